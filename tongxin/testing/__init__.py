@@ -1,0 +1,1 @@
+"""What tests, the bench and the command line share: throw-away servers."""
