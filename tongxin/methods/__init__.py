@@ -1,0 +1,1 @@
+"""Plain Python methods on dataclasses and arrays; nothing here knows Django."""

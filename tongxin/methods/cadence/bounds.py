@@ -1,0 +1,127 @@
+"""How much is owed: a constant range or a table by an attribute or post. Bounds have `limits`, `words` and `sql`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from .conditions import as_number
+
+if TYPE_CHECKING:
+    from .facts import View
+    from .words import Speaker
+
+Number = int | Fraction
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Inclusive ends; None = open. `unknown` names the attribute that leaves them unknown, else ""."""
+
+    low: Number | None = None
+    high: Number | None = None
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number that is the same for everybody."""
+
+    number: Number
+
+    def amount(self, view: View, subject: str, day: dt.date) -> Number | str:
+        return self.number
+
+    def numbers(self) -> Iterator[Number]:
+        yield self.number
+
+    def words(self, say: Speaker) -> str:
+        return say.number(self.number)
+
+    def sql(self, builder: Any) -> Any:
+        return builder.constant(self)
+
+
+@dataclass(frozen=True)
+class Band:
+    """One line of a table: stored texts, or an inclusive numeric range (None = open); and what it gives."""
+
+    number: Number
+    values: tuple[str, ...] = ()
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    def holds(self, text: str) -> bool:
+        if self.values:
+            return text in self.values
+        number = as_number(text)
+        if number is None:
+            return False
+        return (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A number by an attribute's value, or by the post held (by == "post": the first band whose post is held).
+
+    otherwise: for a known value that no band names; None = such a subject owes an unknown number.
+    of, value_type: as declared for the attribute.
+    """
+
+    by: str
+    bands: tuple[Band, ...]
+    otherwise: Number | None = None
+    of: tuple[str, ...] = ()
+    value_type: str = "text"
+
+    def amount(self, view: View, subject: str, day: dt.date) -> Number | str:
+        """The number, or the name of what is unknown."""
+        if self.by == "post":
+            held = (b.number for b in self.bands if view.has_link(b.values[0], subject, day, "a"))
+            found = next(held, self.otherwise)
+            return self.by if found is None else found
+        text = view.attribute(subject, self.by, day, self.of)
+        if text is None:
+            return self.by
+        found = next((band.number for band in self.bands if band.holds(text)), self.otherwise)
+        return self.by if found is None else found
+
+    def numbers(self) -> Iterator[Number]:
+        yield from (band.number for band in self.bands)
+        if self.otherwise is not None:
+            yield self.otherwise
+
+    def words(self, say: Speaker) -> str:
+        return say.table(self)
+
+    def sql(self, builder: Any) -> Any:
+        return builder.table(self)
+
+
+Quantity = Constant | Table
+
+
+@dataclass(frozen=True)
+class Bound:
+    """At least `low`, at most `high`; `exactly` is both the same."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+    def limits(self, view: View, subject: str, day: dt.date) -> Limits:
+        low = self.low.amount(view, subject, day) if self.low is not None else None
+        high = self.high.amount(view, subject, day) if self.high is not None else None
+        unknown = next((end for end in (low, high) if isinstance(end, str)), "")
+        if isinstance(low, str) or isinstance(high, str):
+            return Limits(unknown=unknown)
+        return Limits(low, high)
+
+    def words(self, say: Speaker) -> str:
+        return say.bound(self)
+
+    def sql(self, builder: Any) -> Any:
+        return builder.bound(self)

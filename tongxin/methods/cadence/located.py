@@ -1,0 +1,187 @@
+"""YAML that remembers where every mapping and list stood.
+
+Only `true` and `false` are booleans here: `on:`, `yes` and `no` stay words, because packs use `on:` for a day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from .findings import PackUnreadable
+
+
+class LMap(dict[str, Any]):
+    """A mapping with the file and line it stood at, and the line of each key."""
+
+    file: str = ""
+    line: int = 1
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines: dict[str, int] = {}
+
+    def at(self, key: str) -> Place:
+        """Where `key` stands; the mapping's own place if it has no such key."""
+        return Place(self.file, self.lines.get(key, self.line))
+
+
+class LList(list[Any]):
+    """A list with the file and line it stood at."""
+
+    file: str = ""
+    line: int = 1
+
+
+class Place:
+    """A file and a line, for findings."""
+
+    def __init__(self, file: str, line: int) -> None:
+        self.file, self.line = file, line
+
+
+class Decimal(float):
+    """A number with a decimal point that remembers how it was written (a heading 4.10 is not 4.1)."""
+
+    written: str = ""
+
+    def __new__(cls, text: str) -> Decimal:
+        number = super().__new__(cls, text)
+        number.written = text
+        return number
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+_Loader.yaml_implicit_resolvers = {}
+_PATTERNS = [
+    ("bool", r"true|false|True|False", "tfTF"),
+    ("null", r"~|null|Null|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]+", "-+0123456789"),
+    ("timestamp", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "0123456789"),
+]
+for _name, _pattern, _first in _PATTERNS:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), _first)
+
+MOST_NODES = 200_000
+
+
+def read_yaml(text: str, file: str = "") -> Any:
+    """Return the document as LMap, LList and scalars (str, int, Decimal, bool, date, None).
+
+    Raises PackUnreadable with a sentence when it is no YAML, repeats a key or is unreasonably large.
+    """
+    try:
+        node = yaml.compose(text, _Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise PackUnreadable("这一行的格式读不懂。请检查缩进、冒号后的空格和引号是否成对。", file, line) from error
+    except (ValueError, RecursionError) as error:
+        raise PackUnreadable("文件格式读不懂。请检查其中的日期和数字。", file) from error
+    return _Builder(file).build(node) if node is not None else LMap()
+
+
+class _Builder:
+    def __init__(self, file: str) -> None:
+        self.file, self.left = file, MOST_NODES
+
+    def build(self, node: yaml.Node, depth: int = 0) -> Any:
+        self.left -= 1
+        line = node.start_mark.line + 1
+        if self.left < 0 or depth > 60:
+            raise PackUnreadable("文件太大或嵌套太深。请拆成几个文件。", self.file, line)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, line, depth)
+        if isinstance(node, yaml.SequenceNode):
+            items = LList(self.build(child, depth + 1) for child in node.value)
+            items.file, items.line = self.file, line
+            return items
+        return self._scalar(node, line)
+
+    def _mapping(self, node: yaml.MappingNode, line: int, depth: int) -> LMap:
+        mapping = LMap()
+        mapping.file, mapping.line = self.file, line
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise PackUnreadable("冒号左边只能是一个词。", self.file, key_node.start_mark.line + 1)
+            key = str(key_node.value)
+            if key in mapping:
+                sentence = f"“{key}”在同一处写了两次。请只留一个。"
+                raise PackUnreadable(sentence, self.file, key_node.start_mark.line + 1)
+            mapping[key] = self.build(value_node, depth + 1)
+            mapping.lines[key] = key_node.start_mark.line + 1
+        return mapping
+
+    def _scalar(self, node: yaml.Node, line: int) -> Any:
+        kind, text = node.tag.rsplit(":", 1)[-1], str(node.value)
+        if kind == "int":
+            return int(text)
+        if kind == "float":
+            return Decimal(text)
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind == "null":
+            return None
+        if kind == "timestamp":
+            try:
+                return dt.date.fromisoformat(text)
+            except ValueError as error:
+                raise PackUnreadable(f"没有{text}这一天。请改成真实的日期。", self.file, line) from error
+        return text
+
+
+def located(value: Any, file: str = "", line: int = 1) -> Any:
+    """Give a plain value (dicts, lists, scalars) the shape that `read_yaml` returns."""
+    if isinstance(value, LMap | LList):
+        return value
+    if isinstance(value, dict):
+        mapping = LMap((str(key), located(item, file, line)) for key, item in value.items())
+        mapping.file, mapping.line = file, line
+        return mapping
+    if isinstance(value, list | tuple):
+        items = LList(located(item, file, line) for item in value)
+        items.file, items.line = file, line
+        return items
+    return value
+
+
+def plain(value: Any) -> Any:
+    """The reverse of `located`, ready for JSON: dates become YYYY-MM-DD, decimals stay as written."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return value.written
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return value
+
+
+def merge(documents: Iterable[LMap]) -> LMap:
+    """Join the files of a pack folder by top-level key: lists are joined, mappings united."""
+    whole = LMap()
+    for document in documents:
+        whole.file = whole.file or document.file
+        for key, value in document.items():
+            if key not in whole:
+                whole[key] = value
+                whole.lines[key] = document.lines.get(key, 1)
+            elif isinstance(value, LList) and isinstance(whole[key], LList):
+                joined = LList([*whole[key], *value])
+                joined.file, joined.line = whole[key].file, whole[key].line
+                whole[key] = joined
+            elif isinstance(value, LMap) and isinstance(whole[key], LMap):
+                whole[key] = merge([whole[key], value])
+            elif value != whole[key]:
+                place = document.at(key)
+                raise PackUnreadable(f"“{key}”在几个文件里写得不一样。请只留一处。", place.file, place.line)
+    return whole
