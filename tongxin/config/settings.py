@@ -1,0 +1,215 @@
+"""Settings: read from the environment, safe for one machine when nothing is set.
+
+Every variable begins with TONGXIN_ and is described in docs/reference/settings.md (a test compares the two).
+Nonsense is refused in words by `tongxin.config.safety` before the server starts.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.utils.csp import CSP
+
+from tongxin.config.refusal import Refused
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKS_DIR = ROOT / "packs"
+DATA_DIR = Path(os.environ.get("TONGXIN_DATA", ROOT / "data")).resolve()
+EVIDENCE_DIR = DATA_DIR / "evidence"
+DEMO = os.environ.get("TONGXIN_DEMO", "") == "1"
+DEBUG = os.environ.get("TONGXIN_DEBUG", "") == "1"
+ADDRESS = os.environ.get("TONGXIN_ADDRESS", "127.0.0.1:8000")
+HOSTS = [h for h in os.environ.get("TONGXIN_HOSTS", "").split(",") if h]
+CERTIFICATE = os.environ.get("TONGXIN_CERTIFICATE", "")
+CERTIFICATE_KEY = os.environ.get("TONGXIN_CERTIFICATE_KEY", "")
+BEHIND_PROXY = os.environ.get("TONGXIN_TLS", "") == "1"
+BEHIND_TLS = BEHIND_PROXY or bool(CERTIFICATE)
+
+
+def _whole_number(name: str, default: int) -> int:
+    """Return a whole number from the environment; nonsense is refused in words."""
+    text = os.environ.get(name, "")
+    if text and not text.isdigit():
+        raise Refused(f"{name} 要写一个整数，不能写“{text}”。")
+    return int(text or default)
+
+
+LEAST_FREE_MIB = _whole_number("TONGXIN_LEAST_FREE_MIB", 200)
+THREADS = _whole_number("TONGXIN_THREADS", 8)
+WORKERS = _whole_number("TONGXIN_WORKERS", 0)
+
+
+def _secret_key() -> str:
+    """Return the signing key: from the environment, else from a private file made on first start."""
+    given = os.environ.get("TONGXIN_SECRET_KEY")
+    if given:
+        return given
+    file = DATA_DIR / "secret.key"
+    if not file.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(os.urandom(48).hex())
+    return file.read_text().strip()
+
+
+def _database() -> dict:
+    """Return Django's database settings: SQLite in the data folder, or TONGXIN_DATABASE=postgresql://…"""
+    address = os.environ.get("TONGXIN_DATABASE", "")
+    if address:
+        parts = urlsplit(address)
+        if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+            raise Refused("TONGXIN_DATABASE 要写成 postgresql://用户:密码@主机:端口/数据库。")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.path.lstrip("/"),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+        }
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "tongxin.sqlite3",
+        "OPTIONS": {
+            # IMMEDIATE: a read that turns into a write would otherwise fail at once with "database is locked".
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+                "PRAGMA mmap_size=134217728; PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;"
+                "PRAGMA secure_delete=ON;"
+            ),
+        },
+    }
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *HOSTS]
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_ox",
+    "tongxin.ui",
+    "tongxin.kernel.base",
+    "tongxin.kernel.audit",
+    "tongxin.kernel.people",
+    "tongxin.kernel.calendar",
+    "tongxin.kernel.access",
+    "tongxin.kernel.programmes",
+    "tongxin.kernel.ledger",
+    "tongxin.kernel.obligations",
+    "tongxin.exchange",
+    "tongxin.modules.desk",
+    "tongxin.modules.setup",
+    "tongxin.insight",
+    "tongxin.demo",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongxin.kernel.access.middleware.ViewerMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "tongxin.config.urls"
+WSGI_APPLICATION = "tongxin.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.messages.context_processors.messages",
+                "tongxin.kernel.access.context.frame",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "base.Account"
+LOGIN_URL = "setup:sign_in"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["tongxin.kernel.base.hashers.SchoolArgon2Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if BEHIND_TLS else "tongxin_session"
+SESSION_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_NAME = "__Host-csrf" if BEHIND_TLS else "tongxin_csrf"
+CSRF_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in HOSTS] if BEHIND_TLS else []
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
+SECURE_REFERRER_POLICY = "no-referrer" if BEHIND_TLS else "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:", "blob:"],
+    "connect-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+IDLE_MINUTES = 30
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 0 if DEBUG else 86400
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_TEMP_DIR = None
+
+TASKS = {"default": {"BACKEND": "django_ox.backend.OxBackend", "QUEUES": ["default"]}}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Django's own request log carries addresses with path values; ours carries ids only.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+        "waitress": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,12 @@
+"""Every address of the product. Rooms own their own; nothing else is served."""
+
+from django.conf import settings
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("tongxin.modules.desk.urls")),
+    path("", include("tongxin.modules.setup.urls")),
+    path("", include("tongxin.insight.urls")),
+]
+if settings.DEMO or settings.DEBUG:
+    urlpatterns.append(path("gallery/", include("tongxin.ui.urls")))

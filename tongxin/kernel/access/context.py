@@ -1,0 +1,96 @@
+"""What the frame of every page shows: school, term, person, and the places this viewer may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+# Rooms add their places in apps.py: (order, label, url name, verb needed, where: "nav" | "bottom").
+_places: list[tuple[int, object, str, str, str]] = []
+_notices: list[Callable[[HttpRequest], str]] = []
+_terms: list[Callable[[object], str]] = []
+
+
+def add_place(order: int, label, url_name: str, verb: str, *, where: str = "nav") -> None:
+    place = (order, label, url_name, verb, where)
+    if place not in _places:
+        _places.append(place)
+
+
+def add_notice(make: Callable[[HttpRequest], str]) -> None:
+    """A room may put one sentence at the top of every page (for example: the worker is silent)."""
+    _notices.append(make)
+
+
+def name_the_term(make: Callable[[object], str]) -> None:
+    _terms.append(make)
+
+
+def frame(request: HttpRequest) -> dict:
+    viewer = getattr(request, "viewer", None)
+    if viewer is None or not viewer.signed_in:
+        return {"frame": {"demo": settings.DEMO, "nav": [], "bottom": [], "notice": ""}}
+    return {
+        "viewer": viewer,
+        "frame": {
+            "school_name": viewer.school.name if viewer.school else "",
+            "term_name": next((t for t in (make(viewer) for make in _terms) if t), ""),
+            "person_name": viewer.person.subject.name if viewer.person else viewer.account.login,
+            "roles_text": "、".join(str(ROLE_NAMES[r]) for r in ROLE_NAMES if r in viewer.roles),
+            "nav": _items(request, viewer, "nav"),
+            "bottom": _items(request, viewer, "bottom"),
+            "search_url": _url("setup:people") if viewer.may("people") else "",
+            "sign_out_url": _url("setup:sign_out"),
+            "help_url": _url("desk:help"),
+            "language_url": _url("setup:language"),
+            "notice": " ".join(text for text in (make(request) for make in _notices) if text),
+            "demo": settings.DEMO,
+        },
+    }
+
+
+def _items(request: HttpRequest, viewer, where: str) -> list[dict]:
+    items = []
+    for _order, label, url_name, verb, place in sorted(_places, key=lambda p: (p[0], p[2])):
+        url = _url(url_name)
+        if place == where and url and (not verb or viewer.may(verb)):
+            current = request.path == url or (url != "/" and request.path.startswith(url))
+            items.append({"label": label, "url": url, "current": current})
+    return items
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+ROLE_NAMES = {
+    "bureau_officer": _("教育局工作人员"),
+    "secretary": _("党组织书记"),
+    "deputy_secretary": _("副书记"),
+    "branch_secretary": _("支部书记"),
+    "branch_organiser": _("支部委员"),
+    "administrator": _("行政"),
+    "office": _("办公室"),
+    "homeroom_teacher": _("班主任"),
+    "counsellor": _("心理教师"),
+    "department_head": _("教研组长"),
+    "union_organiser": _("工会"),
+    "women_organiser": _("妇女工作"),
+    "league_organiser": _("共青团"),
+    "pioneers_organiser": _("少先队"),
+    "it_admin": _("系统管理员"),
+    "security_admin": _("安全管理员"),
+    "audit_admin": _("审计管理员"),
+    "party_member": _("党员"),
+    "staff": _("教职工"),
+    "student": _("学生"),
+    "guardian": _("家长"),
+    "founder": _("安装人"),
+}

@@ -1,0 +1,33 @@
+"""The doors of pages. A view without a door is refused; a closed door looks like a page that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest
+
+
+def allow(*verbs: str) -> Callable:
+    """Open a view to signed-in viewers who may do any of the verbs; `allow()` to everybody signed in."""
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request: HttpRequest, *args, **kwargs):
+            if not request.viewer.signed_in:
+                return redirect_to_login(request.get_full_path())
+            if verbs and not any(request.viewer.may(v) for v in verbs):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        guarded.door = verbs or ("signed_in",)
+        return guarded
+
+    return decorate
+
+
+def public(view: Callable) -> Callable:
+    """Open a view to everybody, signed in or not."""
+    view.door = ("public",)
+    return view

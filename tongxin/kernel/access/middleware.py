@@ -1,0 +1,70 @@
+"""Put the viewer on each request, end idle sessions, and refuse views that have no door."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from tongxin.kernel.base.models import Account, School
+from tongxin.kernel.people.models import Person
+
+from .viewer import Viewer, nobody, viewer_for
+
+SEEN, SCHOOL, DEVICE = "seen", "school", "device"
+
+
+class ViewerMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        self._end_if_idle(request)
+        request.viewer = SimpleLazyObject(lambda: current_viewer(request))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        if getattr(view, "door", None) is None and not view.__module__.startswith("django."):
+            raise Http404(f"{view.__module__}.{view.__name__} has no door")
+        return None
+
+    @staticmethod
+    def _end_if_idle(request: HttpRequest) -> None:
+        """End a session nobody used for IDLE_MINUTES; the stamp is written at most once a minute."""
+        seen = request.session.get(SEEN)
+        if seen is None:
+            return
+        now = int(time.time())
+        if now - seen > settings.IDLE_MINUTES * 60:
+            logout(request)
+        elif now - seen >= 60:
+            request.session[SEEN] = now
+
+
+def start_session(request: HttpRequest, school: School | None) -> None:
+    request.session[SEEN] = int(time.time())
+    request.session[SCHOOL] = school.pk if school else None
+
+
+def current_viewer(request: HttpRequest) -> Viewer:
+    today = timezone.localdate()
+    account = request.user
+    if not isinstance(account, Account) and not getattr(account, "is_authenticated", False):
+        return nobody(today)
+    school_id = request.session.get(SCHOOL)
+    school = School.objects.filter(pk=school_id).first() if school_id else None
+    if school is None:
+        school = first_school(account)
+    return viewer_for(account, school, today)
+
+
+def first_school(account) -> School | None:
+    person = Person.objects.select_related("school").filter(account=account).order_by("pk").first()
+    return person.school if person else None

@@ -1,0 +1,148 @@
+"""Accounts: slips that open them, sign-in with throttling, locking."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils import timezone
+
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.models import Account
+from tongxin.kernel.people.models import Person
+
+from .models import ActivationSlip, SignInFailure
+
+# Without 0 O 1 I L, so that nobody misreads a printed code.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+SLIP_DAYS = 30
+FAILURES_PER_DEVICE = 5
+FAILURES_PER_ACCOUNT = 50
+LOCK_MINUTES = 15
+_DUMMY_HASH = ""
+
+
+class SlipNotValid(ValueError):
+    """The code is unknown, used or too old."""
+
+
+class TooManyFailures(ValueError):
+    """Too many failed sign-ins; try again later."""
+
+
+class WrongLogin(ValueError):
+    """Login or password are not right (which of the two is not said)."""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(f"{settings.SECRET_KEY}|{text}".encode()).hexdigest()
+
+
+def normal_code(code: str) -> str:
+    return "".join(c for c in code.upper() if c in _ALPHABET)
+
+
+@transaction.atomic
+def issue_slip(person: Person, *, by, login: str = "") -> tuple[ActivationSlip, str]:
+    """Make a one-time code for a person (and an account if there is none); earlier codes end.
+
+    Returns the slip and the code in groups of four; the code can be read only now.
+    """
+    account = person.account
+    if account is None:
+        account = Account.objects.create_user(_free_login(login or person.subject.initials or "t"))
+        Person.objects.filter(pk=person.pk).update(account=account)
+        person.account = account
+    now = timezone.now()
+    ActivationSlip.objects.filter(account=account, used_at=None).update(expires_at=now)
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    slip = ActivationSlip.objects.create(
+        account=account,
+        school_id=person.school_id,
+        code_hash=_hash(code),
+        created_at=now,
+        expires_at=now + timedelta(days=SLIP_DAYS),
+    )
+    audit.write(by, "access.slip_issued", slip, account=account.pk)
+    return slip, "-".join(code[i : i + 4] for i in (0, 4, 8))
+
+
+def _free_login(wish: str) -> str:
+    number = 0
+    while True:
+        login = f"{wish}{number or ''}"
+        if not Account.objects.filter(login=login).exists():
+            return login
+        number += 1
+
+
+def slip_for(code: str) -> ActivationSlip:
+    """Return the open slip of a code. Raises SlipNotValid."""
+    slip = (
+        ActivationSlip.objects.select_related("account", "school")
+        .filter(code_hash=_hash(normal_code(code)), used_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+    if slip is None:
+        raise SlipNotValid
+    return slip
+
+
+@transaction.atomic
+def use_slip(code: str, password: str) -> Account:
+    """Set the password of the slip's account; the slip is spent. Raises SlipNotValid."""
+    slip = slip_for(code)
+    spent = ActivationSlip.objects.filter(pk=slip.pk, used_at=None).update(used_at=timezone.now())
+    if not spent:
+        raise SlipNotValid
+    account = slip.account
+    account.set_password(password)
+    account.is_active = True
+    account.save(update_fields=["password", "is_active"])
+    audit.write(account, "access.slip_used", slip, school_id=slip.school_id)
+    return account
+
+
+def authenticate(login: str, password: str, device: str) -> Account:
+    """Return the account of a login and password.
+
+    device: random id of the browser. Raises TooManyFailures or WrongLogin; unknown logins cost the same time.
+    """
+    login_hash, device_hash = _hash(login.strip().lower()), _hash(device)
+    since = timezone.now() - timedelta(minutes=LOCK_MINUTES)
+    recent = SignInFailure.objects.filter(login_hash=login_hash, at__gt=since)
+    if (
+        recent.filter(device_hash=device_hash).count() >= FAILURES_PER_DEVICE
+        or recent.count() >= FAILURES_PER_ACCOUNT
+    ):
+        raise TooManyFailures
+    account = Account.objects.filter(login=login.strip()).first()
+    if account is not None and account.is_active and account.check_password(password):
+        SignInFailure.objects.filter(login_hash=login_hash, device_hash=device_hash).delete()
+        return account
+    if account is None or not account.has_usable_password():
+        check_password(password, _dummy())
+    SignInFailure.objects.create(login_hash=login_hash, device_hash=device_hash)
+    raise WrongLogin
+
+
+def _dummy() -> str:
+    global _DUMMY_HASH
+    _DUMMY_HASH = _DUMMY_HASH or make_password("not a password")
+    return _DUMMY_HASH
+
+
+@transaction.atomic
+def set_active(person: Person, active: bool, *, by) -> None:
+    """Open or lock an account; sessions end with the next request."""
+    if person.account is None:
+        raise SlipNotValid
+    Account.objects.filter(pk=person.account_id).update(is_active=active)
+    audit.write(by, "access.account_opened" if active else "access.account_locked", person)
+
+
+__all__ = ["SlipNotValid", "TooManyFailures", "WrongLogin", "authenticate", "issue_slip", "use_slip"]

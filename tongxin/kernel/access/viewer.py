@@ -1,0 +1,195 @@
+"""Who is asking: the person behind a request, their roles today, and how far each data class reaches for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Account, Link, School, Subject, SubjectType
+from tongxin.kernel.people.models import Person
+
+from . import policy
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whose data of one class somebody may read. `counts`: figures of the school, small ones suppressed."""
+
+    school: bool = False
+    homerooms: frozenset[int] = frozenset()
+    branches: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
+    counts: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.school or self.homerooms or self.branches or self.people)
+
+    def as_tuple(self) -> tuple:
+        return (self.school, self.homerooms, self.branches, self.people)
+
+
+@dataclass(frozen=True, eq=False)
+class Viewer:
+    """The person asking, on one day, at one school.
+
+    posts: {post or care link: subjects it is held at}; roles: the policy's role names.
+    """
+
+    account: Account | None
+    school: School | None
+    person: Person | None
+    day: date
+    posts: dict[str, frozenset[int]] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()
+    children: frozenset[int] = frozenset()
+
+    @property
+    def account_id(self) -> int | None:
+        return self.account.pk if self.account else None
+
+    @property
+    def school_id(self) -> int | None:
+        return self.school.pk if self.school else None
+
+    @property
+    def person_id(self) -> int | None:
+        return self.person.pk if self.person else None
+
+    @property
+    def signed_in(self) -> bool:
+        return self.account is not None
+
+    @cached_property
+    def verbs(self) -> frozenset[str]:
+        do = policy.table()["do"]
+        return frozenset().union(*(do.get(role, frozenset()) for role in self.roles))
+
+    def may(self, verb: str) -> bool:
+        return verb in self.verbs
+
+    def reach(self, data_class: str) -> Reach:
+        """Return whose data of a class this viewer may read."""
+        if self.school is None:
+            return Reach()
+        if data_class == "K0":
+            return Reach(school=True)
+        read = policy.table()["read"]
+        school = counts = False
+        homerooms: set[int] = set()
+        branches: set[int] = set()
+        people: set[int] = set()
+        for role in self.roles:
+            how = read.get(role, {}).get(data_class)
+            school |= how == "school"
+            counts |= how == "counts"
+            if how == "class":
+                homerooms |= self.posts.get(role, frozenset())
+            elif how == "branch":
+                branches |= self.posts.get(role, frozenset())
+            elif how == "mentees":
+                people |= self.posts.get(role, frozenset())
+            if how and self.person_id:
+                people |= {self.person_id, *self.children}
+        return Reach(school, frozenset(homerooms), frozenset(branches), frozenset(people), counts or school)
+
+
+NOBODY_ROLES: frozenset[str] = frozenset()
+
+
+def nobody(day: date) -> Viewer:
+    return Viewer(account=None, school=None, person=None, day=day)
+
+
+def viewer_for(account: Account, school: School | None, day: date) -> Viewer:
+    """Return the viewer an account is at a school today; at a school it has no person in, it is a stranger."""
+    person = None
+    if school is not None:
+        person = (
+            Person.objects.select_related("subject", "school").filter(account=account, school=school).first()
+        )
+    if person is None or not person.subject.present_from <= day <= person.subject.present_to:
+        roles = frozenset({"founder"}) if account.is_founder else NOBODY_ROLES
+        return Viewer(account=account, school=None, person=None, day=day, roles=roles)
+    posts: dict[str, set[int]] = {}
+    rows = Link.objects.filter(
+        a_id=person.pk, school=school, superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
+    ).values_list("kind", "b_id")
+    for kind, at in rows:
+        posts.setdefault(kind, set()).add(at)
+    roles = {p for p in posts if p in policy.POSTS or p in policy.CARE_LINKS}
+    roles |= {person.subject.type} & {"staff", "student", "guardian"}
+    if "branch_member" in posts:
+        roles.add("party_member")
+    if account.is_founder:
+        roles.add("founder")
+    return Viewer(
+        account=account,
+        school=person.school,
+        person=person,
+        day=day,
+        posts={kind: frozenset(at) for kind, at in posts.items()},
+        roles=frozenset(roles),
+        children=frozenset(posts.get("guardian_of", ())),
+    )
+
+
+# The class of a subject's own name, by type.
+NAME_CLASS = {
+    SubjectType.STUDENT: "K2",
+    SubjectType.GUARDIAN: "K2",
+    SubjectType.STAFF: "K0",
+    SubjectType.OUTSIDER: "K1",
+}
+
+
+def _members(kind: str, of, day: date):
+    return Exists(
+        Link.objects.filter(
+            a_id=OuterRef("pk"),
+            kind=kind,
+            b_id__in=of,
+            superseded_at=FOREVER,
+            valid_from__lte=day,
+            valid_to__gte=day,
+        )
+    )
+
+
+def within_reach(viewer: Viewer, reach: Reach) -> Q:
+    """Return the condition on Subject rows that lie within a reach (always inside the viewer's school)."""
+    if viewer.school_id is None:
+        return Q(pk__in=[])
+    own = Q(school_id=viewer.school_id)
+    if reach.school:
+        return own
+    allowed = Q(pk__in=reach.people | reach.homerooms | reach.branches)
+    if reach.homerooms:
+        allowed |= Q(_members("enrolled_in", reach.homerooms, viewer.day))
+    if reach.branches:
+        allowed |= Q(_members("branch_member", reach.branches, viewer.day))
+    return own & allowed
+
+
+def visible_subjects(viewer: Viewer, data_class: str | None = None) -> QuerySet[Subject]:
+    """Return the subjects this viewer may see.
+
+    data_class: what would be shown about them; None: only the name. Groups (homeroom, branch …) show their
+    name to all staff; names of students and guardians are K2.
+    """
+    if viewer.school_id is None:
+        return Subject.objects.none()
+    if data_class is not None:
+        return Subject.objects.filter(within_reach(viewer, viewer.reach(data_class)))
+    condition = Q(pk__in=[])
+    by_class: dict[str, list[str]] = {}
+    for type_ in SubjectType.values:
+        if type_ in ("student", "guardian") or viewer.roles & {"staff", "founder"} or viewer.may("bureau"):
+            by_class.setdefault(NAME_CLASS.get(SubjectType(type_), "K0"), []).append(type_)
+    for name_class, types in by_class.items():
+        condition |= Q(type__in=types) & within_reach(viewer, viewer.reach(name_class))
+    return Subject.objects.filter(condition, school_id=viewer.school_id)
