@@ -1,0 +1,29 @@
+"""What every test run shares: nothing is left out silently, and `--all` lets nothing be left out at all."""
+
+import os
+
+import pytest
+
+EVERYTHING = os.environ.get("TONGXIN_TEST_ALL") == "1"
+LONG = os.environ.get("TONGXIN_TEST_LONG") == "1"
+NEEDS_A_PROGRAM = ("browser", "postgres")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the long tests to `start.py test --long`, by name."""
+    if LONG:
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="要跑几分钟，只在 start.py test --long 时运行"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Under --all a test that misses its browser or its PostgreSQL has failed, not been skipped."""
+    report = yield
+    missing = report.skipped and not hasattr(report, "wasxfail") and call.excinfo is not None
+    if EVERYTHING and missing and any(item.get_closest_marker(name) for name in NEEDS_A_PROGRAM):
+        report.outcome = "failed"
+        report.longrepr = f"缺少测试需要的程序：{call.excinfo.value}"
+    return report

@@ -1,0 +1,79 @@
+"""Run the web server: gunicorn's threads in one process over SQLite, a few over PostgreSQL; waitress on Windows."""
+
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+from tongxin.config.safety import split_address
+
+
+def workers() -> int:
+    """Return how many server processes to run: one over SQLite (a second would only wait for the write lock)."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return 1
+    return settings.WORKERS or min(4, (os.cpu_count() or 1) + 1)
+
+
+def gunicorn_options(address: str) -> dict[str, Any]:
+    """Return gunicorn's options. No access log: addresses of pages name children's files."""
+    return {
+        "bind": address,
+        "worker_class": "gthread",
+        "workers": workers(),
+        "threads": settings.THREADS,
+        "timeout": 120,
+        "graceful_timeout": 15,
+        "keepalive": 5,
+        "accesslog": None,
+        "errorlog": "-",
+        "loglevel": "warning",
+        "certfile": settings.CERTIFICATE or None,
+        "keyfile": settings.CERTIFICATE_KEY or None,
+        "control_socket_disable": True,
+        "forwarded_allow_ips": "127.0.0.1,::1",
+        "proc_name": "tongxin",
+    }
+
+
+def run(address: str) -> None:
+    """Serve until told to stop."""
+    connections.close_all()  # a SQLite connection must not cross the fork into the worker
+    if sys.platform == "win32" or os.environ.get("TONGXIN_SERVER") == "waitress":
+        _run_waitress(address)
+    else:
+        _run_gunicorn(address)
+
+
+def _run_gunicorn(address: str) -> None:
+    from gunicorn.app.base import BaseApplication
+
+    class Application(BaseApplication):
+        def load_config(self) -> None:
+            for name, value in gunicorn_options(address).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from tongxin.config.wsgi import application
+
+            return application
+
+    Application().run()
+
+
+def _run_waitress(address: str) -> None:
+    from waitress import serve
+
+    from tongxin.config.wsgi import application
+
+    host, port = split_address(address)
+    serve(
+        application,
+        host=host,
+        port=port,
+        threads=settings.THREADS,
+        ident="tongxin",
+        clear_untrusted_proxy_headers=True,
+    )

@@ -1,0 +1,10 @@
+"""Run the background worker: reminders, imports and exports that a page does not wait for."""
+
+from django.core.management import call_command
+
+LOCK_TIMEOUT_S = 60.0
+
+
+def run() -> None:
+    """Take tasks from the database until told to stop; a task whose worker died is taken again."""
+    call_command("ox_worker", lock_timeout=LOCK_TIMEOUT_S, interval=1.0, verbosity=0)
