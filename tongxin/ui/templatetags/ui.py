@@ -1,0 +1,121 @@
+"""Template tags and filters of the components: `{% load ui %}`."""
+
+import secrets
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from tongxin.ui import formats, states
+from tongxin.ui.assets import asset_url
+
+register = template.Library()
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """Address of one of our own static files, with its version."""
+    return asset_url(path)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A small drawing beside a word; hidden from screen readers, because the word is there."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false" width="24" height="24"><use href="{}#{}"/></svg>',
+        asset_url("ui/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state_chip(state: str, word: str = "") -> SafeString:
+    """A verdict as a word and a shape: met, open, missed, not_expected, waived."""
+    return format_html(
+        '<span class="state state--{}">{}</span>', state.replace("_", "-"), word or states.state_word(state)
+    )
+
+
+@register.simple_tag
+def once_token() -> SafeString:
+    """A hidden field `once`: a form sent twice carries the same token, so the server can save it once."""
+    return format_html('<input type="hidden" name="once" value="{}">', secrets.token_hex(16))
+
+
+@register.simple_tag
+def ui_table(table: Any) -> SafeString:
+    """Draw a tongxin.ui.tables.Table."""
+    return table.render()
+
+
+@register.simple_tag(takes_context=True)
+def chart(context: Context, figure: Any) -> SafeString:
+    """Draw a chart of tongxin.ui.charts with its table one tap away."""
+    return figure.render(context.get("csp_nonce"))
+
+
+@register.filter
+def state_word(state: str) -> str:
+    return states.state_word(state)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """今天, 昨天, 下周三, 3月5日."""
+    return formats.day_words(value, timezone.localdate())
+
+
+@register.filter
+def plain_day(value: date | None) -> str:
+    """3月5日, with the year when it is another one."""
+    return formats.plain_day(value, timezone.localdate())
+
+
+@register.filter
+def until(value: date | None) -> str:
+    """6月30日前."""
+    return formats.until_words(value, timezone.localdate())
+
+
+@register.filter
+def when(value: datetime | None) -> str:
+    """今天 16:30."""
+    return formats.when_words(value, timezone.now())
+
+
+@register.filter
+def amount(hundredths: int | None) -> str:
+    """150 hundredths → 1.5."""
+    return formats.amount_words(hundredths)
+
+
+@register.simple_tag
+def percent(part: int, whole: int) -> str:
+    """93%, or — when there is nothing to share."""
+    return formats.percent_words(part, whole)
+
+
+@register.filter
+def undo_url(tags: str | None) -> str:
+    """The undo address that `toasts.notify` put into a message's tags, or nothing."""
+    for word in (tags or "").split():
+        if word.startswith("undo:"):
+            return word.removeprefix("undo:")
+    return ""
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """Look a key up in a dict; nothing when it is not there."""
+    return mapping.get(key) if mapping else None
+
+
+@register.simple_tag
+def attributes(given: dict[str, Any] | None) -> SafeString:
+    """Write a dict as HTML attributes, each value escaped."""
+    parts = [format_html(' {}="{}"', name, value) for name, value in (given or {}).items()]
+    return mark_safe("".join(parts))
