@@ -1,0 +1,1 @@
+"""Writers of Word, Excel, PDF and zip files. They know blocks and tables, not pupils."""

@@ -1,0 +1,60 @@
+"""Cleaning text before it goes into a document, and sane file names."""
+
+from __future__ import annotations
+
+import re
+
+# Characters XML 1.0 forbids: a document holding one does not open.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Characters that turn text round or hide in it; they would let a file name or a line lie.
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_UNSAFE_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+LONGEST_NAME_BYTES = 120
+
+
+def clean_text(value: object) -> str:
+    """Return a value as text without the control characters that would break or fake a document."""
+    text = "" if value is None else str(value)
+    return _INVISIBLE.sub("", _FORBIDDEN.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def escape_xml(value: object) -> str:
+    """Return cleaned text with the five characters of XML written as entities."""
+    text = clean_text(value)
+    if not _NEEDS_ESCAPE.search(text):
+        return text
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#39;")
+    )
+
+
+_NEEDS_ESCAPE = re.compile("[&<>\"']")
+
+
+def safe_file_name(name: str, *, fallback: str = "未命名") -> str:
+    """Return a name that every system can store: no path parts, no reserved names, at most 120 bytes.
+
+    The ending after the last dot is kept when the name must be cut.
+    """
+    cleaned = _UNSAFE_IN_NAMES.sub("_", clean_text(name).replace("\n", " ")).strip(" .")
+    if not cleaned:
+        return fallback
+    stem, dot, ending = cleaned.rpartition(".")
+    if not dot or len(ending) > 8:
+        stem, dot, ending = cleaned, "", ""
+    if _WINDOWS_DEVICES.fullmatch(stem.split(".")[0]):
+        stem = f"_{stem}"
+    room = LONGEST_NAME_BYTES - len((dot + ending).encode())
+    while len(stem.encode()) > room:
+        stem = stem[:-1]
+    return f"{stem.rstrip(' .')}{dot}{ending}"
+
+
+def display_width(text: str) -> int:
+    """Return the width of text in half-width columns; Chinese characters count two."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
