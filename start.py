@@ -493,7 +493,9 @@ def own_command(name: str, arguments: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 9):
+    # Without bytecode on disk every start would compile Tongxin anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if sys.version_info < (3, 9):  # noqa: UP036  whoever starts this with an older one gets a sentence
         raise Stop("请用 Python 3.9 或更新的版本运行本文件。现在的版本是 " + platform.python_version() + "。")
     if arguments and arguments[0] in ("-h", "--help", "help"):
         say(__doc__ or "")
