@@ -67,7 +67,15 @@ class Province:
     rows: Rows
 
 
-PROVINCE_KINDS = ("online_visit", "home_visit", "psych_lesson", "training", "open_lesson", "counselling", "other")
+PROVINCE_KINDS = (
+    "online_visit",
+    "home_visit",
+    "psych_lesson",
+    "training",
+    "open_lesson",
+    "counselling",
+    "other",
+)
 PROVINCE_PARTS = ("visited", "visited", "lecturer", "attendee", "observer", "client", "attendee")
 PROVINCE_SHARES = (0.22, 0.16, 0.06, 0.05, 0.04, 0.12, 0.35)
 TEACHER_KINDS = (2, 3, 4)

@@ -83,7 +83,9 @@ def read_yaml(text: str, file: str = "") -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise PackUnreadable("这一行的格式读不懂。请检查缩进、冒号后的空格和引号是否成对。", file, line) from error
+        raise PackUnreadable(
+            "这一行的格式读不懂。请检查缩进、冒号后的空格和引号是否成对。", file, line
+        ) from error
     except (ValueError, RecursionError) as error:
         raise PackUnreadable("文件格式读不懂。请检查其中的日期和数字。", file) from error
     return _Builder(file).build(node) if node is not None else LMap()
