@@ -1,0 +1,67 @@
+"""What a viewer may see of the ledger."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from tongxin.kernel.access.policy import CLASSES
+from tongxin.kernel.access.viewer import Viewer, within_reach
+from tongxin.kernel.base.models import Subject
+
+from .models import Entry, Evidence, Participation
+
+
+def visible_entries(viewer: Viewer) -> QuerySet[Entry]:
+    """Return the entries this viewer may read in full: those of a class that reaches the whole school for them,
+    those whose people all lie in their reach of that class, and those they recorded or took part in themselves.
+
+    An entry about children of class K3 and above is shown in full only where every child in it is in reach.
+    """
+    if viewer.school_id is None:
+        return Entry.objects.none()
+    condition = Q(pk__in=[])
+    for data_class in CLASSES:
+        reach = viewer.reach(data_class)
+        if reach.school:
+            condition |= Q(data_class=data_class)
+        elif not reach.nothing:
+            condition |= Q(data_class=data_class) & _touches(viewer, reach)
+    if viewer.person_id and viewer.roles & {"staff"}:
+        # Whoever wrote an entry, or played an adult's part in it, knows what it says.
+        condition |= Q(recorded_by=viewer.account) | _took_part(viewer.person_id)
+    return Entry.objects.filter(condition, school_id=viewer.school_id)
+
+
+def _touches(viewer: Viewer, reach) -> Q:
+    subjects = Subject.objects.filter(within_reach(viewer, reach))
+    inside = Participation.objects.filter(entry=OuterRef("pk"), subject__in=subjects)
+    outside = Participation.objects.filter(
+        entry=OuterRef("pk"), subject__type__in=("student", "guardian")
+    ).exclude(subject__in=subjects)
+    return Q(Exists(inside)) & ~Q(Exists(outside))
+
+
+def _took_part(person_id: int) -> Q:
+    return Q(Exists(Participation.objects.filter(entry=OuterRef("pk"), subject_id=person_id)))
+
+
+def countable_entries(viewer: Viewer) -> QuerySet[Entry]:
+    """Return the entries this viewer may count (figures, index lines without children's names), a superset of those
+    they may read: every class of which they get figures for the school."""
+    if viewer.school_id is None:
+        return Entry.objects.none()
+    classes = [c for c in CLASSES if viewer.reach(c).counts]
+    return Entry.objects.filter(
+        Q(data_class__in=classes) | Q(pk__in=visible_entries(viewer).values("pk")), school_id=viewer.school_id
+    )
+
+
+def visible_evidence(viewer: Viewer) -> QuerySet[Evidence]:
+    return Evidence.objects.filter(entry__in=visible_entries(viewer))
+
+
+def may_change(viewer: Viewer, entry: Entry) -> bool:
+    """Say whether this viewer may correct or withdraw an entry: its author, or who keeps the ledger."""
+    if entry.school_id != viewer.school_id:
+        return False
+    return entry.recorded_by_id == viewer.account_id or viewer.may("correct")

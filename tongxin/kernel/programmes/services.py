@@ -1,0 +1,116 @@
+"""Adopt a pack, change a programme, note progress of its plan. Every change is a new version; nothing is deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.facts import ProgrammeChanged, publish
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Account, School
+
+from .models import PlanMark, Programme, ProgrammeVersion
+from .packs import findings, offered, parse, programme_days
+
+
+class CannotAdopt(ValueError):
+    """The programme cannot be adopted or changed; the sentence says why."""
+
+
+@transaction.atomic
+def adopt(school: School, slug: str, year: int, *, by: Account | None, text: str | None = None) -> Programme:
+    """Take a pack on as this school's programme of a year.
+
+    year: the calendar year in which the programme year begins. text: an own pack instead of one on offer.
+    Raises CannotAdopt when the pack has errors, is unknown, or is adopted for that year already.
+    """
+    if text is None:
+        offer = offered().get(slug)
+        if offer is None:
+            raise CannotAdopt(_("没有找到这个方案包。"))
+        text = offer.text
+    wrong = [f for f in findings(text) if f.level == "error"]
+    if wrong:
+        raise CannotAdopt(_("方案包有错误，不能采用：%(first)s") % {"first": wrong[0].sentence})
+    pack = parse(text)
+    first_day, last_day = programme_days(pack, year)
+    try:
+        with transaction.atomic():
+            programme = Programme.objects.create(
+                school=school,
+                pack=pack.slug,
+                title=pack.title,
+                first_day=first_day,
+                last_day=last_day,
+                adopted_by=by,
+            )
+    except IntegrityError as error:
+        raise CannotAdopt(_("本校这一年已经采用了这个方案。")) from error
+    _add_version(programme, text, _("采用方案包"), by)
+    audit.write(by, "programmes.adopted", programme)
+    publish(ProgrammeChanged(school.pk, programme.pk))
+    return programme
+
+
+def _add_version(programme: Programme, text: str, note: str, by: Account | None) -> ProgrammeVersion:
+    last = programme.versions.order_by("-number").first()
+    return ProgrammeVersion.objects.create(
+        programme=programme,
+        number=(last.number if last else 0) + 1,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        note=note[:200],
+        recorded_by=by,
+    )
+
+
+@transaction.atomic
+def change(programme: Programme, text: str, note: str, *, by: Account | None, base: int) -> ProgrammeVersion:
+    """Give a programme a new text.
+
+    base: number of the version the editor started from; if somebody saved another meanwhile nothing is changed.
+    Raises CannotAdopt.
+    """
+    Programme.objects.select_for_update().get(pk=programme.pk)
+    last = programme.versions.order_by("-number").first()
+    if last is not None and last.number != base:
+        raise CannotAdopt(_("别人刚刚改过这个方案。请刷新页面，看过新的内容再改。"))
+    wrong = [f for f in findings(text) if f.level == "error"]
+    if wrong:
+        raise CannotAdopt(_("改动有错误，没有保存：%(first)s") % {"first": wrong[0].sentence})
+    version = _add_version(programme, text, note, by)
+    audit.write(by, "programmes.changed", programme, version=version.number)
+    publish(ProgrammeChanged(programme.school_id, programme.pk))
+    return version
+
+
+@transaction.atomic
+def retire(programme: Programme, on: date, *, by: Account | None) -> None:
+    """End a programme; what was owed and done until then stays readable."""
+    Programme.objects.filter(pk=programme.pk).update(retired_on=on)
+    audit.write(by, "programmes.retired", programme)
+
+
+@transaction.atomic
+def resume(programme: Programme, *, by: Account | None) -> None:
+    Programme.objects.filter(pk=programme.pk).update(retired_on=None)
+    audit.write(by, "programmes.resumed", programme)
+
+
+@transaction.atomic
+def mark_plan_item(
+    programme: Programme, item: str, state: str, day: date, note: str, *, by: Account | None
+) -> PlanMark:
+    """Note the progress of an item of the plan; the earlier note is superseded."""
+    now = timezone.now()
+    PlanMark.objects.filter(programme=programme, item=item, superseded_at=FOREVER).update(superseded_at=now)
+    mark = PlanMark.objects.create(
+        programme=programme, item=item, state=state, day=day, note=note[:200], recorded_at=now, recorded_by=by
+    )
+    audit.write(by, "programmes.plan_marked", programme, item=item, state=state)
+    return mark
