@@ -2,6 +2,7 @@
 
 Every module of `tongxin.config.commands` that has `add_parser(subparsers)` and `run(args) -> int` is a command
 (or a few). `needs_django = True` in a module sets Django up before its `run`; the others start without it.
+`on_an_installation = True` does that too and gives the command `--data DIR`, the installation's data folder.
 Exit codes: 0 done, 1 refused or found errors (said in sentences), 2 wrong call. Never a traceback.
 """
 
@@ -71,7 +72,10 @@ def build_parser() -> tuple[Parser, dict[str, ModuleType]]:
     for module in command_modules():
         before = set(subparsers.choices)
         module.add_parser(subparsers)
-        owners.update(dict.fromkeys(set(subparsers.choices) - before, module))
+        for name in set(subparsers.choices) - before:
+            owners[name] = module
+            if getattr(module, "on_an_installation", False):
+                subparsers.choices[name].add_argument("--data", metavar="文件夹", help="数据文件夹")
     return parser, owners
 
 
@@ -85,7 +89,11 @@ def set_up_django() -> None:
 def answer(module: ModuleType, args: argparse.Namespace) -> int:
     """Run one command and turn what may go wrong into a sentence and an exit code."""
     try:
-        if getattr(module, "needs_django", False):
+        if getattr(module, "on_an_installation", False):
+            if args.data:
+                os.environ["TONGXIN_DATA"] = args.data
+            set_up_django()
+        elif getattr(module, "needs_django", False):
             set_up_django()
         code = module.run(args)
         sys.stdout.flush()

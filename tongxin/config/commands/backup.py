@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-needs_django = True
+on_an_installation = True
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:

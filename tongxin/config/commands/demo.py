@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 
-needs_django = True
+on_an_installation = True
 
 NOTE = "demo.json"
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-needs_django = True
+on_an_installation = True
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
