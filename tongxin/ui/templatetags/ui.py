@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 
 from tongxin.ui import formats, states
@@ -56,6 +56,18 @@ def ui_table(table: Any) -> SafeString:
 def chart(context: Context, figure: Any) -> SafeString:
     """Draw a chart of tongxin.ui.charts with its table one tap away."""
     return figure.render(context.get("csp_nonce"))
+
+
+@register.simple_tag
+def chart_drawing(figure: Any) -> SafeString:
+    """The server's drawing of a chart; its template escapes every value."""
+    return mark_safe(figure.drawing())
+
+
+@register.simple_tag
+def chart_data(figure: Any, element_id: str) -> SafeString:
+    """The data of a chart as a JSON block that the browser reads and never runs."""
+    return json_script(figure.data(), f"{element_id}-data")
 
 
 @register.filter
