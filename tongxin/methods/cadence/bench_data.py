@@ -122,11 +122,11 @@ class Cells:
 CELL_KINDS = ("online_visit", "home_visit", "counselling", "psych_lesson")
 CELL_PARTS = ("visited", "visited", "client", "lecturer")
 CELL_SHARES = (0.30, 0.20, 0.47, 0.03)
-MONTHS = 10
+MONTHS = 11
 
 
-def cells(students: int = 150_000, teachers: int = 2_500, rows: int = 1_500_000, seed: int = 7) -> Cells:
-    """Return students × (2 terms + 1 year + 10 months) + teachers × 20 fortnights; 2,000,000 by default."""
+def cells(students: int = 140_000, teachers: int = 2_000, rows: int = 1_500_000, seed: int = 7) -> Cells:
+    """Return students × (2 terms + 1 year + 11 months) + teachers × 20 fortnights; 2,000,000 by default."""
     random = np.random.default_rng(seed)
     kind = random.choice(len(CELL_KINDS), rows, p=CELL_SHARES).astype(np.int8)
     student = random.integers(0, students, rows)
@@ -138,7 +138,7 @@ def cells(students: int = 150_000, teachers: int = 2_500, rows: int = 1_500_000,
 
 
 def month_of_day() -> Ints:
-    """Return the calendar month (0 … 9) of each of the 280 days; 29 August 2022 to 4 June 2023 touch eleven."""
+    """Return the calendar month (0 … 10) of each of the 280 days; 29 August 2022 to 4 June 2023 touch eleven."""
     first = dt.date.fromordinal(FIRST_DAY)
     days = [first + dt.timedelta(days=number) for number in range(DAYS)]
     return np.array([(day.year - first.year) * 12 + day.month - first.month for day in days])
