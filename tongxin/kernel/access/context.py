@@ -33,7 +33,16 @@ def name_the_term(make: Callable[[object], str]) -> None:
 def frame(request: HttpRequest) -> dict:
     viewer = getattr(request, "viewer", None)
     if viewer is None or not viewer.signed_in:
-        return {"frame": {"demo": settings.DEMO, "nav": [], "bottom": [], "notice": ""}}
+        language_url = _url("setup:language")
+        return {
+            "frame": {
+                "demo": settings.DEMO,
+                "nav": [],
+                "bottom": [],
+                "notice": "",
+                "language_url": language_url,
+            }
+        }
     return {
         "viewer": viewer,
         "frame": {

@@ -1,0 +1,60 @@
+"""Packs on offer and the texts of adopted ones, parsed once and kept in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+
+from django.conf import settings
+
+from tongxin.methods.cadence.findings import Finding, PackUnreadable
+from tongxin.methods.cadence.lint import lint_pack
+from tongxin.methods.cadence.pack import Pack, day_in_year, load_pack, pack_from_text
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A pack in packs/programmes, as one text."""
+
+    slug: str
+    title: str
+    text: str
+
+
+@cache
+def offered() -> dict[str, Offer]:
+    """Return the packs that come with the product, by slug."""
+    offers = {}
+    for folder in sorted((settings.PACKS_DIR / "programmes").iterdir()):
+        if folder.is_dir() and any(folder.glob("*.yaml")):
+            pack = load_pack(folder)
+            offers[pack.slug] = Offer(pack.slug, pack.title, pack.to_text())
+    return offers
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Pack:
+    """Return the pack of a text; the same text is parsed once. Raises PackUnreadable."""
+    return pack_from_text(text)
+
+
+@lru_cache(maxsize=64)
+def findings(text: str) -> tuple[Finding, ...]:
+    """Return what the linter says of a text, errors first."""
+    try:
+        pack = pack_from_text(text)
+    except PackUnreadable as error:
+        return (error.finding(),)
+    return tuple(sorted(lint_pack(pack), key=lambda f: (f.level != "error", f.file, f.line)))
+
+
+def programme_days(pack: Pack, year: int) -> tuple[date, date]:
+    """Return the first and last day of a pack's programme year that begins in a calendar year."""
+    first = [d for p in pack.phases.values() if (d := day_in_year(p.first, year))]
+    last = [d for p in pack.phases.values() if (d := day_in_year(p.last, year))]
+    if first and last:
+        return min(first), max(last)
+    if pack.programme_year == "school":
+        return date(year, 9, 1), date(year + 1, 8, 31)
+    return date(year, 1, 1), date(year, 12, 31)

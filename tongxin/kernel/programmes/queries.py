@@ -1,0 +1,151 @@
+"""Which programmes a school works with, and what their present text says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.models import School
+from tongxin.methods.cadence.declarations import AttributeDeclaration, Kind, Post
+from tongxin.methods.cadence.pack import Pack, day_in_year
+
+from .models import PlanMark, Programme, ProgrammeVersion
+from .packs import parse
+
+
+def visible_programmes(viewer: Viewer) -> QuerySet[Programme]:
+    if viewer.school_id is None or not viewer.may("programme"):
+        return Programme.objects.none()
+    return Programme.objects.filter(school_id=viewer.school_id)
+
+
+def active_programmes(school: School, day: date) -> QuerySet[Programme]:
+    """Return the programmes in force on a day, newest first."""
+    return Programme.objects.filter(
+        Q(retired_on=None) | Q(retired_on__gt=day), school=school, first_day__lte=day, last_day__gte=day
+    )
+
+
+def current_version(programme: Programme) -> ProgrammeVersion:
+    version = programme.versions.order_by("-number").first()
+    if version is None:
+        raise ProgrammeVersion.DoesNotExist(programme.pk)
+    return version
+
+
+def current_pack(programme: Programme) -> Pack:
+    """Return the programme's present text, parsed."""
+    text = getattr(programme, "current_text", None)
+    return parse(text if text is not None else current_version(programme).text)
+
+
+def with_text(programmes: QuerySet[Programme]) -> QuerySet[Programme]:
+    """Load each programme's present text in the same query (for pages over several programmes)."""
+    newest = ProgrammeVersion.objects.filter(programme=OuterRef("pk")).order_by("-number")
+    return programmes.annotate(current_text=Subquery(newest.values("text")[:1]))
+
+
+def school_packs(school: School, day: date) -> list[tuple[Programme, Pack]]:
+    """Return the programmes in force with their packs; one query."""
+    return [(p, current_pack(p)) for p in with_text(active_programmes(school, day)).select_related("school")]
+
+
+def kinds(school: School, day: date) -> dict[str, Kind]:
+    """Return the kinds of activity that can be logged, by name. The newest programme's declaration wins."""
+    found: dict[str, Kind] = {}
+    for _programme, pack in school_packs(school, day):
+        for name, kind in pack.kinds.items():
+            found.setdefault(name, kind)
+    return found
+
+
+def kind_named(school: School, name: str, day: date) -> Kind | None:
+    """Return a kind's declaration, also when the programme that declares it has ended."""
+    found = kinds(school, day).get(name)
+    if found is not None:
+        return found
+    for programme in with_text(Programme.objects.filter(school=school)):
+        kind = current_pack(programme).kinds.get(name)
+        if kind is not None:
+            return kind
+    return None
+
+
+def posts(school: School, day: date) -> dict[str, Post]:
+    return {name: post for _p, pack in school_packs(school, day) for name, post in pack.posts.items()}
+
+
+def attributes(school: School, day: date) -> dict[str, AttributeDeclaration]:
+    return {name: a for _p, pack in school_packs(school, day) for name, a in pack.attributes.items()}
+
+
+@dataclass(frozen=True)
+class PhaseDays:
+    number: int
+    title: str
+    first_day: date
+    last_day: date
+    deliverables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedItem:
+    """An item of the plan with its days in this programme year and what was noted about it last."""
+
+    name: str
+    title: str
+    month: int
+    owner: str
+    phase: int
+    first_day: date
+    due: date
+    heading: str
+    kinds: tuple[str, ...]
+    obligations: tuple[str, ...]
+    mark: PlanMark | None
+
+
+def phases(programme: Programme, pack: Pack) -> list[PhaseDays]:
+    year = programme.first_day.year
+    rows = []
+    for phase in pack.phases.values():
+        first, last = day_in_year(phase.first, year), day_in_year(phase.last, year)
+        if first and last:
+            rows.append(PhaseDays(phase.number, phase.title, first, last, phase.deliverables))
+    return rows
+
+
+def plan_items(programme: Programme, pack: Pack) -> list[PlannedItem]:
+    """Return the plan's items in order of their days, each with its latest note; one query."""
+    year = programme.first_day.year
+    marks = {m.item: m for m in PlanMark.objects.current().filter(programme=programme)}
+    items = []
+    for item in pack.plan_items:
+        due = day_in_year(item.due, year) or month_end(programme, item.month)
+        first = day_in_year(item.first, year) or due.replace(day=1)
+        items.append(
+            PlannedItem(
+                name=item.name,
+                title=item.title,
+                month=item.month,
+                owner=item.owner,
+                phase=item.phase,
+                first_day=first,
+                due=due,
+                heading=item.heading,
+                kinds=item.kinds,
+                obligations=item.obligations,
+                mark=marks.get(item.name),
+            )
+        )
+    return sorted(items, key=lambda i: (i.first_day, i.due, i.name))
+
+
+def month_end(programme: Programme, month: int) -> date:
+    """Return the last day of a plan's month, in the calendar year the programme reaches it."""
+    year = programme.first_day.year + (month < programme.first_day.month)
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return date.fromordinal(following.toordinal() - 1)
