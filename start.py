@@ -195,18 +195,10 @@ def install_lock(lock: str) -> None:
     ).returncode
     if not got_uv:
         environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
-        sync = [
-            str(VENV_PYTHON),
-            "-m",
-            "uv",
-            "pip",
-            "sync",
-            "-q",
-            "--require-hashes",
-            "--compile-bytecode",
-            lock,
-        ]
-        if not subprocess.run(sync, cwd=ROOT, env=environment, check=False).returncode:
+        # "install", not "sync": what a developer put beside the lock stays.
+        options = ["-q", "--compile-bytecode", "--require-hashes", "-r", lock]
+        fast = [str(VENV_PYTHON), "-m", "uv", "pip", "install", *options]
+        if not subprocess.run(fast, cwd=ROOT, env=environment, check=False).returncode:
             return
         say("快速安装没有成功，改用 pip 安装，会慢一些。")
     run([*pip, "install", "-q", "--require-hashes", "-r", lock], "安装程序包没有成功。请检查网络后再试。")
@@ -301,16 +293,24 @@ def start(environment: dict[str, str], address: str | None, demo: bool) -> int:
         tongxin("demo" if demo else "setup"), cwd=ROOT, env=environment, check=False
     ).returncode:
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(0))
     running: dict[str, subprocess.Popen] = {}
     try:
         for name in ("serve", "worker"):
-            running[name] = subprocess.Popen(tongxin(name, "--quiet"), cwd=ROOT, env=environment)
+            running[name] = spawn(name, environment)
         return keep_running(running, environment, address, demo)
     except KeyboardInterrupt:
         return 0
     finally:
         stop_all(running)
+
+
+def spawn(name: str, environment: dict[str, str]) -> subprocess.Popen:
+    """Start server or worker out of reach of the terminal's Ctrl-C: this file alone hears it and ends both in order."""
+    apart: dict = {"creationflags": 0x200} if WINDOWS else {"start_new_session": True}
+    return subprocess.Popen(tongxin(name, "--quiet"), cwd=ROOT, env=environment, **apart)
 
 
 def keep_running(
@@ -327,7 +327,7 @@ def keep_running(
         if running["worker"].poll() is not None:
             restarts += 1
             time.sleep(min(restarts, 30))
-            running["worker"] = subprocess.Popen(tongxin("worker", "--quiet"), cwd=ROOT, env=environment)
+            running["worker"] = spawn("worker", environment)
         if not told and address and answers(address):
             told = True
             say(welcome(address, demo))

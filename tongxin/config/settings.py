@@ -211,5 +211,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "waitress": {"level": "ERROR"},
+        "django_ox": {"level": "WARNING"},
     },
 }

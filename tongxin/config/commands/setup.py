@@ -22,7 +22,7 @@ def prepare() -> None:
     from tongxin.config.refusal import Refused
     from tongxin.config.safety import storage_refusals
 
-    for folder in (settings.DATA_DIR, settings.EVIDENCE_DIR):
+    for folder in (settings.DATA_DIR, settings.EVIDENCE_DIR, settings.STATIC_ROOT):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     refused = storage_refusals()
     if refused:
