@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+pytest_plugins = ["tongxin.testing.browser"]
+
 EVERYTHING = os.environ.get("TONGXIN_TEST_ALL") == "1"
 LONG = os.environ.get("TONGXIN_TEST_LONG") == "1"
 NEEDS_A_PROGRAM = ("browser", "postgres")

@@ -1,0 +1,124 @@
+"""Chromium for the browser tests and for screenshots: one browser per run, pages in two widths, Chinese fonts.
+
+The fonts come from the Python package that the documents use too, so no system fonts are needed.
+Fixtures: `chromium` (session), `phone` (360 pixels wide), `desktop` (1280). Mark the tests with `browser`.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 860}
+# Nothing of the browser itself may reach out, and the sandbox does not start for root.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SYSTEM_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
+
+
+class BrowserUnavailable(Exception):
+    """No browser can be started here; the text says what is missing."""
+
+
+def executable() -> str:
+    """Return the path of Chromium. Raises BrowserUnavailable when there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise BrowserUnavailable("没有找到 Chromium 浏览器，网页测试需要它：apt-get install chromium")
+
+
+def font_settings(folder: Path) -> Path:
+    """Write a fontconfig file into folder that knows the packaged Chinese fonts; return its path."""
+    package = find_spec("pylopdf_fonts_zh_cn")
+    packaged = [str(Path(package.origin).parent)] if package and package.origin else []
+    listed = "".join(f"<dir>{path}</dir>" for path in (*packaged, *SYSTEM_FONTS))
+    preferred = "".join(f"<family>{name}</family>" for name in ("Noto Sans SC", "DejaVu Sans"))
+    file = folder / "fonts.conf"
+    file.write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
+        f"<fontconfig>{listed}<cachedir>{folder}/cache</cachedir>"
+        f"<alias><family>sans-serif</family><prefer>{preferred}</prefer></alias>"
+        "<alias><family>serif</family><prefer><family>Noto Serif SC</family></prefer></alias></fontconfig>",
+        encoding="utf-8",
+    )
+    return file
+
+
+@contextmanager
+def launch() -> Iterator["Browser"]:
+    """Start Chromium, give it, end it. Raises BrowserUnavailable when it cannot be started."""
+    program = executable()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise BrowserUnavailable("没有安装 playwright，网页测试需要它。") from error
+    with tempfile.TemporaryDirectory(prefix="tongxin-fonts-") as scratch, sync_playwright() as playwright:
+        environment = {**os.environ, "FONTCONFIG_FILE": str(font_settings(Path(scratch)))}
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=environment)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The browser of this run; tests that need it are skipped by name where there is none."""
+    try:
+        executable()
+    except BrowserUnavailable as error:
+        pytest.skip(str(error))
+    with launch() as browser:
+        yield browser
+
+
+def new_page(browser: "Browser", size: dict[str, int], language: str = "zh-CN", **options: object) -> "Page":
+    """Return a page of its own context that fails the test on a refused resource: see `violations`."""
+    context = browser.new_context(viewport=size, locale=language, **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.add_init_script(
+        "window.violations = [];"
+        "document.addEventListener('securitypolicyviolation',"
+        " (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));"
+    )
+    return page
+
+
+def violations(page: "Page") -> list[str]:
+    """Return what the content security policy refused on this page so far."""
+    return page.evaluate("window.violations")
+
+
+@pytest.fixture
+def phone(chromium: "Browser") -> Iterator["Page"]:
+    """A page as wide as a small phone."""
+    page = new_page(chromium, PHONE, has_touch=True)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def desktop(chromium: "Browser") -> Iterator["Page"]:
+    """A page as wide as an office screen."""
+    page = new_page(chromium, DESKTOP)
+    yield page
+    page.context.close()
