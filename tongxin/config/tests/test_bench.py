@@ -1,0 +1,40 @@
+import json
+from types import ModuleType
+
+from tongxin.config import command_line
+from tongxin.config.commands import bench
+
+ROW = {
+    "name": "台账页",
+    "n": 50,
+    "median_s": 0.0123456,
+    "reference": "普通列表",
+    "ratio": 4.2,
+    "target": 3,
+    "ok": True,
+}
+
+
+def test_a_table_lines_up_and_says_what_is_not_known(capsys):
+    bench.print_rows([ROW | {"queries": 7}], as_json=False)
+    head, line, more = capsys.readouterr().out.splitlines()
+    assert line.startswith("台账页  50")
+    assert "0.01235" in line
+    assert line.endswith("是")
+    assert bench.width(head[: head.index("对照")]) == bench.width(line[: line.index("普通列表")])
+    assert more == "台账页：queries 7"
+
+
+def test_rows_come_as_json_lines(capsys):
+    bench.print_rows([ROW, ROW], as_json=True)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [ROW, ROW]
+
+
+def test_a_missed_target_ends_with_1(monkeypatch, capsys):
+    fake = ModuleType("bench_fake")
+    fake.add_arguments = lambda parser: None
+    fake.run = lambda args: [ROW | {"ok": args.scale == "full"}]
+    monkeypatch.setattr(bench, "benches", lambda: {"fake": fake})
+    assert command_line.main(["bench", "fake", "--scale", "full"]) == 0
+    assert command_line.main(["bench", "fake"]) == 1
+    assert "没有达到目标：台账页" in capsys.readouterr().out
