@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -72,7 +72,10 @@ def launch() -> Iterator["Browser"]:
     except ImportError as error:
         raise BrowserUnavailable("没有安装 playwright，网页测试需要它。") from error
     with tempfile.TemporaryDirectory(prefix="tongxin-fonts-") as scratch, sync_playwright() as playwright:
-        environment = {**os.environ, "FONTCONFIG_FILE": str(font_settings(Path(scratch)))}
+        environment: dict[str, str | float | bool] = {
+            **os.environ,
+            "FONTCONFIG_FILE": str(font_settings(Path(scratch))),
+        }
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=environment)
         try:
             yield browser
@@ -91,9 +94,9 @@ def chromium() -> Iterator["Browser"]:
         yield browser
 
 
-def new_page(browser: "Browser", size: dict[str, int], language: str = "zh-CN", **options: object) -> "Page":
+def new_page(browser: "Browser", size: dict[str, int], language: str = "zh-CN", **options: Any) -> "Page":
     """Return a page of its own context that fails the test on a refused resource: see `violations`."""
-    context = browser.new_context(viewport=size, locale=language, **options)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, locale=language, **options)
     page = context.new_page()
     page.add_init_script(
         "window.violations = [];"
