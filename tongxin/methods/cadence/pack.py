@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -268,16 +267,3 @@ def _sentences(value: Any) -> tuple[str, ...]:
     return tuple(
         text_of(item.get("title")) if isinstance(item, LMap) else "".join(texts(item)) for item in value
     )
-
-
-def day_in_year(spelled: str, year: int) -> dt.date | None:
-    """The day that "MM-DD" or "+1 MM-DD" names in a programme year that begins in `year`; 02-29 may be 02-28."""
-    later = spelled.startswith("+1")
-    month_day = spelled.removeprefix("+1").strip()
-    try:
-        month, day = (int(part) for part in month_day.split("-"))
-        if (month, day) == (2, 29):
-            return dt.date(year + later, 3, 1) - dt.timedelta(days=1)
-        return dt.date(year + later, month, day)
-    except ValueError:
-        return None

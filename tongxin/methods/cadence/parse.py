@@ -158,7 +158,8 @@ def _demand(mapping: LMap, subject: SubjectKind, context: Context) -> Demand | N
         context.error(
             mapping.at(lists[-1]), "contradiction", "“all_of”、“any_of”和“count”只能写一种。请分成几条要求。"
         )
-    if text_of(mapping.get("within") or "window") != "window":
+    within = ("window", "entry") if subject.is_activity else ("window",)
+    if text_of(mapping.get("within") or "window") not in within:
         context.unsupported(mapping.at("within"), f"within: {text_of(mapping.get('within'))}")
     if text_of(mapping.get("counts_for") or "many") != "many":
         context.unsupported(mapping.at("counts_for"), f"counts_for: {text_of(mapping.get('counts_for'))}")
@@ -211,7 +212,7 @@ def _bearer(mapping: LMap, subject: SubjectKind, context: Context) -> Bearer:
     kind = context.names.kinds.get(subject.kind)
     for name in names:
         is_part = kind is not None and kind.part(name) is not None
-        if name != "self" and name not in context.names.posts and not is_part:
+        if name != "self" and not context.names.is_link(name) and not is_part:
             context.error(
                 mapping.at("bearer"), "unknown-post", f"没有“{name}”这个岗位。请在“posts”里声明，或改正名称。"
             )

@@ -28,7 +28,7 @@ from .reading import Context, text_of, texts
 from .tree import SUBJECTS
 
 T = TypeVar("T")
-TARGETS = (*SUBJECTS, "person", "case")
+TARGETS = (*SUBJECTS, "person", "expert", "volunteer", "community", "case")
 SHOWS = ("coverage", "met", "missed", "open", "expected", "waived", "not_expected")
 
 

@@ -37,21 +37,14 @@ def read_periods(mapping: LMap, context: Context, is_activity: bool) -> tuple[Pe
             )
         else:
             said += [(value, mapping.at("windows")) for value in several]
-    if is_activity:
-        return _own_days(said, context)
+    if is_activity and all(value in ("once", "entry") for value, _ in said):
+        return (OwnDays(),)
     if not said:
         context.error(
             mapping, "missing-window", "没有写时间范围或期限。请写“window”，例如 term、month 或 {by: 日期}。"
         )
     found = (read_period(value, context, where) for value, where in said)
     return tuple(period for period in found if period is not None)
-
-
-def _own_days(said: list[tuple[Any, object]], context: Context) -> tuple[Period, ...]:
-    for value, where in said:
-        if value not in ("once", "entry"):
-            context.error(where, "window", "针对每次活动的要求按活动当天计算。请删去“window”，或写 once。")
-    return (OwnDays(),)
 
 
 def read_period(value: Any, context: Context, where: object) -> Period | None:
@@ -175,9 +168,9 @@ def _part(mapping: LMap, context: Context) -> Period | None:
             mapping.at("unit"), "window", f"“unit”要写时间单位。可用的有：{'、'.join(UNITS)} 和星期。"
         )
         return None
-    if of == "calendar_year":
-        of = "calendar_year"
-    elif of not in UNITS or of == "school_day":
+    if isinstance(mapping.get("of"), LMap):
+        of = "calendar_year" if mapping["of"].get("year") == "calendar" else "year"
+    if of not in (*UNITS[:-1], "calendar_year"):
         context.error(
             mapping.at("of"),
             "window",

@@ -1,0 +1,316 @@
+"""Facts as rules see them: subjects, dated attributes and links, entries with participations and evidence, waivers.
+
+Every dated row holds from `valid_from` to `valid_to`, both included. A row is known from `recorded_at` until
+`superseded_at` (aware instants; None = always, never). Amounts are integers in hundredths of their unit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .tree import GROUP_LINKS, PERSON_TYPES
+
+ALWAYS, NEVER = dt.date.min, dt.date.max
+ENTRY = "activity:"  # before an entry's id where the entry itself is the subject
+
+
+@dataclass(frozen=True)
+class Subject:
+    """school: id of the school it belongs to (a school's own id for itself)."""
+
+    id: str
+    type: str
+    name: str = ""
+    school: str = ""
+    present_from: dt.date = ALWAYS
+    present_to: dt.date = NEVER
+
+
+@dataclass(frozen=True)
+class AttributeRow:
+    subject: str
+    name: str
+    value: str
+    valid_from: dt.date = ALWAYS
+    valid_to: dt.date = NEVER
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    id: str
+    kind: str
+    a: str
+    b: str
+    valid_from: dt.date = ALWAYS
+    valid_to: dt.date = NEVER
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Participation:
+    """One person or thing in a part of an entry. qualifiers: texts; amounts: hundredths."""
+
+    part: str
+    subject: str
+    absent: bool = False
+    counterpart: str = ""
+    qualifiers: dict[str, str] = field(default_factory=dict, hash=False)
+    amounts: dict[str, int] = field(default_factory=dict, hash=False)
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+    def qualifier(self, name: str) -> str:
+        return self.counterpart if name == "counterpart" else self.qualifiers.get(name, "")
+
+    def amount(self, name: str) -> int | None:
+        return self.amounts.get(name)
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    type: str
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An activity from start_day to day (its last day, by which it belongs to windows)."""
+
+    id: str
+    kind: str
+    start_day: dt.date
+    day: dt.date
+    school: str = ""
+    at: dt.datetime | None = None
+    rows: tuple[Participation, ...] = ()
+    evidence: tuple[EvidenceRow, ...] = ()
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class WaiverRow:
+    """window: name of the only window it is for, "" = every one whose judging day it covers."""
+
+    subject: str
+    obligation: str
+    reason: str = ""
+    by: str = ""
+    valid_from: dt.date = ALWAYS
+    valid_to: dt.date = NEVER
+    window: str = ""
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+
+@dataclass
+class Facts:
+    subjects: list[Subject] = field(default_factory=list)
+    attributes: list[AttributeRow] = field(default_factory=list)
+    links: list[LinkRow] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    waivers: list[WaiverRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One head of an entry: the person or thing `unit` in a part, standing there itself or through its group."""
+
+    entry: str
+    kind: str
+    unit: str
+    is_group: bool
+    is_person: bool
+    row: Participation | None
+    days: tuple[dt.date, ...]
+
+
+def is_known(row: Any, known_at: dt.datetime | None) -> bool:
+    """Is a row live at `known_at` (None = now)."""
+    if known_at is None:
+        return row.superseded_at is None
+    recorded = row.recorded_at is None or row.recorded_at <= known_at
+    return recorded and (row.superseded_at is None or row.superseded_at > known_at)
+
+
+class View:
+    """Facts as known at an instant, indexed; the questions that nodes ask."""
+
+    def __init__(self, facts: Facts, known_at: dt.datetime | None = None) -> None:
+        self.known_at = known_at
+        self.subjects = {subject.id: subject for subject in facts.subjects}
+        self._attributes: dict[tuple[str, str], list[AttributeRow]] = defaultdict(list)
+        self._attribute_days: dict[str, set[dt.date]] = defaultdict(set)
+        self._links: dict[tuple[str, str, str], list[LinkRow]] = defaultdict(list)
+        self._link_rows: dict[str, list[LinkRow]] = defaultdict(list)
+        self._chains: dict[tuple[str, dt.date], tuple[str, ...]] = {}
+        self._changes: dict[str, list[dt.date]] = {}
+        self._index_attributes(facts.attributes)
+        self._index_links(facts.links)
+        self.entries = {entry.id: entry for entry in facts.entries if is_known(entry, known_at)}
+        self._rows = {id: [r for r in e.rows if is_known(r, known_at)] for id, e in self.entries.items()}
+        self.waivers: dict[tuple[str, str], list[WaiverRow]] = defaultdict(list)
+        for waiver in facts.waivers:
+            if is_known(waiver, known_at):
+                self.waivers[waiver.obligation, waiver.subject].append(waiver)
+        self._index_entries()
+
+    def _index_attributes(self, rows: Iterable[AttributeRow]) -> None:
+        for row in rows:
+            if is_known(row, self.known_at):
+                self._attributes[row.subject, row.name].append(row)
+                self._attribute_days[row.subject] |= set(_changes(row.valid_from, row.valid_to))
+        for found in self._attributes.values():
+            found.sort(key=lambda row: (row.valid_from, row.value), reverse=True)
+
+    def _index_links(self, rows: Iterable[LinkRow]) -> None:
+        for row in rows:
+            if is_known(row, self.known_at):
+                self._links[row.kind, "a", row.a].append(row)
+                self._links[row.kind, "b", row.b].append(row)
+                for end in {row.a, row.b}:
+                    self._link_rows[end].append(row)
+
+    def _index_entries(self) -> None:
+        self.by_subject: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        self.by_school: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        self.with_groups: dict[str, list[Entry]] = defaultdict(list)
+        for entry in sorted(self.entries.values(), key=lambda item: (item.day, item.id)):
+            self.by_school[entry.kind, entry.school].append(entry)
+            present = {row.subject for row in self._rows[entry.id]}
+            for subject in present:
+                self.by_subject[entry.kind, subject].append(entry)
+            if any(self.type_of(subject) in GROUP_LINKS for subject in present):
+                self.with_groups[entry.kind].append(entry)
+
+    # subjects, links, attributes
+
+    def type_of(self, subject: str) -> str:
+        if subject.startswith(ENTRY):
+            return "activity"
+        found = self.subjects.get(subject)
+        return found.type if found else ""
+
+    def school_of(self, subject: str) -> str:
+        if subject.startswith(ENTRY):
+            return self.entries[subject.removeprefix(ENTRY)].school
+        found = self.subjects.get(subject)
+        return found.school if found else ""
+
+    def is_present(self, subject: str, day: dt.date) -> bool:
+        found = self.subjects.get(subject)
+        return found is not None and found.present_from <= day <= found.present_to
+
+    def is_a(self, subject: str, type_name: str, day: dt.date) -> bool:
+        """Is it of this subject type; "member" asks for a branch_member link on that day."""
+        if type_name == "member":
+            return self.has_link("branch_member", subject, day, "a")
+        return self.type_of(subject) == type_name
+
+    def _live(self, kind: str, end: str, subject: str, day: dt.date) -> Iterator[LinkRow]:
+        rows = self._links.get((kind, end, subject), ())
+        return (row for row in rows if row.valid_from <= day <= row.valid_to)
+
+    def has_link(self, kind: str, subject: str, day: dt.date, end: str = "either") -> bool:
+        ends = ("a", "b") if end == "either" else (end,)
+        return any(True for one in ends for _ in self._live(kind, one, subject, day))
+
+    def linked_to(self, kind: str, a: str, b: str, day: dt.date) -> bool:
+        return any(row.b == b for row in self._live(kind, "a", a, day))
+
+    def linked(self, kind: str, one: str, other: str, day: dt.date) -> bool:
+        """Is there a live link between the two, in either direction."""
+        return self.linked_to(kind, one, other, day) or self.linked_to(kind, other, one, day)
+
+    def holders(self, kind: str, b: str, day: dt.date) -> list[str]:
+        """Who holds a post (or stands at `a` of a link) for `b`, by id."""
+        return sorted({row.a for row in self._live(kind, "b", b, day)})
+
+    def members(self, group: str, day: dt.date) -> set[str]:
+        """Persons a group stands for on a day."""
+        link = GROUP_LINKS.get(self.type_of(group))
+        return {row.a for row in self._live(link, "b", group, day)} if link else set()
+
+    def groups_ever(self, subject: str) -> set[str]:
+        """Groups a person belongs to at any time."""
+        return {row.b for link in GROUP_LINKS.values() for row in self._links.get((link, "a", subject), ())}
+
+    def is_ever_member(self, subject: str) -> bool:
+        return ("branch_member", "a", subject) in self._links
+
+    def members_ever(self, group: str) -> set[str]:
+        link = GROUP_LINKS.get(self.type_of(group))
+        return {row.a for row in self._links.get((link, "b", group), ())} if link else set()
+
+    def chain(self, subject: str, day: dt.date) -> tuple[str, ...]:
+        """The subject, its homerooms, branches and departments on that day, and its school; nearest first."""
+        key = (subject, day)
+        if key not in self._chains:
+            groups = [
+                group
+                for link in GROUP_LINKS.values()
+                for group in sorted(row.b for row in self._live(link, "a", subject, day))
+            ]
+            school = self.school_of(subject)
+            tail = [school] if school and school != subject else []
+            self._chains[key] = (subject, *dict.fromkeys(groups), *tail)
+        return self._chains[key]
+
+    def attribute(self, subject: str, name: str, day: dt.date, of: tuple[str, ...] = ()) -> str | None:
+        """The value on a day, of the subject or of the nearest container of a type in `of`; None = unknown."""
+        for holder in self.chain(subject, day):
+            if of and self.type_of(holder) not in of and not (holder == subject and "member" in of):
+                continue
+            for row in self._attributes.get((holder, name), ()):
+                if row.valid_from <= day <= row.valid_to:
+                    return row.value
+        return None
+
+    def change_days(self, subject: str) -> list[dt.date]:
+        """Days on which something about the subject, its containers or its links begins or is over, in order."""
+        if subject not in self._changes:
+            known = self.subjects.get(subject)
+            days = set(_changes(known.present_from, known.present_to)) if known else set()
+            for holder in (subject, *self.groups_ever(subject), self.school_of(subject)):
+                days |= self._attribute_days.get(holder, set())
+            for row in self._link_rows.get(subject, ()):
+                days |= set(_changes(row.valid_from, row.valid_to))
+            self._changes[subject] = sorted(days)
+        return self._changes[subject]
+
+    # entries
+
+    def rows(self, entry: str) -> list[Participation]:
+        return self._rows[entry]
+
+    def evidence(self, entry: Entry) -> set[str]:
+        return {row.type for row in entry.evidence if is_known(row, self.known_at)}
+
+    def heads(self, entry: Entry, parts: tuple[str, ...], days: tuple[dt.date, ...]) -> Iterator[Counted]:
+        """Everybody in one of the parts (none named = any): rows themselves, and the members of groups, less the absent."""
+        rows = [row for row in self._rows[entry.id] if not parts or row.part in parts]
+        absent = {(row.part, row.subject) for row in rows if row.absent}
+        for row in rows:
+            if row.absent:
+                continue
+            kind = self.type_of(row.subject)
+            is_group = kind in GROUP_LINKS or kind == "school"
+            yield Counted(entry.id, entry.kind, row.subject, is_group, kind in PERSON_TYPES, row, days)
+            for member in self.members(row.subject, entry.day):
+                if (row.part, member) not in absent:
+                    is_person = self.type_of(member) in PERSON_TYPES
+                    yield Counted(entry.id, entry.kind, member, False, is_person, row, days)
+
+
+def _changes(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    yield first
+    if last < NEVER:
+        yield last + dt.timedelta(days=1)

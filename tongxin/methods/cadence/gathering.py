@@ -1,0 +1,144 @@
+"""Which entries count for a subject in a window, which do not and why, and what they add up to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .counting import Companion, Count, Number, QualifierIs
+from .facts import ENTRY, Counted, Entry, Participation, View
+from .periods import Window
+from .tree import GROUP_LINKS, EvidenceNeed, Requirement
+
+
+@dataclass(frozen=True)
+class Tally:
+    """done: in the measure's unit; counted, rejected: entries by day, then id."""
+
+    done: Number
+    counted: list[str]
+    rejected: list[tuple[str, str]]
+
+
+def tally(view: View, item: Requirement, subject: str, window: Window, as_of: dt.date) -> Tally:
+    """Count one requirement for one subject in one window, with the facts up to `as_of`."""
+    heads: list[Counted] = []
+    counted: list[str] = []
+    rejected: list[tuple[str, str]] = []
+    for entry in candidates(view, item.count, subject):
+        days = _days_within(entry, window, as_of, item.measure.per_day)
+        if not days:
+            continue
+        found, reason = _heads_of(view, item, subject, entry, days)
+        if found:
+            heads += found
+            counted.append(entry.id)
+        elif reason:
+            rejected.append((entry.id, reason))
+    return Tally(item.measure.value(heads), counted, rejected)
+
+
+def _days_within(entry: Entry, window: Window, as_of: dt.date, per_day: bool) -> tuple[dt.date, ...]:
+    """The days of an ended entry that fall in the window: its last day, or each day for day measures (Meaning 13)."""
+    if entry.day > as_of:
+        return ()
+    if not per_day:
+        return (entry.day,) if entry.day in window else ()
+    first, last = max(entry.start_day, window.first), min(entry.day, window.last)
+    return tuple(dt.date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
+
+
+def candidates(view: View, count: Count, subject: str) -> list[Entry]:
+    """Entries of the kinds in which the subject may play a part, by day, then id."""
+    found: dict[str, Entry] = {}
+    for kind in count.kinds:
+        for entry in _touching(view, kind, subject):
+            found[entry.id] = entry
+    return sorted(found.values(), key=lambda entry: (entry.day, entry.id))
+
+
+def _touching(view: View, kind: str, subject: str) -> Iterable[Entry]:
+    if subject.startswith(ENTRY):
+        entry = view.entries[subject.removeprefix(ENTRY)]
+        return [entry] if entry.kind == kind else []
+    if view.type_of(subject) == "school":
+        return view.by_school.get((kind, subject), [])
+    if view.type_of(subject) in GROUP_LINKS:
+        members = (e for m in view.members_ever(subject) for e in view.by_subject.get((kind, m), []))
+        return [*view.by_subject.get((kind, subject), []), *members, *view.with_groups.get(kind, [])]
+    groups = (e for g in view.groups_ever(subject) for e in view.by_subject.get((kind, g), []))
+    return [*view.by_subject.get((kind, subject), []), *groups]
+
+
+def _heads_of(
+    view: View, item: Requirement, subject: str, entry: Entry, days: tuple[dt.date, ...]
+) -> tuple[list[Counted], str]:
+    """The heads that count for the subject, or none and the reason ("" when the entry is no business of the subject)."""
+    mine = list(_mine(view, item.count, subject, entry, days))
+    if not mine:
+        return [], "absent" if _is_absent(view, item.count, subject, entry) else ""
+    failed = ""
+    kept = []
+    for head in mine:
+        lacking = _filtered_by(item.count, head.row)
+        failed = failed or lacking
+        if not lacking:
+            kept.append(head)
+    if not kept:
+        return [], f"filtered: {failed}"
+    for name, companion in item.count.companions():
+        kept = [head for head in kept if _accompanied(view, companion, subject, entry, head)]
+        if not kept:
+            return [], name
+    missing = item.evidence.missing(view.evidence(entry)) if item.evidence.types else ()
+    if missing:
+        return [], _missing(item.evidence, missing)
+    return kept, ""
+
+
+def _missing(need: EvidenceNeed, missing: tuple[str, ...]) -> str:
+    return f"evidence missing: {(' or ' if need.any_one else ', ').join(missing)}"
+
+
+def _mine(
+    view: View, count: Count, subject: str, entry: Entry, days: tuple[dt.date, ...]
+) -> Iterator[Counted]:
+    """The heads of an entry that are the subject, its members, or anybody where the subject is a school or the entry."""
+    kind = view.type_of(subject)
+    if kind in ("school", "activity"):
+        if not count.parts and not view.rows(entry.id):
+            yield Counted(entry.id, entry.kind, "", True, False, None, days)
+        yield from view.heads(entry, count.parts, days)
+        return
+    members = view.members(subject, entry.day) if kind in GROUP_LINKS else set()
+    for head in view.heads(entry, count.parts, days):
+        if head.unit == subject or head.unit in members:
+            yield head
+
+
+def _is_absent(view: View, count: Count, subject: str, entry: Entry) -> bool:
+    return any(
+        row.absent and row.subject == subject and (not count.parts or row.part in count.parts)
+        for row in view.rows(entry.id)
+    )
+
+
+def _filtered_by(count: Count, row: Participation | None) -> str:
+    """Name of the first filter of `only` that the row does not pass, or ""."""
+    for test in count.only:
+        if row is None or not test.passes(row):
+            return test.qualifier if isinstance(test, QualifierIs) else test.amount
+    return ""
+
+
+def _accompanied(view: View, companion: Companion, subject: str, entry: Entry, head: Counted) -> bool:
+    """Is somebody in the entry the companion asked for. For "counterpart" it is the head's own counterpart."""
+    if companion.part == "counterpart":
+        who = head.row.counterpart if head.row else ""
+        return bool(who) and companion.accepts(view, who, subject, entry.day)
+    return any(
+        companion.accepts(view, row.subject, subject, entry.day)
+        for row in view.rows(entry.id)
+        if not row.absent and (not companion.part or row.part == companion.part)
+    )
