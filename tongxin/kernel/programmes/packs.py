@@ -8,9 +8,9 @@ from functools import cache, lru_cache
 
 from django.conf import settings
 
+from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.findings import Finding, PackUnreadable
-from tongxin.methods.cadence.lint import lint_pack
-from tongxin.methods.cadence.pack import Pack, day_in_year, load_pack, pack_from_text
+from tongxin.methods.cadence.pack import Pack, load_pack, pack_from_text
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def parse(text: str) -> Pack:
 @lru_cache(maxsize=64)
 def findings(text: str) -> tuple[Finding, ...]:
     """Return what the linter says of a text, errors first."""
+    from tongxin.methods.cadence.lint import lint_pack
+
     try:
         pack = pack_from_text(text)
     except PackUnreadable as error:

@@ -9,8 +9,9 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import School
+from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.declarations import AttributeDeclaration, Kind, Post
-from tongxin.methods.cadence.pack import Pack, day_in_year
+from tongxin.methods.cadence.pack import Pack
 
 from .models import PlanMark, Programme, ProgrammeVersion
 from .packs import parse

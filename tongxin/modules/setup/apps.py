@@ -1,7 +1,20 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SetupConfig(AppConfig):
     name = "tongxin.modules.setup"
     label = "setup"
     verbose_name = "设置"
+
+    def ready(self) -> None:
+        from tongxin.kernel.access import context
+
+        from .frame import term_name
+
+        context.add_place(60, _("人员"), "setup:people", "people")
+        context.add_place(80, _("导入"), "setup:imports", "import")
+        context.add_place(90, _("校历"), "setup:calendar", "calendar")
+        context.add_place(95, _("设置"), "setup:settings", "settings")
+        context.add_place(97, _("审计"), "setup:audit", "audit")
+        context.name_the_term(term_name)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from . import first_run, sign_in
+from . import accounts, first_run, people, people_edit, school, sign_in
 
 app_name = "setup"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,4 +12,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("school/choose/", sign_in.choose_school, name="choose_school"),
     path("password/", sign_in.change_password, name="change_password"),
     path("first-run/", first_run.first_run, name="first_run"),
+    path("first-run/next/", school.next_steps, name="next_steps"),
+    path("people/", people.directory, name="people"),
+    path("people/new/<slug:type>/", people_edit.new, name="person_new"),
+    path("people/slips/", accounts.slips, name="slips"),
+    path("people/links/<str:public_id>/end/", people_edit.end_link, name="end_link"),
+    path("people/<str:public_id>/", people.person, name="person"),
+    path("people/<str:public_id>/rename/", people_edit.rename, name="rename"),
+    path("people/<str:public_id>/link/", people_edit.add_link, name="add_link"),
+    path("people/<str:public_id>/facts/<slug:name>/", people_edit.attribute, name="attribute"),
+    path("people/<str:public_id>/depart/", people_edit.depart, name="depart"),
+    path("people/<str:public_id>/slip/", accounts.slip, name="slip"),
+    path("people/<str:public_id>/account/", accounts.account_active, name="account_active"),
+    path("settings/", school.settings_page, name="settings"),
+    path("settings/calendar/", school.calendar, name="calendar"),
+    path("settings/calendar/year/", school.school_year, name="school_year"),
+    path("settings/calendar/day/", school.day, name="calendar_day"),
+    path("settings/calendar/day/clear/", school.clear_day, name="clear_day"),
+    path("settings/audit/", school.audit_record, name="audit"),
 ]
