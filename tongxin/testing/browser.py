@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 860}
+PHONE: "ViewportSize" = {"width": 360, "height": 740}
+DESKTOP: "ViewportSize" = {"width": 1280, "height": 860}
 # Nothing of the browser itself may reach out, and the sandbox does not start for root.
 ARGUMENTS = [
     "--no-sandbox",
@@ -94,7 +94,7 @@ def chromium() -> Iterator["Browser"]:
         yield browser
 
 
-def new_page(browser: "Browser", size: dict[str, int], language: str = "zh-CN", **options: Any) -> "Page":
+def new_page(browser: "Browser", size: "ViewportSize", language: str = "zh-CN", **options: Any) -> "Page":
     """Return a page of its own context that fails the test on a refused resource: see `violations`."""
     context = browser.new_context(viewport=size, locale=language, **options)
     page = context.new_page()
