@@ -29,6 +29,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=zh-CN",
 ]
 SYSTEM_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongxin.ui import keyset, tables
 from tongxin.ui.charts import Bar, Bars, Cell, Funnel, Gantt, HeatMap, HeatRow, Lines, Series
+from tongxin.ui.widgets import DayInput
 
 TODAY = date(2023, 4, 19)
 PEOPLE = [
@@ -69,7 +70,7 @@ class SampleForm(forms.Form):
     """One of each kind of field."""
 
     title = forms.CharField(label=_("活动名称"), max_length=40, help_text=_("写清做了什么，二十字以内最好。"))
-    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("日期"), widget=DayInput())
     mode = forms.ChoiceField(
         label=_("方式"), choices=[("in_person", _("入户")), ("online", _("线上"))], widget=forms.RadioSelect
     )

@@ -32,20 +32,27 @@
     };
   }
   const axis = (tone) => ({ axisLine: { lineStyle: { color: tone.line } }, axisTick: { show: false }, axisLabel: { color: tone.soft, ...font }, nameTextStyle: { color: tone.soft, ...font } });
-  const values = (tone, data) => ({ type: "value", name: data.unit, max: data.top ?? undefined, min: 0, splitLine: { lineStyle: { color: tone.line, type: "dotted" } }, ...axis(tone), axisLine: { show: false } });
+  const values = (tone, data) => {
+    const scale = { type: "value", max: data.top ?? undefined, min: 0, splitLine: { lineStyle: { color: tone.line, type: "dotted" } }, ...axis(tone), axisLine: { show: false } };
+    scale.axisLabel = { ...scale.axisLabel, formatter: `{value}${data.unit.length < 3 ? data.unit : ""}` };
+    return scale;
+  };
+  const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
   function lines(tone, data, narrow) {
+    const longest = Math.max(0, ...data.series.map((one) => one.name.length));
+    const beside = longest <= (narrow ? 4 : 10) && data.series.length < 5;
     return {
       ...shared(tone, data),
-      grid: { left: 8, right: narrow ? 24 : 96, top: 36, bottom: 8, containLabel: true },
-      legend: narrow && data.series.length > 1 ? { top: 0, left: 0, textStyle: { color: tone.ink, ...font } } : { show: false },
+      grid: { left: 8, right: beside ? 20 + 13 * (data.series.length > 1 ? longest : 3) : 24, top: beside ? 16 : 44, bottom: 8, containLabel: true },
+      legend: !beside ? { top: 0, left: 0, textStyle: { color: tone.ink, ...font } } : { show: false },
       xAxis: { type: "category", data: data.labels, boundaryGap: false, ...axis(tone) },
       yAxis: values(tone, data),
       series: data.series.map((one, place) => {
         const colour = tone.state[one.state] || tone.series[place % tone.series.length];
         return {
           name: one.name, type: "line", data: one.values, symbol: symbols[place % symbols.length], symbolSize: 7, lineStyle: { width: 2.5, color: colour, type: dashes[place % dashes.length] }, itemStyle: { color: colour }, connectNulls: false,
-          endLabel: { show: !narrow, formatter: data.series.length > 1 ? "{a}" : "{c}" + data.unit, color: colour, ...font },
+          endLabel: { show: beside, formatter: data.series.length > 1 ? "{a}" : "{c}" + data.unit, color: colour, ...font },
           labelLayout: { moveOverlap: "shiftY" },
           markLine: place === 0 && data.target !== null ? { symbol: "none", silent: true, lineStyle: { color: tone.soft, type: "dashed" }, label: { formatter: data.targetLabel, position: "insideStartTop", color: tone.soft, ...font }, data: [{ yAxis: data.target }] } : undefined,
         };
@@ -54,14 +61,14 @@
   }
 
   function bars(tone, data, narrow) {
-    const names = { type: "category", data: data.labels, inverse: data.lying, ...axis(tone), axisLabel: { color: tone.ink, ...font, width: narrow ? 96 : 180, overflow: "break", interval: 0 } };
+    const names = { type: "category", data: data.labels, inverse: data.lying, ...axis(tone), axisLabel: { color: tone.ink, ...font, width: narrow ? 92 : 180, overflow: "break", interval: 0, formatter: (text) => cut(text, narrow ? 13 : 26) } };
     const many = data.series.length > 1;
     return {
       ...shared(tone, data),
       grid: { left: 8, right: 48, top: many ? 40 : 12, bottom: 8, containLabel: true },
       legend: many ? { top: 0, left: 0, textStyle: { color: tone.ink, ...font }, itemWidth: 16, itemHeight: 12 } : { show: false },
       [data.lying ? "yAxis" : "xAxis"]: names,
-      [data.lying ? "xAxis" : "yAxis"]: { ...values(tone, data), name: "" },
+      [data.lying ? "xAxis" : "yAxis"]: values(tone, data),
       series: data.series.map((one, place) => {
         const colour = tone.state[one.state] || tone.series[place % tone.series.length];
         return {

@@ -187,7 +187,7 @@
     const go = $(".people__go", box);
     let waiting = 0;
     let asked = 0;
-    if (box.dataset.url) go.hidden = true;
+    go.hidden = true;
     const filter = () => {
       const wanted = normal(query.value);
       let seen = 0;
