@@ -15,13 +15,14 @@ def allow(*verbs: str) -> Callable:
     def decorate(view):
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs):
-            if not request.viewer.signed_in:
+            viewer = request.viewer  # type: ignore[attr-defined]
+            if not viewer.signed_in:
                 return redirect_to_login(request.get_full_path())
-            if verbs and not any(request.viewer.may(v) for v in verbs):
+            if verbs and not any(viewer.may(v) for v in verbs):
                 raise Http404
             return view(request, *args, **kwargs)
 
-        guarded.door = verbs or ("signed_in",)
+        guarded.door = verbs or ("signed_in",)  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -29,5 +30,5 @@ def allow(*verbs: str) -> Callable:
 
 def public(view: Callable) -> Callable:
     """Open a view to everybody, signed in or not."""
-    view.door = ("public",)
+    view.door = ("public",)  # type: ignore[attr-defined]
     return view

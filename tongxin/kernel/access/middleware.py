@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -56,13 +57,13 @@ def start_session(request: HttpRequest, school: School | None) -> None:
 def current_viewer(request: HttpRequest) -> Viewer:
     today = timezone.localdate()
     account = request.user
-    if not isinstance(account, Account) and not getattr(account, "is_authenticated", False):
+    if not account.is_authenticated:
         return nobody(today)
     school_id = request.session.get(SCHOOL)
     school = School.objects.filter(pk=school_id).first() if school_id else None
     if school is None:
         school = first_school(account)
-    return viewer_for(account, school, today)
+    return viewer_for(cast(Account, account), school, today)
 
 
 def first_school(account) -> School | None:

@@ -141,7 +141,7 @@ def set_active(person: Person, active: bool, *, by) -> None:
     """Open or lock an account; sessions end with the next request."""
     if person.account is None:
         raise SlipNotValid
-    Account.objects.filter(pk=person.account_id).update(is_active=active)
+    Account.objects.filter(pk=person.account.pk).update(is_active=active)
     audit.write(by, "access.account_opened" if active else "access.account_locked", person)
 
 

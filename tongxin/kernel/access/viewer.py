@@ -121,19 +121,19 @@ def viewer_for(account: Account, school: School | None, day: date) -> Viewer:
     ).values_list("kind", "b_id")
     for kind, at in rows:
         posts.setdefault(kind, set()).add(at)
-    roles = {p for p in posts if p in policy.POSTS or p in policy.CARE_LINKS}
-    roles |= {person.subject.type} & {"staff", "student", "guardian"}
+    held: set[str] = {p for p in posts if p in policy.POSTS or p in policy.CARE_LINKS}
+    held |= {person.subject.type} & {"staff", "student", "guardian"}
     if "branch_member" in posts:
-        roles.add("party_member")
+        held.add("party_member")
     if account.is_founder:
-        roles.add("founder")
+        held.add("founder")
     return Viewer(
         account=account,
         school=person.school,
         person=person,
         day=day,
         posts={kind: frozenset(at) for kind, at in posts.items()},
-        roles=frozenset(roles),
+        roles=frozenset(held),
         children=frozenset(posts.get("guardian_of", ())),
     )
 

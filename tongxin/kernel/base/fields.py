@@ -71,7 +71,7 @@ class DayField(models.Field):
 
     def value_to_string(self, obj):
         value = self.value_from_object(obj)
-        return "" if value is None else value.isoformat()
+        return "" if value is None else value.isoformat()  # type: ignore[attr-defined]
 
     def formfield(self, **kwargs):
         from django import forms
@@ -105,7 +105,7 @@ class InstantField(models.Field):
 
     def value_to_string(self, obj):
         value = self.value_from_object(obj)
-        return "" if value is None else value.isoformat()
+        return "" if value is None else value.isoformat()  # type: ignore[attr-defined]
 
 
 class SupersedingQuerySet(models.QuerySet):

@@ -153,7 +153,7 @@ def _enter(
     school: School, kind: Kind, draft: Draft, subjects: dict[int, Subject], by, supersedes=None
 ) -> Entry:
     columns = {name: draft.qualifiers.get(name, "") for name in COLUMNS}
-    extra = {k: v for k, v in draft.qualifiers.items() if k not in COLUMNS and v != ""}
+    extra: dict[str, str | int] = {k: v for k, v in draft.qualifiers.items() if k not in COLUMNS and v != ""}
     extra |= {k: v for k, v in draft.amounts.items() if k != "hours"}
     now = timezone.now()
     entry = Entry.objects.create(
@@ -174,22 +174,19 @@ def _enter(
         token=draft.token,
         **columns,
     )
-    rows = _participations(entry, kind, draft, subjects, extra)
+    rows = _participations(entry, draft, subjects, extra)
     Participation.objects.bulk_create(rows, batch_size=500)
     return entry
 
 
-def _participations(
-    entry: Entry, kind: Kind, draft: Draft, subjects: dict[int, Subject], extra: dict
-) -> list:
+def _participations(entry: Entry, draft: Draft, subjects: dict[int, Subject], extra: dict) -> list:
     """One row per subject in a part; a group also stands for each member it had that day."""
     rows: dict[tuple[str, int], Participation] = {}
-    types = {part.name: _types(part.of) for part in kind.parts}
     for part, ids in draft.parts.items():
         for pk in dict.fromkeys(ids):
             rows[part, pk] = _row(entry, part, pk, draft, extra)
             group = subjects[pk].type
-            if group in GROUP_LINK and types.get(part, set()) & {"student", "staff"}:
+            if group in GROUP_LINK:
                 for member in members(group, pk, entry.day):
                     if (part, member) not in rows:
                         rows[part, member] = _row(entry, part, member, draft, extra, via=pk)

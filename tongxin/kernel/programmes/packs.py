@@ -42,7 +42,7 @@ def parse(text: str) -> Pack:
 @lru_cache(maxsize=64)
 def findings(text: str) -> tuple[Finding, ...]:
     """Return what the linter says of a text, errors first."""
-    from tongxin.methods.cadence.lint import lint_pack
+    from tongxin.methods.cadence.lint import lint as lint_pack
 
     try:
         pack = pack_from_text(text)

@@ -1,0 +1,556 @@
+"""Verdicts as pages need them: who owes what, how far it has come, who is behind, and why.
+
+Everything here is computed from the ledger at the moment of asking; `as_of` and `known_at` ask for the past.
+What a viewer may see of a verdict follows the data class of its rule (see `classes`): names within their reach,
+figures (small ones suppressed) beyond it, nothing where the policy gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from tongxin.kernel.access.viewer import Viewer, visible_subjects
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Link, Subject
+from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.programmes.models import Programme
+from tongxin.kernel.programmes.packs import parse
+from tongxin.kernel.programmes.queries import current_pack, school_packs
+from tongxin.methods.cadence.calendar import SchoolCalendar
+from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import Obligation
+
+from . import engine
+from .classes import obligation_class
+
+SMALLEST_COUNT = 5
+EXPECTED = ("met", "missed", "open")
+SHORT_DAYS = 45
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many (subject × window) cells have each verdict."""
+
+    met: int = 0
+    missed: int = 0
+    open: int = 0
+    waived: int = 0
+    not_expected: int = 0
+
+    @property
+    def expected(self) -> int:
+        """The denominator of coverage: waived and not expected stay out of it."""
+        return self.met + self.missed + self.open
+
+    @property
+    def behind(self) -> int:
+        return self.missed + self.open
+
+    @property
+    def coverage(self) -> tuple[int, int]:
+        return self.met, self.expected
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent, rounded down so that 100 means all; None when nobody is expected."""
+        return self.met * 100 // self.expected if self.expected else None
+
+    @property
+    def small(self) -> bool:
+        """Say whether some figure here would point at few people."""
+        return any(0 < n < SMALLEST_COUNT for n in (self.met, self.missed, self.open))
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.met + other.met,
+            self.missed + other.missed,
+            self.open + other.open,
+            self.waived + other.waived,
+            self.not_expected + other.not_expected,
+        )
+
+
+def count(verdicts: Iterable[Verdict]) -> Counts:
+    totals: dict[str, int] = defaultdict(int)
+    for verdict in verdicts:
+        totals[verdict.verdict] += 1
+    return Counts(**totals)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a viewer may see of an obligation's verdicts.
+
+    whole: every name of the school; part: names within a reach; counts: figures of the school.
+    """
+
+    data_class: str
+    whole: bool
+    part: bool
+    counts: bool
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.whole or self.part or self.counts)
+
+
+def sight(viewer: Viewer, pack: Pack, obligation: Obligation) -> Sight:
+    data_class = obligation_class(pack, obligation)
+    reach = viewer.reach(data_class)
+    return Sight(data_class, reach.school, not reach.nothing, reach.counts or reach.school)
+
+
+def in_force(pack: Pack, day: date) -> list[Obligation]:
+    """Return the version of each obligation in force on a day (the newest begun), in the pack's order."""
+    rules = []
+    for name in pack.obligation_ids():
+        versions = pack.versions(name)
+        begun = [v for v in versions if v.since <= day]
+        rules.append((begun or versions[:1])[-1])
+    return rules
+
+
+def obligation_named(pack: Pack, name: str, day: date) -> Obligation | None:
+    return next((rule for rule in in_force(pack, day) if rule.id == name), None)
+
+
+@dataclass
+class Asked:
+    """One programme asked on one day; verdicts are computed once per set of obligations and kept for the page.
+
+    as_of: facts up to this day count. known_at: only what had been written down by then (frozen figures).
+    """
+
+    programme: Programme
+    as_of: date
+    known_at: datetime | None = None
+    _kept: dict = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def pack(self) -> Pack:
+        if self.known_at is None:
+            return current_pack(self.programme)
+        version = self.programme.versions.filter(recorded_at__lte=self.known_at).order_by("-number").first()
+        return parse(version.text) if version else current_pack(self.programme)
+
+    @cached_property
+    def calendar(self) -> SchoolCalendar:
+        calendar = school_calendar(self.programme.school)
+        return calendar.for_programme(self.pack.programme_year, self.pack.phases.values())
+
+    @cached_property
+    def rules(self) -> list[Obligation]:
+        return in_force(self.pack, self.as_of)
+
+    def verdicts(
+        self,
+        obligations: Collection[str] | None = None,
+        subjects: Collection[int] | None = None,
+        *,
+        entries: bool = False,
+    ) -> list[Verdict]:
+        """Return verdicts of windows that touch the programme's year.
+
+        subjects: only these (for activity rules: entry ids are not filtered). entries: with the entries counted and
+        rejected; dearer, for few subjects.
+        """
+        key = (
+            None if obligations is None else frozenset(obligations),
+            None if subjects is None else frozenset(subjects),
+            entries,
+        )
+        if key not in self._kept:
+            found = engine.evaluate(
+                self.programme,
+                self.pack,
+                self.calendar,
+                self.as_of,
+                known_at=self.known_at,
+                obligations=obligations,
+                subjects=subjects,
+                entries=entries,
+            )
+            self._kept[key] = [
+                v for v in found if v.first <= self.programme.last_day and v.last >= self.programme.first_day
+            ]
+        return self._kept[key]
+
+
+def ask(programme: Programme, as_of: date, known_at: datetime | None = None) -> Asked:
+    return Asked(programme, as_of, known_at)
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One obligation on the board. counts: None when this viewer may see no figure; hidden: too few to show."""
+
+    rule: Obligation
+    sight: Sight
+    counts: Counts | None
+    hidden: bool = False
+    partial: bool = False
+
+
+def board(viewer: Viewer, asked: Asked) -> list[BoardRow]:
+    """Return how far each obligation of a programme has come, in the pack's order, as this viewer may see it."""
+    by_rule: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in asked.verdicts():
+        by_rule[verdict.obligation].append(verdict)
+    inside = _Inside(viewer)
+    rows = []
+    for rule in asked.rules:
+        seen = sight(viewer, asked.pack, rule)
+        verdicts = by_rule[rule.id]
+        if seen.whole:
+            rows.append(BoardRow(rule, seen, count(verdicts)))
+        elif seen.counts:
+            counts = count(verdicts)
+            rows.append(BoardRow(rule, seen, None if counts.small else counts, hidden=counts.small))
+        elif seen.part:
+            own = [v for v in verdicts if inside(seen.data_class, v.subject)]
+            rows.append(BoardRow(rule, seen, count(own), partial=True))
+        else:
+            rows.append(BoardRow(rule, seen, None))
+    return rows
+
+
+class _Inside:
+    """Whether a subject (id as text) lies within a viewer's reach of a class; one query per class."""
+
+    def __init__(self, viewer: Viewer):
+        self.viewer = viewer
+        self.known: dict[str, set[int]] = {}
+
+    def __call__(self, data_class: str, subject: str) -> bool:
+        if subject.startswith("activity:") or not subject.isdigit():
+            return False
+        if data_class not in self.known:
+            self.known[data_class] = set(
+                visible_subjects(self.viewer, data_class).values_list("pk", flat=True)
+            )
+        return int(subject) in self.known[data_class]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Somebody or something behind: what is owed until when."""
+
+    verdict: Verdict
+    subject: Subject
+    bearers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The gap list of one obligation: names within reach; beyond it only how many, None when too few to say."""
+
+    rule: Obligation
+    sight: Sight
+    counts: Counts | None
+    rows: list[Gap]
+    beyond: int | None
+
+
+def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = None) -> Gaps | None:
+    """Return who is behind in an obligation, missed before open, then by due day and name.
+
+    group: only members of this homeroom, branch or department. None when there is no such obligation.
+    """
+    rule = obligation_named(asked.pack, obligation, asked.as_of)
+    if rule is None:
+        return None
+    seen = sight(viewer, asked.pack, rule)
+    verdicts = asked.verdicts([obligation])
+    if group is not None:
+        inside_group = set(members_of(group, asked.as_of)) | {group}
+        verdicts = [v for v in verdicts if v.subject.isdigit() and int(v.subject) in inside_group]
+    behind = [v for v in verdicts if v.verdict in ("missed", "open")]
+    reachable = _Inside(viewer)
+    shown = [v for v in behind if seen.whole or reachable(seen.data_class, v.subject)]
+    if seen.nothing:
+        shown = []
+    subjects = Subject.objects.in_bulk({int(v.subject) for v in shown if v.subject.isdigit()})
+    names = _names({int(b) for v in shown for b in v.bearer if b.isdigit()})
+    rows = [
+        Gap(
+            v,
+            subjects[int(v.subject)],
+            tuple(names[int(b)] for b in v.bearer if b.isdigit() and int(b) in names),
+        )
+        for v in shown
+        if v.subject.isdigit()
+    ]
+    rows.sort(key=lambda g: (g.verdict.verdict != "missed", g.verdict.last, g.subject.pinyin, g.subject.pk))
+    counts = count(verdicts)
+    visible_counts = counts if seen.whole or (seen.counts and not counts.small) else None
+    if visible_counts is None and seen.part and not seen.counts:
+        visible_counts = count(v for v in verdicts if reachable(seen.data_class, v.subject))
+    beyond = len(behind) - len(shown)
+    hidden = not seen.counts or 0 < beyond < SMALLEST_COUNT or counts.small
+    return Gaps(rule, seen, visible_counts, rows, 0 if beyond == 0 else None if hidden else beyond)
+
+
+def members_of(group: int, day: date) -> list[int]:
+    """Return the people a homeroom, branch or department has on a day."""
+    links = Link.objects.filter(
+        b_id=group,
+        kind__in=("enrolled_in", "branch_member", "in_department"),
+        superseded_at=FOREVER,
+        valid_from__lte=day,
+        valid_to__gte=day,
+    )
+    return list(links.values_list("a_id", flat=True))
+
+
+def _names(ids: set[int]) -> dict[int, str]:
+    return dict(Subject.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+@dataclass(frozen=True)
+class Due:
+    """A line of somebody's own list: a rule, a window, and whom it is about."""
+
+    programme: Programme
+    pack: Pack
+    rule: Obligation
+    verdict: Verdict
+    subjects: tuple[Subject, ...]
+
+    @property
+    def due(self) -> date | None:
+        return self.verdict.due
+
+    @property
+    def owed(self):
+        return self.verdict.owed
+
+    @property
+    def done(self):
+        return self.verdict.done
+
+
+def todo(viewer: Viewer, *, horizon: int | None = None) -> list[Due]:
+    """Return what this person still owes today, soonest first: their own duties and those their posts bear.
+
+    Duties towards several students in the same window make one line with all their names. Names are shown only within
+    the viewer's reach. horizon: only windows that end within so many days (missed ones always show).
+    """
+    if viewer.school is None or viewer.person_id is None:
+        return []
+    me = str(viewer.person_id)
+    lines: list[Due] = []
+    for programme, pack in school_packs(viewer.school, viewer.day):
+        asked = ask(programme, viewer.day)
+        mine = [
+            v
+            for v in asked.verdicts(subjects=_my_subjects(viewer))
+            if v.verdict in ("open", "missed") and me in v.bearer and not _begun_too_late(v, viewer.day)
+        ]
+        lines += _lines(viewer, programme, pack, asked, mine)
+    if horizon is not None:
+        last = viewer.day + timedelta(days=horizon)
+        lines = [line for line in lines if line.verdict.last <= last]
+    return sorted(lines, key=lambda d: (d.verdict.last, d.rule.id))
+
+
+def _begun_too_late(verdict: Verdict, day: date) -> bool:
+    """A window that closed more than a term ago is history, not a thing to do."""
+    return verdict.verdict == "missed" and (day - verdict.last).days > 60
+
+
+def _my_subjects(viewer: Viewer) -> set[int]:
+    """Return everything whose gaps could land on this person: themselves, what they hold a post at, its members."""
+    mine = {viewer.person_id} if viewer.person_id else set()
+    for held in viewer.posts.values():
+        mine |= held
+    groups = list(
+        Subject.objects.filter(pk__in=mine, type__in=("homeroom", "branch", "department")).values_list(
+            "pk", flat=True
+        )
+    )
+    if groups:
+        links = Link.objects.filter(
+            b_id__in=groups,
+            kind__in=("enrolled_in", "branch_member", "in_department"),
+            superseded_at=FOREVER,
+            valid_from__lte=viewer.day,
+            valid_to__gte=viewer.day,
+        )
+        mine |= set(links.values_list("a_id", flat=True))
+    return mine
+
+
+def _lines(viewer: Viewer, programme: Programme, pack: Pack, asked: Asked, mine: list[Verdict]) -> list[Due]:
+    rules = {rule.id: rule for rule in asked.rules}
+    inside = _Inside(viewer)
+    together: dict[tuple, list[Verdict]] = defaultdict(list)
+    for verdict in mine:
+        together[verdict.obligation, verdict.window, verdict.first].append(verdict)
+    named = Subject.objects.in_bulk({int(v.subject) for v in mine if v.subject.isdigit()})
+    lines = []
+    for (name, _window, _first), verdicts in together.items():
+        rule = rules.get(name)
+        if rule is None or rule.source.modality == "encouraged":
+            continue
+        data_class = obligation_class(pack, rule)
+        subjects = [
+            named[int(v.subject)]
+            for v in verdicts
+            if v.subject.isdigit()
+            and int(v.subject) in named
+            and (int(v.subject) == viewer.person_id or inside(data_class, v.subject))
+        ]
+        subjects.sort(key=lambda s: (s.pinyin, s.pk))
+        lines.append(Due(programme, pack, rule, verdicts[0], tuple(subjects)))
+    return lines
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """Coverage of a row in one week; counts None: nothing to show (no window, or too few people to say)."""
+
+    counts: Counts | None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Rows (label, id) × weeks (Monday, teaching week number or None)."""
+
+    weeks: list[tuple[date, int | None]]
+    rows: list[tuple[str, str, list[HeatCell]]]
+
+
+def weeks_of(asked: Asked) -> list[tuple[date, int | None]]:
+    """Return the Mondays from the programme's first day to `as_of`, with their teaching week number."""
+    first = asked.programme.first_day
+    last = min(asked.as_of, asked.programme.last_day)
+    monday = first - timedelta(days=first.weekday())
+    weeks = []
+    while monday <= last:
+        term = next(
+            (t for t in asked.calendar.terms if t.first <= monday + timedelta(days=6) and monday <= t.last),
+            None,
+        )
+        weeks.append((monday, (monday - term.first_week).days // 7 + 1 if term else None))
+        monday += timedelta(days=7)
+    return weeks
+
+
+def heat(viewer: Viewer, asked: Asked) -> Heat:
+    """Return coverage by obligation and week.
+
+    A short window (up to 45 days) colours the weeks it covers with its own coverage; a long one shows how far it had
+    come at each week's end.
+    """
+    weeks = weeks_of(asked)
+    rules = [r for r in asked.rules if r.evaluable]
+    seen = {r.id: sight(viewer, asked.pack, r) for r in rules}
+    shown = [r for r in rules if not seen[r.id].nothing]
+    inside = _Inside(viewer)
+
+    def visible(v: Verdict) -> bool:
+        s = seen[v.obligation]
+        return s.whole or s.counts or inside(s.data_class, v.subject)
+
+    verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    for v in asked.verdicts():
+        if v.obligation in seen and visible(v):
+            verdicts[v.obligation].append(v)
+    long = {r.id for r in shown if any((v.last - v.first).days > SHORT_DAYS for v in verdicts[r.id])}
+    history = _history(asked, weeks, long, visible) if long else {}
+    rows = []
+    for rule in shown:
+        cells = []
+        for monday, _number in weeks:
+            sunday = monday + timedelta(days=6)
+            if rule.id in long:
+                counts = history.get((rule.id, monday), Counts())
+            else:
+                counts = count(v for v in verdicts[rule.id] if v.first <= sunday and v.last >= monday)
+            cells.append(_cell(counts, seen[rule.id]))
+        rows.append((rule.title, rule.id, cells))
+    return Heat(weeks, rows)
+
+
+def _cell(counts: Counts, seen: Sight) -> HeatCell:
+    if not counts.expected:
+        return HeatCell(None)
+    if counts.small and not seen.whole and not seen.part:
+        return HeatCell(None, hidden=True)
+    return HeatCell(counts)
+
+
+def _history(asked: Asked, weeks, obligations: set[str], visible) -> dict[tuple[str, date], Counts]:
+    """Return coverage of long windows as it stood at each week's end."""
+    found: dict[tuple[str, date], Counts] = {}
+    for monday, _number in weeks:
+        day = min(monday + timedelta(days=6), asked.as_of)
+        then = Asked(asked.programme, day, asked.known_at)
+        by_rule: dict[str, list[Verdict]] = defaultdict(list)
+        for v in then.verdicts(obligations):
+            if v.first <= day <= v.last + timedelta(days=6) and v.obligation in obligations and visible(v):
+                by_rule[v.obligation].append(v)
+        for name, verdicts in by_rule.items():
+            found[name, monday] = count(verdicts)
+    return found
+
+
+@dataclass(frozen=True)
+class GroupCounts:
+    """Coverage of one obligation in one group (homeroom, branch, department)."""
+
+    group: Subject
+    counts: Counts | None
+    hidden: bool = False
+
+
+def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> list[GroupCounts]:
+    """Return an obligation's coverage by homeroom, branch or department, as this viewer may see it."""
+    rule = obligation_named(asked.pack, obligation, asked.as_of)
+    if rule is None:
+        return []
+    seen = sight(viewer, asked.pack, rule)
+    kind = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}[group_type]
+    verdicts = [v for v in asked.verdicts([obligation]) if v.subject.isdigit()]
+    inside = _Inside(viewer)
+    if not (seen.whole or seen.counts):
+        verdicts = [v for v in verdicts if inside(seen.data_class, v.subject)]
+    links = Link.objects.filter(
+        school_id=asked.programme.school_id,
+        kind=kind,
+        superseded_at=FOREVER,
+        valid_from__lte=asked.as_of,
+        valid_to__gte=asked.as_of,
+    )
+    group_of = dict(links.values_list("a_id", "b_id"))
+    totals: dict[int, list[Verdict]] = defaultdict(list)
+    for v in verdicts:
+        subject = int(v.subject)
+        totals[group_of.get(subject, subject)].append(v)
+    groups = Subject.objects.filter(pk__in=totals, type=group_type).order_by("pinyin", "id")
+    rows = []
+    for group in groups:
+        counts = count(totals[group.pk])
+        hidden = counts.small and not seen.whole and not inside(seen.data_class, str(group.pk))
+        rows.append(GroupCounts(group, None if hidden else counts, hidden))
+    return rows
+
+
+def explain(viewer: Viewer, asked: Asked, obligation: str, subject: Subject, first: date) -> Verdict | None:
+    """Return the verdict of one subject in the window that begins on a day, with entries; None out of reach."""
+    rule = obligation_named(asked.pack, obligation, asked.as_of)
+    if rule is None:
+        return None
+    seen = sight(viewer, asked.pack, rule)
+    own = subject.pk == viewer.person_id
+    if not (own or seen.whole or _Inside(viewer)(seen.data_class, str(subject.pk))):
+        return None
+    found = asked.verdicts([obligation], [subject.pk], entries=True)
+    return next((v for v in found if v.subject == str(subject.pk) and v.first == first), None)
