@@ -76,6 +76,7 @@ SCHOOL_LESS = {
     "Account",
     "SignInFailure",
     "AuditHead",
+    "Heartbeat",
     "AuditRow",
 }
 
