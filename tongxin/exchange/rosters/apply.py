@@ -1,0 +1,394 @@
+"""Write a comparison into the database: everything or nothing, in the caller's transaction.
+
+New people go in by `bulk`; what changes about people the school already has goes through `people.services`,
+which supersedes instead of overwriting. What `undo` needs is collected on the way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from tongxin.exchange.rosters.bulk import Inserter, Keys, Ranges, public_ids
+from tongxin.exchange.rosters.compare import CHANGED, NEW, Comparison, Person, guardians_of
+from tongxin.exchange.rosters.fields import STUDENTS
+from tongxin.exchange.rosters.homeroom_names import HomeroomName
+from tongxin.exchange.rosters.known import KnownSchool
+from tongxin.exchange.rosters.search_keys import search_keys
+from tongxin.kernel.base.facts import PostChanged, publish
+from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END, to_microseconds
+from tongxin.kernel.base.models import Account, Attribute, Link, Subject
+from tongxin.kernel.people import models as people
+from tongxin.kernel.people import services
+
+SUBJECT_COLUMNS = (
+    "public_id",
+    "school_id",
+    "type",
+    "name",
+    "pinyin",
+    "initials",
+    "present_from",
+    "present_to",
+)
+DATED = ("school_id", "valid_from", "valid_to", "recorded_at", "superseded_at", "recorded_by_id")
+FAR = NO_END.toordinal()
+
+
+@dataclass
+class Undo:
+    """What an import made and changed; stored with the run as JSON.
+
+    created: {table: key ranges}. updated: [[table, key, {column: before}, {column: after}]].
+    replaced: {table: [[keys that came], [keys that were superseded]]}.
+    """
+
+    created: dict[str, Ranges] = field(default_factory=dict)
+    updated: list[list] = field(default_factory=list)
+    replaced: dict[str, list[list[int]]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"created": self.created, "updated": self.updated, "replaced": self.replaced}
+
+    def made(self, table: str, key: int) -> None:
+        self.created.setdefault(table, []).append([key, key])
+
+    def changed(self, table: str, came: set[int], went: set[int]) -> None:
+        lists = self.replaced.setdefault(table, [[], []])
+        lists[0] += sorted(came)
+        lists[1] += sorted(went)
+
+
+def apply(plan: Comparison, known: KnownSchool, *, since: date, by: Account | None) -> Undo:
+    """Write the plan and return what undoes it. since: the first day on which new memberships hold."""
+    writer = _Writer(plan, known, since, by)
+    writer.make_groups()
+    for person in plan.people:
+        if person.verdict == NEW:
+            writer.add(person)
+    writer.flush()
+    for person in plan.people:
+        if person.verdict == CHANGED:
+            writer.update(person)
+    writer.flush()
+    writer.publish()
+    return writer.finish()
+
+
+class _Writer:
+    def __init__(self, plan: Comparison, known: KnownSchool, since: date, by: Account | None) -> None:
+        self.plan, self.known, self.since, self.by = plan, known, since, by
+        self.undo = Undo()
+        self.school = known.school.pk
+        self.first_day = since.toordinal()
+        self.now = to_microseconds(timezone.now())
+        self._public_id = public_ids().__next__
+        self._keys = {model: Keys(model) for model in (Subject, Link, Attribute, people.Contact)}
+        self._subjects = Inserter(Subject, SUBJECT_COLUMNS, self._keys[Subject])
+        self._persons = Inserter(
+            people.Person, ("subject_id", "school_id", "account_id", "sex", "birth_date", "id_number")
+        )
+        self._students = Inserter(
+            people.Student, ("person_id", "school_id", "pupil_number", "local_number", "entry_year")
+        )
+        self._staff = Inserter(
+            people.Staff, ("person_id", "school_id", "staff_number", "teaching_subject", "job_title")
+        )
+        self._links = Inserter(Link, ("public_id", "kind", "a_id", "b_id", *DATED), self._keys[Link])
+        self._attributes = Inserter(Attribute, ("subject_id", "name", "value", *DATED), self._keys[Attribute])
+        self._contacts = Inserter(
+            people.Contact, ("school_id", "person_id", "kind", "value"), self._keys[people.Contact]
+        )
+        self._dated = (
+            self.school,
+            self.first_day,
+            FAR,
+            self.now,
+            to_microseconds(FOREVER),
+            by.pk if by else None,
+        )
+        self._store_id_number = _storing(people.Person, "id_number")
+        self._homerooms: dict[tuple, int] = {}
+        self._guardians = dict(known.guardian_by_phone)
+        self._facts: list[PostChanged] = []
+
+    # Groups
+
+    def make_groups(self) -> None:
+        for name in self.plan.new_departments:
+            subject = services.make_department(self.known.school, name).subject
+            self.known.departments[name] = self._made_subject(subject)
+        for name in self.plan.new_branches:
+            subject = services.make_branch(self.known.school, name).subject
+            self.known.branches[name] = self._made_subject(subject)
+        for key, homeroom in self.plan.new_homerooms.items():
+            self._homerooms[key] = self._made_subject(self._make_homeroom(homeroom))
+
+    def _made_subject(self, subject: Subject) -> int:
+        self.undo.made("subject", subject.pk)
+        for key in Attribute.objects.filter(subject=subject).values_list("pk", flat=True):
+            self.undo.made("attribute", key)
+        return subject.pk
+
+    def _make_homeroom(self, name: HomeroomName) -> Subject:
+        known = self.known
+        stage = name.stage if name.stage is not None else (known.stage or (9 if name.track else 6))
+        grade = name.grade_in(known.school_year, stage)
+        entry = name.entry_in(known.school_year, known.stage) or known.school_year
+        if grade is None:
+            subject = services.make_subject(known.school, "homeroom", name.written)
+            people.Homeroom.objects.create(
+                subject=subject,
+                school=known.school,
+                entry_year=entry,
+                number=name.number,
+                track=name.track[:40],
+            )
+            return subject
+        return services.make_homeroom(
+            known.school,
+            name.written,
+            entry_year=entry,
+            number=name.number,
+            grade=grade,
+            since=self.since,
+            track=name.track,
+        ).subject
+
+    def _homeroom_of(self, person: Person) -> int | None:
+        if person.record.homeroom is None:
+            return None
+        return person.homeroom or self._homerooms[self.known.homeroom_key(person.record.homeroom)]
+
+    # New people
+
+    def add(self, person: Person) -> None:
+        values = person.record.values
+        is_student = self.plan.kind == STUDENTS
+        hired = values.get("hired_on")
+        arrived = hired.toordinal() if hired else self.first_day
+        key = self._add_person("student" if is_student else "staff", values["name"], arrived, values)
+        homeroom = self._homeroom_of(person)
+        if is_student:
+            entered = values.get("entry_date")
+            entry = entered.year if entered else self._entry_year(person.record.homeroom)
+            self._students.add(
+                key, self.school, values.get("pupil_number", ""), values.get("local_number", ""), entry
+            )
+            if homeroom:
+                self._link("enrolled_in", key, homeroom)
+            for name, phone, relation in guardians_of(values):
+                self._add_guardian(key, name, phone, relation)
+        else:
+            self._staff.add(
+                key,
+                self.school,
+                values.get("staff_number", ""),
+                values.get("teaching_subject", "")[:40],
+                values.get("job_title", "")[:40],
+            )
+            self._add_posts(key, values, homeroom)
+        for name in ("ethnicity", "boarding", "duty"):
+            if value := values.get(name):
+                self._attributes.add(key, name, value, *self._dated)
+        for name in ("phone", "address", "email"):
+            if value := values.get(name):
+                self._contacts.add(self.school, key, name, value)
+
+    def _add_person(self, type_: str, name: str, arrived: int, values: dict[str, Any]) -> int:
+        pinyin, initials = search_keys(name)
+        key = self._subjects.add(self._public_id(), self.school, type_, name, pinyin, initials, arrived, FAR)
+        born = values.get("birth_date")
+        self._persons.add(
+            key,
+            self.school,
+            None,
+            values.get("sex", ""),
+            born.toordinal() if born else None,
+            self._store_id_number(values.get("id_number", "")),
+        )
+        return key
+
+    def _entry_year(self, homeroom: HomeroomName | None) -> int | None:
+        return homeroom.entry_in(self.known.school_year, self.known.stage) if homeroom else None
+
+    def _link(self, kind: str, a: int, b: int) -> None:
+        self._links.add(self._public_id(), kind, a, b, *self._dated)
+        self._facts.append(PostChanged(school_id=self.school, person_id=a, post=kind))
+
+    def _add_guardian(self, child: int, name: str, phone: str, relation: str) -> None:
+        """One person for brothers and sisters: same name and phone means the same guardian."""
+        guardian = self._guardians.get((name, phone)) if phone else None
+        if guardian is None:
+            guardian = self._add_person("guardian", name, ALWAYS.toordinal(), {})
+            if phone:
+                self._guardians[name, phone] = guardian
+                self._contacts.add(self.school, guardian, "phone", phone)
+            if relation:
+                self._attributes.add(guardian, "kinship", relation, *self._dated)
+        self._link("guardian_of", guardian, child)
+
+    def _add_posts(self, key: int, values: dict[str, Any], homeroom: int | None) -> None:
+        if department := values.get("department"):
+            self._link("in_department", key, self.known.departments[department])
+        if branch := self._branch_of(values):
+            self._link("branch_member", key, branch)
+        if homeroom:
+            self._end_teachers(homeroom, key)
+            self._link("homeroom_teacher", key, homeroom)
+
+    def _branch_of(self, values: dict[str, Any]) -> int | None:
+        """A branch named in the row, unless the row says no Party member; a member of a school with one branch."""
+        if values.get("party_member") == "false":
+            return None
+        if name := values.get("branch"):
+            return self.known.branches[name]
+        if values.get("party_member") == "true" and len(self.known.branches) == 1:
+            return next(iter(self.known.branches.values()))
+        return None
+
+    def _end_teachers(self, homeroom: int, teacher: int) -> None:
+        for other, link in self.known.teacher_of.pop(homeroom, []):
+            if other != teacher:
+                self._replacing(
+                    Link,
+                    {"pk": link},
+                    {"kind": "homeroom_teacher", "b_id": homeroom, "a_id": other},
+                    lambda row: services.end_link(row, self.since - timedelta(days=1), by=self.by),
+                )
+
+    # People the school already has
+
+    def update(self, person: Person) -> None:
+        values, have = person.record.values, person.known
+        assert have is not None
+        subject = Subject.objects.get(pk=have.subject)
+        self._update_columns(subject, values)
+        for name in ("ethnicity", "boarding", "duty"):
+            value = values.get(name)
+            if value and value != have.attributes.get(name, (0, ""))[1]:
+                self._set_attribute(subject, name, value)
+        for name in ("phone", "address", "email"):
+            value = values.get(name)
+            if value and (name, value) not in have.contacts:
+                self._contacts.add(self.school, subject.pk, name, value)
+        homeroom = self._homeroom_of(person)
+        if self.plan.kind == STUDENTS:
+            if homeroom and homeroom != have.homeroom:
+                self._move(subject, homeroom)
+            for name, phone, relation in guardians_of(values):
+                guardian = have.guardians.get(name)
+                if guardian is None:
+                    self._add_guardian(subject.pk, name, phone, relation)
+                elif phone and (name, phone) not in self._guardians:
+                    self._guardians[name, phone] = guardian
+                    self._contacts.add(self.school, guardian, "phone", phone)
+            return
+        department = self.known.departments.get(values.get("department", ""))
+        branch = self._branch_of(values)
+        for kind, group in [
+            ("in_department", department),
+            ("branch_member", branch),
+            ("homeroom_teacher", homeroom),
+        ]:
+            if group and group not in have.links.get(kind, {}):
+                if kind == "homeroom_teacher":
+                    self._end_teachers(group, subject.pk)
+                self._open_link(kind, subject, group)
+
+    def _update_columns(self, subject: Subject, values: dict[str, Any]) -> None:
+        if values["name"] != subject.name:
+            pinyin, initials = search_keys(values["name"])
+            new = {"name": values["name"], "pinyin": pinyin, "initials": initials}
+            self._update_row(Subject, subject.pk, new)
+        for model, names in [
+            (people.Person, ("sex", "birth_date", "id_number")),
+            (people.Student, ("pupil_number", "local_number"))
+            if self.plan.kind == STUDENTS
+            else (people.Staff, ("staff_number", "teaching_subject", "job_title")),
+        ]:
+            self._update_row(model, subject.pk, {name: values[name] for name in names if values.get(name)})
+
+    def _update_row(self, model: Any, key: int, new: dict[str, Any]) -> None:
+        row = model.objects.get(pk=key)
+        new = {name: value for name, value in new.items() if getattr(row, name) != value}
+        if not new:
+            return
+        before = {name: _plain(getattr(row, name)) for name in new}
+        model.objects.filter(pk=key).update(**new)
+        after = {name: _plain(value) for name, value in new.items()}
+        self.undo.updated.append([model._meta.db_table, key, before, after])
+
+    def _set_attribute(self, subject: Subject, name: str, value: str) -> None:
+        rows = Attribute.objects.current().filter(subject=subject, name=name)
+        before = set(rows.values_list("pk", flat=True))
+        services.set_attribute(subject, name, value, since=self.since, by=self.by)
+        after = set(rows.all().values_list("pk", flat=True))
+        self.undo.changed("attribute", after - before, before - after)
+
+    def _move(self, subject: Subject, homeroom: int) -> None:
+        """End the old class the day before and begin the new one."""
+        current = Link.objects.current().filter(a=subject, kind="enrolled_in", valid_to__gte=self.since)
+        for link in list(current):
+            self._replacing(
+                Link,
+                {"pk": link.pk},
+                {"kind": "enrolled_in", "a_id": subject.pk},
+                lambda row: services.end_link(row, self.since - timedelta(days=1), by=self.by),
+            )
+        self._open_link("enrolled_in", subject, homeroom)
+
+    def _open_link(self, kind: str, subject: Subject, group: int) -> None:
+        rows = Link.objects.current().filter(a=subject, kind=kind)
+        before = set(rows.values_list("pk", flat=True))
+        services.set_link(kind, subject, Subject.objects.get(pk=group), since=self.since, by=self.by)
+        self.undo.changed("link", set(rows.all().values_list("pk", flat=True)) - before, set())
+
+    def _replacing(
+        self, model: type[Link], one: dict[str, Any], around: dict[str, Any], do: Callable[[Link], Any]
+    ) -> None:
+        """Run a service on one row and note which rows came and went around it."""
+        rows = model.objects.current().filter(**around)
+        before = set(rows.values_list("pk", flat=True))
+        do(model.objects.get(**one))
+        after = set(rows.all().values_list("pk", flat=True))
+        self.undo.changed(model._meta.db_table, after - before, before - after)
+
+    # The end
+
+    def flush(self) -> None:
+        for inserter in (
+            self._subjects,
+            self._persons,
+            self._students,
+            self._staff,
+            self._links,
+            self._attributes,
+            self._contacts,
+        ):
+            inserter.flush()
+
+    def publish(self) -> None:
+        for fact in self._facts:
+            publish(fact)
+
+    def finish(self) -> Undo:
+        for model, keys in self._keys.items():
+            if keys.used:
+                self.undo.created.setdefault(model._meta.db_table, []).extend(keys.used)
+        return self.undo
+
+
+def _storing(model: Any, name: str) -> Callable[[str], Any]:
+    """Return what turns a value into what the column stores; nothing to do for plain text."""
+    column = model._meta.get_field(name)
+    if type(column).__name__ == "CharField":
+        return str
+    return lambda value: column.get_db_prep_save(value, connection)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,61 @@
+"""Search keys for hundreds of thousands of names: the same answers as `name_keys`, many times faster.
+
+`name_keys` cuts a name into phrases first. Where no part of a name is a phrase of the dictionary the reading is
+that of each character alone, which is remembered; only the other names take the long way.
+"""
+
+from functools import lru_cache
+
+from pypinyin.constants import PHRASES_DICT
+
+from tongxin.kernel.base.pinyin import name_keys
+
+LONGEST_SIMPLE = 4
+
+
+@lru_cache(maxsize=50_000)
+def _slowly(name: str) -> tuple[str, str]:
+    return name_keys(name)
+
+
+@lru_cache(maxsize=30_000)
+def _of_character(character: str) -> tuple[str, str]:
+    """Return reading and initial of a character inside a name (behind a surname, so not read as one)."""
+    reading = name_keys("〇" * 5 + character)[0]
+    alone = reading.removeprefix(name_keys("〇" * 5)[0])
+    return alone, alone[:1]
+
+
+def search_keys(name: str) -> tuple[str, str]:
+    """Return (pinyin, initials) as `tongxin.kernel.base.pinyin.name_keys` does."""
+    length = len(name)
+    if not 2 <= length <= LONGEST_SIMPLE or _has_phrase(name):
+        return _slowly(name)
+    first_reading, first_initial = _surname(name[0])
+    if length >= 3 and name[:2] in _two_character_surnames():
+        return _slowly(name)
+    rest = [_of_character(character) for character in name[1:]]
+    return (
+        (first_reading + "".join(reading for reading, _ in rest))[:200],
+        (first_initial + "".join(initial for _, initial in rest))[:40],
+    )
+
+
+def _has_phrase(name: str) -> bool:
+    length = len(name)
+    return any(
+        name[start:end] in PHRASES_DICT for start in range(length - 1) for end in range(start + 2, length + 1)
+    )
+
+
+@lru_cache(maxsize=5_000)
+def _surname(character: str) -> tuple[str, str]:
+    reading = name_keys(character)[0]
+    return reading, reading[:1]
+
+
+@lru_cache(maxsize=1)
+def _two_character_surnames() -> frozenset[str]:
+    from tongxin.kernel.base.pinyin import _SURNAMES
+
+    return frozenset(name for name in _SURNAMES if len(name) == 2)
