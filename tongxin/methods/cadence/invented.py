@@ -210,7 +210,7 @@ class World:
             spelled = item if isinstance(item, dict) else {"link": item}
             first, last = day_of(spelled.get("from")) or ALWAYS, day_of(spelled.get("to")) or NEVER
             name, end = text_of(spelled.get("link") or spelled.get("post")), text_of(spelled.get("end"))
-            self.link_up(name, SUBJECT, first, last, at_b=end == "b")
+            self.link_up(name, SUBJECT, first, last, end)
 
     def link_up(
         self, name: str, owner: str, first: dt.date = ALWAYS, last: dt.date = NEVER, end: str = ""

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from .bounds import Band, Constant, Table
 from .calendar import CalendarUnreadable, calendar_from_dict, day_in_year
@@ -310,9 +311,9 @@ def _overlap(one: AttributeTest, other: AttributeTest) -> bool:
     if one.values or other.values:
         named, ranged = (one, other) if one.values else (other, one)
         return any(ranged.accepts(value) for value in named.values)
-    lows = [end for end in (one.low, other.low) if end is not None]
-    highs = [end for end in (one.high, other.high) if end is not None]
-    return not lows or not highs or max(lows) <= min(highs)  # type: ignore[type-var]
+    lows: list[Any] = [end for end in (one.low, other.low) if end is not None]
+    highs: list[Any] = [end for end in (one.high, other.high) if end is not None]
+    return not lows or not highs or bool(max(lows) <= min(highs))
 
 
 def _check_cases(pack: Pack, rule: Obligation, found: Findings, broken: bool) -> None:

@@ -6,34 +6,60 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import sqlglot
 from sqlglot import exp
 
 NO_END_DAY = 3652059
 NO_END_INSTANT = 253402300799999999
+FROM_ALWAYS = -62135596800000000
 DIALECTS = ("sqlite", "postgres", "duckdb", "spark")
 
+# A place in a tree that `Engine.run` fills with an integer: the tree is rendered once and asked often. Literals,
+# unlike bound values, let SQLite use partial indexes and PostgreSQL plan for the value.
 _HOLE = re.compile(r"\bhole_([a-z_]+)\b")
 
 
-def hole(name: str) -> exp.Expression:
-    """Return a place in a tree that `Engine.run` fills with an integer: the tree is rendered once, asked often.
+def tree(text: str) -> exp.Expression:
+    """Return the SQLGlot tree of a statement written in the default dialect (SQLite)."""
+    return sqlglot.parse_one(text, read="sqlite")
 
-    Literals, unlike bound parameters, let SQLite use partial indexes and PostgreSQL plan for the value.
-    """
-    return exp.column(f"hole_{name}")
+
+def rendered(statement: str | exp.Expression, dialect: str) -> str:
+    """Return a statement as text of a dialect, holes still open."""
+    parsed = tree(statement) if isinstance(statement, str) else statement
+    if dialect == "postgres":
+        parsed = parsed.transform(_json_for_postgres)
+    return parsed.sql(dialect=dialect)
+
+
+def _json_for_postgres(node: exp.Expression) -> exp.Expression:
+    """`#>>` reads both json and jsonb; the function SQLGlot would write reads json only."""
+    if isinstance(node, exp.JSONExtractScalar):
+        path = node.expression.find(exp.JSONPathKey)
+        name = str(path.this) if path else ""
+        return exp.JSONBExtractScalar(
+            this=node.this.copy(), expression=exp.Literal.string("{" + f'"{name}"' + "}")
+        )
+    return node
+
+
+def quoted(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as the inside of an IN list; nothing becomes a value that no row has."""
+    return ", ".join(quoted(text) for text in texts) or "NULL"
 
 
 class Engine:
-    """Runs trees on one connection. `connection` is a raw DB-API connection; nothing is ever committed here."""
+    """Runs statements on one connection. `connection` is a raw DB-API connection; nothing is committed here."""
 
     def __init__(self, connection: Any, dialect: str) -> None:
         if dialect not in DIALECTS:
             raise ValueError(f"unknown dialect {dialect!r}, known: {', '.join(DIALECTS)}")
         self.connection, self.dialect = connection, dialect
-
-    def render(self, tree: exp.Expression) -> str:
-        """Return the tree as SQL text, holes still open."""
-        return tree.sql(dialect=self.dialect)
 
     def run(self, text: str, **holes: int) -> list[tuple[Any, ...]]:
         """Run rendered SQL with its holes filled; return the rows, or none for a statement without rows."""
@@ -45,7 +71,7 @@ class Engine:
             cursor.close()
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows of integers, texts and None with bound values."""
+        """Insert rows of integers, texts and None."""
         rows = list(rows)
         if not rows:
             return
