@@ -29,7 +29,9 @@ class Inserter:
         rest = [field for name, field in fields.items() if name not in given]
         self._constants = tuple(_default(field) for field in rest)
         names = [keys.column] if keys else []
-        names += [fields[name].column or name for name in columns] + [field.column or field.attname for field in rest]
+        names += [fields[name].column or name for name in columns] + [
+            field.column or field.attname for field in rest
+        ]
         quote = connection.ops.quote_name
         places = ", ".join(["%s"] * len(names))
         self._sql = (

@@ -37,10 +37,16 @@ NAMES = {
 def undo(stored: dict[str, Any], *, by: Account | None) -> None:
     """Undo what `apply` noted; to be called inside a transaction. Raises CannotUndo with a sentence."""
     created: dict[str, Ranges] = stored["created"]
-    _refuse_if_needed(created)
+    came = {table: keys for table, (keys, _went) in stored["replaced"].items()}
+    own = {
+        table: created.get(table, []) + [[key, key] for key in came.get(table, [])]
+        for table in {*created, *came}
+    }
+    _refuse_if_needed(own)
     _refuse_if_changed_again(stored)
     _give_back_columns(stored["updated"])
     _give_back_rows(stored["replaced"], by)
+    _delete_what_points_to_new(came, created.get("subject", []))
     _delete(created)
 
 
@@ -54,7 +60,7 @@ def _refuse_if_needed(created: dict[str, Ranges]) -> None:
             f"导入以后，这些人员或班级已经有了{name}（{count} 处），撤销会把它们也弄丢，所以没有撤销。"
             "请在人员页面逐个更正。"
         )
-    accounts = Person.objects.filter(_pk_within(subjects), account__isnull=False).count()
+    accounts = Person.objects.filter(_within("subject_id", subjects), account__isnull=False).count()
     if accounts:
         raise CannotUndo(f"导入以后，其中 {accounts} 人已经开通了账号，所以没有撤销。请在人员页面逐个更正。")
 
@@ -89,10 +95,10 @@ def _count_outside(model: type[models.Model], column: str, created: dict[str, Ra
         return cursor.fetchone()[0]
 
 
-def _pk_within(ranges: Ranges) -> models.Q:
+def _within(column: str, ranges: Ranges) -> models.Q:
     condition = models.Q(pk__in=[])
     for first, last in ranges:
-        condition |= models.Q(pk__range=(first, last))
+        condition |= models.Q(**{f"{column}__gte": first, f"{column}__lte": last})
     return condition
 
 
@@ -135,6 +141,12 @@ def _give_back_rows(replaced: dict[str, list[list[int]]], by: Account | None) ->
                 row.public_id = Link._meta.get_field("public_id").get_default()
             row.recorded_at, row.superseded_at, row.recorded_by = now, FOREVER, by
             row.save(force_insert=True)
+
+
+def _delete_what_points_to_new(came: dict[str, list[int]], subjects: Ranges) -> None:
+    """A move into a class that goes away again cannot stay on record, not even as withdrawn."""
+    pointing = _within("a_id", subjects) | _within("b_id", subjects)
+    Link.objects.filter(pointing, pk__in=came.get("link", [])).delete()
 
 
 def _delete(created: dict[str, Ranges]) -> None:

@@ -312,7 +312,10 @@ def test_every_step_is_audited_without_names_or_numbers(bring_in, office):
 
 @pytest.mark.parametrize("size", [2, 40])
 def test_a_comparison_needs_the_same_queries_for_any_size(bring_in, size, django_assert_num_queries):
-    rows = [["姓名", "学号", "班级"], *([f"学生{c}", str(n), "七年级3班"] for n, c in enumerate("甲乙丙丁戊己庚辛壬癸" * 4))]
+    rows = [
+        ["姓名", "学号", "班级"],
+        *([f"学生{c}", str(n), "七年级3班"] for n, c in enumerate("甲乙丙丁戊己庚辛壬癸" * 4)),
+    ]
     run, _ = bring_in(rows[: size + 1], confirm=False)
     checked = services.check_file(services.file_of(run), "students", today=TODAY)
     with django_assert_num_queries(10):
