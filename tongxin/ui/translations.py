@@ -1,0 +1,135 @@
+"""The English catalogue: collect every Chinese sentence of the sources, and check that each has its English.
+
+`python -m tongxin.ui.translations` renews locale/en from the sources (new sentences come in empty, unused ones go)
+and compiles it. `check_translations()` says what is missing; a test asks it.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.utils.translation.template import templatize
+
+from tongxin.ui.catalogue import Catalogue, Message, header, mo_bytes, read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "tongxin"
+PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hans": "nplurals=1; plural=0;"}
+FORMS = {"en": 2, "zh_Hans": 1}
+# Function → places of (context, text, plural) among its arguments.
+FUNCTIONS = {
+    "_": (None, 0, None),
+    "gettext": (None, 0, None),
+    "gettext_lazy": (None, 0, None),
+    "gettext_noop": (None, 0, None),
+    "ngettext": (None, 0, 1),
+    "ngettext_lazy": (None, 0, 1),
+    "pgettext": (0, 1, None),
+    "pgettext_lazy": (0, 1, None),
+    "npgettext": (0, 1, 2),
+    "npgettext_lazy": (0, 1, 2),
+}
+_STRING = r"""[uU]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_CALL = re.compile(rf"\b(n?p?gettext|_)\(\s*({_STRING}(?:\s*,\s*{_STRING})*)")
+_NAMED = re.compile(r"%\(\w+\)[sd]")
+
+
+def po_path(language: str = "en") -> Path:
+    return ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
+
+
+def messages() -> dict[Message, str]:
+    """Return every message of the sources and one place (a path) where it stands."""
+    found: dict[Message, str] = {}
+    for path in sorted(SOURCES.rglob("*")):
+        if "tests" in path.parts or "migrations" in path.parts or "static" in path.parts:
+            continue
+        if path.suffix == ".py":
+            collected = _in_python(path)
+        elif path.suffix in (".html", ".txt") and "templates" in path.parts:
+            collected = _in_template(path)
+        else:
+            continue
+        for message in collected:
+            found.setdefault(message, path.relative_to(ROOT).as_posix())
+    return found
+
+
+def _in_python(path: Path) -> Iterator[Message]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in FUNCTIONS:
+            arguments = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
+            yield from _message(name, arguments)
+
+
+def _in_template(path: Path) -> Iterator[Message]:
+    """Django turns a template into pseudo-Python that holds only the calls."""
+    for name, listed in _CALL.findall(templatize(path.read_text(encoding="utf-8"))):
+        arguments = [ast.literal_eval(text.lstrip("uU")) for text in re.findall(_STRING, listed)]
+        yield from _message(name, arguments)
+
+
+def _message(name: str, arguments: list) -> Iterator[Message]:
+    context, text, plural = (
+        "" if place is None else arguments[place] if place < len(arguments) else None
+        for place in FUNCTIONS[name]
+    )
+    if isinstance(text, str) and text and isinstance(context, str) and isinstance(plural, str):
+        yield Message(context, text, plural)
+
+
+def refresh(language: str = "en") -> Catalogue:
+    """Bring locale/<language> up to date with the sources and compile it; return what it holds now."""
+    known = read_po(po_path(language))
+    catalogue = {}
+    for message in messages():
+        empty = [""] * (FORMS[language] if message.plural else 1)
+        catalogue[message] = known.get(message, empty)
+    save(language, catalogue)
+    return catalogue
+
+
+def save(language: str, catalogue: Catalogue) -> None:
+    """Write a catalogue and its compiled form."""
+    head = header(language, PLURALS[language])
+    write_po(po_path(language), head, catalogue)
+    po_path(language).with_suffix(".mo").write_bytes(mo_bytes(head, catalogue))
+
+
+def check_translations() -> list[str]:
+    """Return what is wrong with the English catalogue, one sentence each; nothing when all is well."""
+    catalogue = read_po(po_path())
+    wrong = []
+    for message, place in messages().items():
+        texts = catalogue.get(message)
+        if not texts or not all(texts):
+            wrong.append(f"{place}：这句还没有英文：{message.text}")
+        elif any(
+            set(_NAMED.findall(text)) - set(_NAMED.findall(message.text + message.plural)) for text in texts
+        ):
+            wrong.append(f"{place}：英文里有中文没有的值：{message.text}")
+        elif set(_NAMED.findall(message.text)) - set(_NAMED.findall(texts[-1])):
+            wrong.append(f"{place}：英文里少了一个值：{message.text}")
+    return wrong + [word for language in PLURALS for word in _stale(language)]
+
+
+def _stale(language: str) -> list[str]:
+    path = po_path(language)
+    if not path.exists():
+        return [f"缺少 {path.relative_to(ROOT)}"]
+    expected = mo_bytes(header(language, PLURALS[language]), read_po(path))
+    compiled = path.with_suffix(".mo")
+    if compiled.exists() and compiled.read_bytes() == expected:
+        return []
+    return [f"{compiled.relative_to(ROOT)} 与 .po 不一致，请运行 python -m tongxin.ui.translations"]
+
+
+if __name__ == "__main__":
+    missing = [message.text for message, texts in refresh().items() if not all(texts)]
+    save("zh_Hans", read_po(po_path("zh_Hans")))
+    sys.stdout.write("".join(f"{text}\n" for text in missing) + f"{len(missing)} to translate\n")
