@@ -1,0 +1,121 @@
+"""The same tests on PostgreSQL: migrations, the kernel's services, imports and the pages' queries.
+
+They run in a process of their own, since a run of the tests has one database.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tongxin.testing import postgres
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ["tongxin/kernel", "tongxin/exchange/rosters", "tongxin/insight"]
+
+
+FILL = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import transaction
+from tongxin.kernel.audit import services as audit
+from tongxin.testing.cast import make_cast
+call_command("migrate", verbosity=0)
+cast = make_cast()
+with transaction.atomic():
+    for number in range(3):
+        audit.write(cast.wang.account, "test", cast.branch.subject, tab="a\\tb\\\\c", number=number)
+"""
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The address of an empty database on a server of our own."""
+    reason = postgres.why_unavailable()
+    if reason:
+        pytest.skip(reason)
+    server = postgres.shared()
+    server.create_database("tongxin")
+    return f"postgresql://{server.user}@{server.host}:{server.port}/tongxin"
+
+
+@pytest.mark.postgres
+def test_the_kernel_and_what_stands_on_it_behave_the_same_on_postgresql(address):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("TONGXIN_", "PYTEST_"))}
+    reference = os.environ.get("TONGXIN_REFERENCE_DATA")
+    if reference:
+        environment["TONGXIN_REFERENCE_DATA"] = reference
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-m",
+            "not browser and not postgres and not long",
+            "-p",
+            "no:cacheprovider",
+            *ROOMS,
+        ],
+        cwd=ROOT,
+        env=environment | {"TONGXIN_DATABASE": address},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
+
+
+@pytest.mark.postgres
+def test_a_backup_of_postgresql_is_restored_and_its_audit_record_checked_offline(address, tmp_path):
+    server = postgres.shared()
+    server.create_database("original")
+    server.create_database("restored")
+    base = address.rsplit("/", 1)[0]
+    copy = tmp_path / "copy.zip"
+
+    def tongxin(*arguments, database):
+        done = subprocess.run(
+            [sys.executable, "-m", "tongxin.config.command_line", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "tongxin.config.settings",
+                "TONGXIN_DATABASE": f"{base}/{database}",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    # The tests' server does not wait for the disk, so the product rightly refuses it; Django's own commands do not.
+    code, said = tongxin("setup", "--data", str(tmp_path / "a"), database="original")
+    assert (code, "fsync" in said) == (1, True)
+    filled = subprocess.run(
+        [sys.executable, "-c", FILL],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tongxin.config.settings",
+            "TONGXIN_DATA": str(tmp_path / "a"),
+            "TONGXIN_DATABASE": f"{base}/original",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert filled.returncode == 0, filled.stderr
+    assert tongxin("backup", str(copy), "--data", str(tmp_path / "a"), database="original")[0] == 0
+    code, said = tongxin("restore", str(copy), "--data", str(tmp_path / "b"), database="restored")
+    assert code == 0, said
+    assert "审计记录 3 条" in said
+    assert "用备份里的一个账号试着登录" in said
+    code, said = tongxin("restore", str(copy), "--data", str(tmp_path / "c"), database="restored")
+    assert (code, "已经有表" in said) == (1, True)
+    code, said = tongxin("verify-audit", str(copy), database="restored")
+    assert (code, "查了 3 条审计记录" in said) == (0, True), said
