@@ -32,6 +32,7 @@ POSTS = {
     "pioneers_organiser": "school",
     "branch_secretary": "branch",
     "branch_organiser": "branch",
+    "branch_committee": "branch",
     "department_head": "department",
     "homeroom_teacher": "homeroom",
 }

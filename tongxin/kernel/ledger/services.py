@@ -146,7 +146,8 @@ def notes_allowed(data_class: str) -> bool:
 
 
 def _types(of: Iterable[str]) -> set[str]:
-    return {"staff" if name == "member" else name for name in of}
+    wider = {"member": {"staff"}, "person": {"student", "staff", "guardian", "outsider"}}
+    return set().union(*(wider.get(name, {name}) for name in of))
 
 
 def _enter(

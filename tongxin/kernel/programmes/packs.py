@@ -10,6 +10,7 @@ from django.conf import settings
 
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.findings import Finding, PackUnreadable
+from tongxin.methods.cadence.lint import lint
 from tongxin.methods.cadence.pack import Pack, load_pack, pack_from_text
 
 
@@ -42,13 +43,11 @@ def parse(text: str) -> Pack:
 @lru_cache(maxsize=64)
 def findings(text: str) -> tuple[Finding, ...]:
     """Return what the linter says of a text, errors first."""
-    from tongxin.methods.cadence.lint import lint as lint_pack
-
     try:
         pack = pack_from_text(text)
     except PackUnreadable as error:
         return (error.finding(),)
-    return tuple(sorted(lint_pack(pack), key=lambda f: (f.level != "error", f.file, f.line)))
+    return tuple(sorted(lint(pack), key=lambda f: (f.level != "error", f.file, f.line)))
 
 
 def programme_days(pack: Pack, year: int) -> tuple[date, date]:

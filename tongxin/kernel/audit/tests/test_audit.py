@@ -1,0 +1,87 @@
+import pytest
+from django.db import transaction
+
+from tongxin.kernel.audit import chain, services
+from tongxin.kernel.audit.models import AuditRow
+
+pytestmark = pytest.mark.django_db
+
+
+def written(number: int = 5) -> list[dict]:
+    with transaction.atomic():
+        for n in range(number):
+            services.write(None, "test.done", school_id=7, step=n)
+    return list(services.plain_rows())
+
+
+def test_rows_of_a_school_make_one_whole_chain():
+    rows = written()
+    assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5]
+    assert chain.verify(rows) == (5, [])
+
+
+@pytest.mark.parametrize(
+    ("tamper", "first_bad"),
+    [
+        (lambda rows: rows[2]["data"].update(step=99), 3),
+        (lambda rows: rows[1].update(account=42), 2),
+        (lambda rows: rows.pop(3), 5),
+        (lambda rows: rows.insert(1, rows[0]), 1),
+        (lambda rows: rows.reverse(), 5),
+        (lambda rows: rows[4].update(hash="0" * 64), 5),
+    ],
+    ids=["changed data", "changed actor", "missing row", "doubled row", "other order", "other hash"],
+)
+def test_tampering_is_found_at_the_first_bad_row(tamper, first_bad):
+    rows = written()
+    tamper(rows)
+    _count, breaks = chain.verify(rows)
+    assert [b.seq for b in breaks] == [first_bad]
+
+
+def test_a_chain_cut_at_its_end_is_found_by_an_anchor_kept_elsewhere():
+    rows = written()
+    anchors = services.anchors()
+    assert chain.verify(rows[:3])[1] == []
+    assert [b.seq for b in chain.verify(rows[:3], anchors)[1]] == [5]
+
+
+def test_a_chain_rewritten_from_the_start_is_found_by_an_anchor():
+    rows = written()
+    anchors = services.anchors()
+    previous = chain.GENESIS
+    for row in rows:
+        row["account"] = 1
+        row["hash"] = previous = chain.row_hash(previous, row)
+    assert chain.verify(rows)[1] == []
+    assert [b.seq for b in chain.verify(rows, anchors)[1]] == [5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_row_is_written_outside_a_transaction():
+    with pytest.raises(services.OutsideTransaction):
+        services.write(None, "test.done", school_id=7)
+    assert not AuditRow.objects.exists()
+
+
+def deed_that_fails():
+    with transaction.atomic():
+        services.write(None, "test.done", school_id=7)
+        raise ZeroDivisionError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deed_that_is_undone_leaves_no_row_and_no_hole():
+    written(1)
+    with pytest.raises(ZeroDivisionError):
+        deed_that_fails()
+    rows = written(1)
+    assert [row["seq"] for row in rows] == [1, 2]
+    assert chain.verify(rows)[1] == []
+
+
+def test_schools_have_chains_of_their_own():
+    with transaction.atomic():
+        services.write(None, "test.done", school_id=1)
+        services.write(None, "test.done", school_id=2)
+    assert [(r["school"], r["seq"]) for r in services.plain_rows()] == [(1, 1), (2, 1)]

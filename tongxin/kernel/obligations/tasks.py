@@ -1,0 +1,40 @@
+"""Work for the background worker. Each task may run twice without harm."""
+
+from datetime import date
+
+from django.db import transaction
+from django.tasks import task
+from django.utils import timezone
+
+from tongxin.kernel.ledger import evidence
+from tongxin.kernel.ledger.models import Evidence
+
+from . import outbox
+from .reminders import remind
+
+
+@task()
+def daily_reminders(day: str = "") -> int:
+    """Put the reminders of a day (ISO; default today) in the outbox, school by school."""
+    today = date.fromisoformat(day) if day else timezone.localdate()
+    return sum(remind(school, today) for school in outbox.schools())
+
+
+@task()
+def send_messages() -> int:
+    """Deliver what waits in the outbox, and say that the worker is alive."""
+    outbox.beat()
+    return outbox.deliver(outbox.in_page, now=timezone.now())
+
+
+@task()
+def sweep_evidence() -> int:
+    """Remove evidence files that no row names (left by a crash between file and row)."""
+    with transaction.atomic():
+        rows = Evidence.objects.select_related("school").values_list("school__public_id", "file")
+        known = {f"{school}/{file}" for school, file in rows.iterator()}
+    gone = 0
+    for path in evidence.orphans(known):
+        path.unlink(missing_ok=True)
+        gone += 1
+    return gone
