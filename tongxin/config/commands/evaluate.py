@@ -1,0 +1,140 @@
+"""`tongxin evaluate PACK --data DIR --as-of DAY`: verdicts from files, without a database."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+
+from tongxin.methods.cadence.calendar import SchoolCalendar
+from tongxin.methods.cadence.datafolder import FolderProblem, load_folder
+from tongxin.methods.cadence.explaining import explain
+from tongxin.methods.cadence.facts import Facts
+from tongxin.methods.cadence.findings import ERROR, PackUnreadable
+from tongxin.methods.cadence.invented import CaseProblem, instant_of
+from tongxin.methods.cadence.lint import lint
+from tongxin.methods.cadence.pack import Pack, load_pack
+from tongxin.methods.cadence.reading import day_of
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.reference import evaluate as one_by_one
+
+ENGINES = ("python", "sqlite", "postgres")
+NOT_HERE = ("duckdb", "spark")
+
+
+class Refused(Exception):
+    """The input cannot be used; the message is a sentence."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    parser = subparsers.add_parser("evaluate", help="从文件计算完成情况")
+    parser.add_argument("pack", metavar="PACK", help="包的文件夹或文件")
+    parser.add_argument("--data", required=True, metavar="DIR", help="数据文件夹")
+    parser.add_argument("--as-of", required=True, metavar="DAY", help="截至哪一天，例如 2024-01-31")
+    parser.add_argument("--known-at", metavar="TIME", help="只用这一时刻以前登记的，例如 2024-02-05T00:00")
+    parser.add_argument("--engine", choices=(*ENGINES, *NOT_HERE), default="python", help="计算方式")
+    parser.add_argument("--obligation", action="append", metavar="ID", help="只算这一条，可写多次")
+    parser.add_argument("--explain", metavar="SUBJECT", help="只看这一个对象，并说明原因")
+    parser.add_argument("--json", action="store_true", help="每行一个对象")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        pack = _pack(args.pack)
+        facts, calendar = load_folder(args.data, pack)
+        as_of, known_at = _as_of(args.as_of), _known_at(args.known_at)
+        _check_ids(args, pack, facts)
+        verdicts = _verdicts(args, pack, facts, calendar, as_of, known_at)
+    except (Refused, FolderProblem) as problem:
+        print(str(problem), file=sys.stderr)
+        return 1
+    for verdict in verdicts:
+        print(_line(args, pack, verdict))
+    return 0
+
+
+def _pack(path: str) -> Pack:
+    try:
+        pack = load_pack(path)
+    except PackUnreadable as problem:
+        raise Refused(f"{problem.file}:{problem.line}: {problem.sentence}") from problem
+    errors = [finding for finding in lint(pack, cases=False) if finding.level == ERROR]
+    if errors:
+        lines = "\n".join(f"{f.file}:{f.line}: {f.sentence}" for f in errors)
+        raise Refused(f"包里有错误，先改正才能计算：\n{lines}")
+    return pack
+
+
+def _as_of(text: str) -> dt.date:
+    """The day of DAY or DAYTtime. Verdicts are asked for a whole day; the time of day is checked and left."""
+    try:
+        moment = instant_of(text)
+    except CaseProblem as problem:
+        raise Refused(f"“--as-of”：{problem}") from problem
+    day = day_of(text[:10])
+    if moment is None or day is None:
+        raise Refused("“--as-of”要写日期，例如 2024-01-31。")
+    return day
+
+
+def _known_at(text: str | None) -> dt.datetime | None:
+    try:
+        return instant_of(text, end_of_day=True)
+    except CaseProblem as problem:
+        raise Refused(f"“--known-at”：{problem}") from problem
+
+
+def _check_ids(args: argparse.Namespace, pack: Pack, facts: Facts) -> None:
+    for name in args.obligation or ():
+        if name not in pack.obligation_ids():
+            raise Refused(f"包里没有“{name}”这条要求。请检查编号。")
+    known = {subject.id for subject in facts.subjects} | {entry.id for entry in facts.entries}
+    if args.explain and args.explain not in known:
+        raise Refused(f"数据里没有“{args.explain}”这个对象。请检查编号。")
+
+
+def _verdicts(
+    args: argparse.Namespace,
+    pack: Pack,
+    facts: Facts,
+    calendar: SchoolCalendar,
+    as_of: dt.date,
+    known_at: dt.datetime | None,
+) -> list[Verdict]:
+    only = set(args.obligation) if args.obligation else None
+    if args.engine == "python":
+        return one_by_one(
+            pack, facts, calendar, as_of, known_at, only, [args.explain] if args.explain else None
+        )
+    found = _set_based(args.engine, pack, facts, calendar, as_of, known_at)
+    return [
+        verdict
+        for verdict in found
+        if (only is None or verdict.obligation in only) and args.explain in (None, verdict.subject)
+    ]
+
+
+def _set_based(
+    engine: str,
+    pack: Pack,
+    facts: Facts,
+    calendar: SchoolCalendar,
+    as_of: dt.date,
+    known_at: dt.datetime | None,
+) -> list[Verdict]:
+    if engine in NOT_HERE:
+        raise Refused(f"计算方式“{engine}”还没有接上。可用的有：{'、'.join(ENGINES)}。")
+    from tongxin.methods.cadence.sql import evaluate_sql
+
+    return evaluate_sql(pack, facts, calendar, as_of, known_at, engine)
+
+
+def _line(args: argparse.Namespace, pack: Pack, verdict: Verdict) -> str:
+    if args.json:
+        line = verdict.as_dict()
+        if args.explain:
+            line["sentence"] = explain(pack, verdict)
+        return json.dumps(line, ensure_ascii=False)
+    return explain(pack, verdict) if args.explain else f"{verdict.subject}\t{explain(pack, verdict)}"

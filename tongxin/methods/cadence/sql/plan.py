@@ -1,0 +1,215 @@
+"""A pack worked out for set-based evaluation: rules, lines (what holds on which days), filters and units (what is counted).
+
+A plan depends on the pack only; windows and facts come later. A *line* is a condition or a table by attribute followed
+through time for every subject of a kind. A *unit* is one requirement of one rule in one of its periods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..bounds import Constant, Quantity, Table
+from ..conditions import Always, Condition
+from ..counting import Average, Count, Distinct, Max, Measure, People, PersonTimes, Sum, Times
+from ..pack import Pack
+from ..periods import OwnDays, Period
+from ..tree import GROUP_LINKS, Checklist, EvidenceNeed, Obligation, Requirement, SubjectKind
+from .builder import pair
+
+PERSON, GROUP, SCHOOL, ENTRY = range(4)  # how a head of an entry reaches a subject
+FAST, HEADS, ENTRIES = range(3)  # ways to count, see counts.py
+TIMES, PEOPLE, PERSON_TIMES, SUM, MAX, AVERAGE, DISTINCT = range(7)
+MEASURES: dict[type[Measure], int] = {
+    Times: TIMES, People: PEOPLE, PersonTimes: PERSON_TIMES, Sum: SUM, Max: MAX, Average: AVERAGE, Distinct: DISTINCT,
+}  # fmt: skip
+SINGLE, ALL_OF, ANY_OF = range(3)
+ARRIVALS = {"full": 0, "prorate": 1, "from": 2}
+TOKENS = ("counterpart", "kind", "theme", "place", "day")
+SCOPE, HOLDS, BAND = "scope", "holds", "band"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is followed: `scope` (presence, membership, where), `holds` (a condition) or `band` (a table)."""
+
+    number: int
+    kind: str
+    universe: SubjectKind
+    node: Condition | Table
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an entry must pass besides kind, part and day. number 0 is the filter that lets everything pass."""
+
+    number: int
+    count: Count
+    evidence: EvidenceNeed
+    universe: SubjectKind
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One requirement in one period of one rule; `slot` numbers the (rule, period)."""
+
+    number: int
+    slot: int
+    requirement: Requirement
+    universe: int
+    filter: int
+    amount: str
+    where: int
+    low_line: int
+    high_line: int
+
+    @property
+    def measure(self) -> int:
+        return MEASURES[type(self.requirement.measure)]
+
+    @property
+    def per_entry(self) -> bool:
+        return getattr(self.requirement.measure, "per", "") == "entry"
+
+    @property
+    def token(self) -> str:
+        return getattr(self.requirement.measure, "of", "")
+
+    @property
+    def path(self) -> int:
+        """The cheapest way that is right whatever the ledger holds; FAST asks for more, see `counts.ways`."""
+        if self.universe in (SCHOOL, ENTRY) and self.measure == TIMES:
+            return ENTRIES
+        count = self.requirement.count
+        if self.universe == PERSON and self.measure in (TIMES, SUM) and len(count.parts) == 1:
+            return FAST
+        return HEADS
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One rule in one of its periods: every window of it gives one verdict per subject in scope."""
+
+    number: int
+    rule: Obligation
+    later: tuple[Obligation, ...]
+    period: Period
+    scope: int
+    units: tuple[Unit, ...]
+
+    @property
+    def own_days(self) -> bool:
+        return isinstance(self.period, OwnDays)
+
+    @property
+    def shape(self) -> int:
+        demand = self.rule.demand
+        return SINGLE if not isinstance(demand, Checklist) else ALL_OF if demand.every else ANY_OF
+
+
+@dataclass
+class Plan:
+    """Everything about a pack that no fact changes. Numbers start at 1; 0 stands for none."""
+
+    pack: Pack
+    slots: list[Slot] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
+    amounts: list[str] = field(default_factory=list)
+
+    def units(self) -> Iterator[Unit]:
+        for slot in self.slots:
+            yield from slot.units
+
+    # building
+
+    def line(self, kind: str, universe: SubjectKind, node: Condition | Table) -> int:
+        """Return the number of a line, the same for the same question."""
+        for known in self.lines:
+            if (known.kind, known.universe, known.node) == (kind, universe, node):
+                return known.number
+        self.lines.append(Line(len(self.lines) + 1, kind, universe, node))
+        return len(self.lines)
+
+    def filter(self, item: Requirement, universe: SubjectKind) -> int:
+        """Return the number of an item's filter, 0 when everything of its kinds and parts passes."""
+        count = item.count
+        if not (count.only or count.by or count.with_ or item.evidence.types):
+            return 0
+        bare = Count((), (), count.only, count.by, count.with_)
+        # Companions read the subject, so that their filter is of one kind of subject.
+        of = universe if count.by or count.with_ else SubjectKind("")
+        for known in self.filters:
+            if (known.count, known.evidence, known.universe) == (bare, item.evidence, of):
+                return known.number
+        self.filters.append(Filter(len(self.filters) + 1, bare, item.evidence, of))
+        return len(self.filters)
+
+    def amount(self, measure: Measure) -> str:
+        name = getattr(measure, "amount", "")
+        if name and name not in self.amounts:
+            self.amounts.append(name)
+        return name
+
+
+def plan_of(pack: Pack) -> Plan:
+    """Work out a pack once; obligations marked `later` are left out."""
+    plan = Plan(pack)
+    for name in pack.obligation_ids():
+        versions = pack.versions(name)
+        for at, rule in enumerate(versions):
+            if rule.evaluable:
+                for period in rule.periods:
+                    _add(plan, rule, tuple(versions[at + 1 :]), period)
+    return plan
+
+
+def _add(plan: Plan, rule: Obligation, later: tuple[Obligation, ...], period: Period) -> None:
+    number = len(plan.slots) + 1
+    first = sum(len(slot.units) for slot in plan.slots) + 1
+    units = tuple(
+        _unit(plan, first + at, number, rule, item) for at, item in enumerate(rule.requirements())
+    )
+    scope = plan.line(SCOPE, rule.subject, rule.where)
+    plan.slots.append(Slot(number, rule, later, period, scope, units))
+
+
+def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requirement) -> Unit:
+    return Unit(
+        number,
+        slot,
+        item,
+        universe_of(rule.subject),
+        plan.filter(item, rule.subject),
+        plan.amount(item.measure),
+        0 if isinstance(item.where, Always) else plan.line(HOLDS, rule.subject, item.where),
+        _band_line(plan, rule.subject, item.bound.low),
+        _band_line(plan, rule.subject, item.bound.high),
+    )
+
+
+def universe_of(subject: SubjectKind) -> int:
+    """How heads of entries reach subjects of a kind."""
+    if subject.is_activity:
+        return ENTRY
+    if subject.name == "school":
+        return SCHOOL
+    return GROUP if subject.name in GROUP_LINKS else PERSON
+
+
+def _band_line(plan: Plan, universe: SubjectKind, quantity: Quantity | None) -> int:
+    return plan.line(BAND, universe, quantity) if isinstance(quantity, Table) else 0
+
+
+def constant(quantity: Quantity | None) -> tuple[int, int]:
+    """Return a constant bound as numerator and denominator; (0, 0) for none or a table."""
+    return pair(quantity.number) if isinstance(quantity, Constant) else (0, 0)
+
+
+def band_numbers(table: Table) -> list[tuple[int, int, int]]:
+    """Return (band, numerator, denominator) of each line of a table; the last is what other values give."""
+    numbers: list[Any] = [band.number for band in table.bands]
+    if table.otherwise is not None:
+        numbers.append(table.otherwise)
+    return [(at, *pair(number)) for at, number in enumerate(numbers)]

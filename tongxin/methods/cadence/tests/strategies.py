@@ -1,0 +1,357 @@
+"""Random packs within the language and random facts to judge, for the properties and for comparing evaluators."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tongxin.methods.cadence.calendar import SchoolCalendar, calendar_from_dict
+from tongxin.methods.cadence.facts import (
+    ALWAYS,
+    NEVER,
+    AttributeRow,
+    Entry,
+    EvidenceRow,
+    Facts,
+    LinkRow,
+    Participation,
+    Subject,
+    WaiverRow,
+)
+from tongxin.methods.cadence.pack import Pack
+
+from .vocabulary import CALENDAR, KINDS, pack_of, rule
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+FIRST, LAST = dt.date(2022, 9, 1), dt.date(2024, 1, 31)
+days = st.dates(FIRST, LAST)
+PARTS = {kind["kind"]: [part["part"] for part in kind["parts"]] for kind in KINDS}
+STUDENTS, STAFF = ["s1", "s2", "s3", "s4"], ["t1", "t2", "t3", "t4"]
+HOMEROOMS, BRANCHES, DEPARTMENTS, SCHOOLS = ["h1", "h2"], ["b1", "b2"], ["d1"], ["x1", "x2"]
+VALUES = {
+    "care": ["true", "false"],
+    "grade": ["1", "2", "3"],
+    "size": ["30", "45", "46"],
+    "need": ["a", "b"],
+    "young": ["true", "false"],
+    "rank": ["one", "two"],
+    "boarding": ["true", "false"],
+}
+CARRIERS = {
+    "care": STUDENTS,
+    "grade": [*STUDENTS, *HOMEROOMS],
+    "size": HOMEROOMS,
+    "need": STUDENTS,
+    "young": STAFF,
+    "rank": BRANCHES,
+    "boarding": SCHOOLS,
+}
+
+
+def school_calendar() -> SchoolCalendar:
+    return calendar_from_dict(CALENDAR)
+
+
+# rules
+
+
+@st.composite
+def attribute_tests(draw: st.DrawFn) -> dict[str, Any]:
+    name = draw(st.sampled_from(sorted(VALUES)))
+    if name in ("grade", "size"):
+        low = draw(st.sampled_from([1, 2, 45]))
+        return draw(
+            st.sampled_from(
+                [
+                    {"attribute": name, "is": low},
+                    {"attribute": name, "at_least": low},
+                    {"attribute": name, "at_most": low},
+                    {"attribute": name, "between": [low, low + 1]},
+                ]
+            )
+        )
+    return {
+        "attribute": name,
+        "in": draw(st.lists(st.sampled_from(VALUES[name]), min_size=1, max_size=2, unique=True)),
+    }
+
+
+leaves = st.one_of(
+    attribute_tests(),
+    st.sampled_from(
+        [
+            {"link": "liaison"},
+            {"link": "mentor_of", "end": "b"},
+            {"link": "mentor_of"},
+            {"post": "homeroom_teacher"},
+        ]
+    ),
+    st.just({"attribute": "size", "compare": "more_than", "to": "grade"}),
+)
+conditions = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds(lambda part: {"not": part}, inner),
+        st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=2)),
+        st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=2)),
+    ),
+    max_leaves=3,
+)
+
+
+@st.composite
+def companions(draw: st.DrawFn, parts: list[str]) -> dict[str, Any]:
+    who = draw(
+        st.sampled_from(
+            [
+                {"post": "homeroom_teacher"},
+                {"post": "secretary"},
+                {"subject": "member"},
+                {"subject": "staff"},
+                {"link": "mentor_of"},
+                {"where": {"young": True}},
+                {"self": True},
+            ]
+        )
+    )
+    part = draw(st.sampled_from([*parts, ""]))
+    return {**who, "part": part} if part else dict(who)
+
+
+@st.composite
+def counts(draw: st.DrawFn, kinds: list[str] | None = None) -> dict[str, Any]:
+    kinds = kinds or draw(st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=2, unique=True))
+    shared = sorted(set.intersection(*(set(PARTS[kind]) for kind in kinds)))
+    count: dict[str, Any] = {"kind": kinds if len(kinds) > 1 else kinds[0]}
+    if shared and draw(st.integers(0, 3)):
+        count["part"] = draw(st.sampled_from(shared))
+    if kinds == ["visit"] and draw(st.integers(0, 2)) == 0:
+        count["only"] = draw(
+            st.sampled_from(
+                [{"mode": "online"}, {"mode": ["online", "in_person"]}, {"hours": {"at_least": 1}}]
+            )
+        )
+    if draw(st.integers(0, 3)) == 0:
+        count["by"] = draw(companions(shared))
+    if draw(st.integers(0, 5)) == 0:
+        count["with"] = {"part": "counterpart", "where": {"care": True}}
+    return count
+
+
+measures = st.sampled_from(
+    ["times", "people", "person_times", {"sum": "hours"}, {"max": "hours"}, {"average": "hours"}]
+    + [{"distinct": of} for of in ("counterpart", "kind", "theme", "place", "day")]
+)
+windows = st.sampled_from(
+    [
+        "year", {"year": "calendar"}, "half_year", "term", "quarter", "month", "teaching_week", "once",
+        {"every": 2, "unit": "teaching_week"},
+        {"every": 2, "unit": "teaching_week", "stub": "prorate"},
+        {"every": 3, "unit": "teaching_week", "stub": "full"},
+        {"every": 2, "unit": "month"},
+        {"unit": "month", "teaching": True, "stub": "prorate"},
+        {"phase": 1}, {"plan_month": 3}, {"plan_month": 7}, {"by": "2023-06-30"},
+        {"from": "2023-04-03", "to": "2023-04-28"},
+        {"nth": 1, "unit": "term", "of": "year"},
+        {"last": 2, "unit": "teaching_week", "of": "term"},
+        {"first": 2, "unit": "month", "of": "half_year"},
+    ]
+)  # fmt: skip
+numbers = st.integers(0, 4)
+
+
+@st.composite
+def bounds(draw: st.DrawFn) -> dict[str, Any]:
+    low = draw(numbers)
+    table = {"by": "grade", "1": low, "2..3": low + 1}
+    size = {"by": "size", "<=45": low, ">=46": low + 1}
+    post = {"by": "post", "homeroom_teacher": low + 1, "else": low}
+    return draw(
+        st.sampled_from(
+            [
+                {"at_least": max(low, 1)},
+                {"at_least": low},
+                {"at_most": low},
+                {"exactly": low},
+                {"between": [low, low + 2]},
+                {"at_least": {**table, "else": 1}},
+                {"at_least": table},
+                {"at_least": size},
+                {"at_least": post},
+            ]
+        )
+    )
+
+
+@st.composite
+def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
+    """One random obligation as a pack spells it."""
+    subject = draw(
+        st.sampled_from(
+            ["student", "staff", "member", "homeroom", "branch", "department", "school", "activity:lesson"]
+        )
+    )
+    own = [subject.partition(":")[2]] if ":" in subject else None
+    spelled = rule(id=name, subject=subject, count=None, at_least=None, window=None)
+    if draw(st.integers(0, 4)) == 0:
+        items = [draw(_items(own)) for _ in range(draw(st.integers(1, 3)))]
+        spelled[draw(st.sampled_from(["all_of", "any_of"]))] = items
+    else:
+        spelled |= {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds())}
+    if draw(st.integers(0, 2)) == 0:
+        spelled["evidence"] = draw(
+            st.sampled_from([["photo"], ["photo", "sheet"], {"any": ["photo", "sheet"]}])
+        )
+    if draw(st.booleans()):
+        spelled["where"] = draw(conditions)
+    if draw(st.integers(0, 4)) == 0:
+        spelled["windows"] = [draw(windows), draw(windows)]
+    elif own is None or draw(st.booleans()):
+        spelled["window"] = draw(windows)
+    spelled["bearer"] = draw(
+        st.sampled_from(
+            ["self", "homeroom_teacher", "branch_secretary", ["secretary", "homeroom_teacher"], "liaison"]
+        )
+    )
+    spelled["arrivals"] = draw(st.sampled_from(["full", "full", "prorate", {"from": "30d"}]))
+    spelled["source"]["modality"] = draw(st.sampled_from(["must", "must", "in_principle", "encouraged"]))
+    return spelled
+
+
+@st.composite
+def _items(draw: st.DrawFn, own: list[str] | None) -> dict[str, Any]:
+    item = {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds())}
+    if draw(st.integers(0, 3)) == 0:
+        item["where"] = draw(conditions)
+    return item
+
+
+@st.composite
+def packs(draw: st.DrawFn) -> Pack:
+    """A random pack of one to three obligations, one of them perhaps in two versions."""
+    spelled = [draw(obligations(f"rule-{number}")) for number in range(draw(st.integers(1, 3)))]
+    if draw(st.integers(0, 2)) == 0:
+        newer = {**draw(obligations("rule-0")), "since": draw(days).isoformat()}
+        if draw(st.booleans()):
+            newer["applies"] = "next_window"
+        spelled.append(newer)
+    return pack_of(*spelled, programme_year=draw(st.sampled_from(["calendar", "school"])))
+
+
+# facts
+
+
+@st.composite
+def validity(draw: st.DrawFn) -> tuple[dt.date, dt.date]:
+    if draw(st.booleans()):
+        return ALWAYS, NEVER
+    first = draw(days)
+    return first, draw(st.sampled_from([NEVER, first + dt.timedelta(days=draw(st.integers(0, 200)))]))
+
+
+@st.composite
+def knowledge(draw: st.DrawFn, day: dt.date = FIRST) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """(recorded_at, superseded_at) of a row about `day`; mostly recorded at once and never superseded."""
+    if draw(st.integers(0, 3)):
+        return None, None
+    recorded = dt.datetime.combine(day, dt.time(8), CHINA) + dt.timedelta(days=draw(st.integers(0, 60)))
+    return recorded, draw(st.sampled_from([None, None, recorded + dt.timedelta(days=20)]))
+
+
+@st.composite
+def attribute_rows(draw: st.DrawFn) -> AttributeRow:
+    name = draw(st.sampled_from(sorted(VALUES)))
+    owner, value = draw(st.sampled_from(CARRIERS[name])), draw(st.sampled_from(VALUES[name]))
+    return AttributeRow(owner, name, value, *draw(validity()), *draw(knowledge()))
+
+
+_LINK_ENDS = {
+    "enrolled_in": (STUDENTS, HOMEROOMS),
+    "branch_member": ([*STAFF, "s4"], BRANCHES),
+    "in_department": (STAFF, DEPARTMENTS),
+    "liaison": (STAFF, HOMEROOMS),
+    "mentor_of": (STAFF, STUDENTS),
+    "homeroom_teacher": (STAFF, HOMEROOMS),
+    "branch_secretary": (STAFF, BRANCHES),
+    "secretary": (STAFF, SCHOOLS),
+}
+
+
+@st.composite
+def link_rows(draw: st.DrawFn, number: int) -> LinkRow:
+    kind = draw(st.sampled_from(sorted(_LINK_ENDS)))
+    a, b = (draw(st.sampled_from(ends)) for ends in _LINK_ENDS[kind])
+    return LinkRow(f"l{number}", kind, a, b, *draw(validity()), *draw(knowledge()))
+
+
+@st.composite
+def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
+    subject = draw(st.sampled_from([*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, "d1"]))
+    qualifiers = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "mode": st.sampled_from(["in_person", "online"]),
+                "theme": st.sampled_from(["u", "v"]),
+                "place": st.sampled_from(["p", "q"]),
+            },
+        )
+    )
+    amounts = draw(
+        st.fixed_dictionaries({}, optional={"hours": st.sampled_from([50, 100, 150]), "cost": st.just(1000)})
+    )
+    counterpart = draw(st.sampled_from(["", "s1", "s2", "t1"]))
+    absent = draw(st.integers(0, 5)) == 0
+    part = draw(st.sampled_from(PARTS[kind]))
+    return Participation(part, subject, absent, counterpart, qualifiers, amounts, *draw(knowledge(day)))
+
+
+@st.composite
+def entries(draw: st.DrawFn, number: int | str) -> Entry:
+    kind, first = draw(st.sampled_from(sorted(PARTS))), draw(days)
+    last = first + dt.timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 9])))
+    rows = tuple(draw(st.lists(participations(kind, last), max_size=3)))
+    evidence = tuple(
+        EvidenceRow(name, *draw(knowledge(last)))
+        for name in draw(st.sampled_from([(), ("photo",), ("photo", "sheet"), ("sheet",)]))
+    )
+    school = draw(st.sampled_from(["x1", "x1", "x2"]))
+    return Entry(f"e{number}", kind, first, last, school, None, rows, evidence, *draw(knowledge(last)))
+
+
+@st.composite
+def subjects(draw: st.DrawFn) -> list[Subject]:
+    """Always the same ids; people and homerooms may come and go."""
+    found = [Subject(name, "school", name, name) for name in SCHOOLS]
+    for kind, names in (("student", STUDENTS), ("staff", STAFF), ("homeroom", HOMEROOMS)):
+        for name in names:
+            school = "x2" if name in ("s4", "t4") else "x1"
+            found.append(Subject(name, kind, name, school, *draw(validity())))
+    for kind, names in (("branch", BRANCHES), ("department", DEPARTMENTS)):
+        found += [Subject(name, kind, name, "x1") for name in names]
+    return found
+
+
+@st.composite
+def waivers(draw: st.DrawFn) -> WaiverRow:
+    who = draw(st.sampled_from([*STUDENTS, *STAFF, *HOMEROOMS, "x1"]))
+    return WaiverRow(
+        who, draw(st.sampled_from(["rule-0", "rule-1", "rule"])), "批准", "secretary", *draw(validity())
+    )
+
+
+@st.composite
+def facts(draw: st.DrawFn, most_entries: int = 10) -> Facts:
+    """Random facts about a fixed small cast of two schools."""
+    return Facts(
+        draw(subjects()),
+        draw(st.lists(attribute_rows(), max_size=8)),
+        [draw(link_rows(number)) for number in range(draw(st.integers(0, 10)))],
+        [draw(entries(number)) for number in range(draw(st.integers(0, most_entries)))],
+        draw(st.lists(waivers(), max_size=2)),
+    )
+
+
+instants = st.one_of(st.none(), st.builds(lambda day: dt.datetime.combine(day, dt.time(12), CHINA), days))

@@ -1,0 +1,444 @@
+"""Rules in words: every obligation as one Chinese and one English sentence, made from its tree.
+
+`Speaker` holds the pack's titles and the language; nodes ask it. English titles are `title_en` where the pack has
+them, else the identifier with blanks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from .bounds import Band, Bound, Number, Quantity, Table
+from .counting import AmountWithin, Average, Companion, Count, Max, Measure, QualifierIs, Sum, Times
+from .period_words import period_words
+from .periods import OwnDays, Period
+from .tree import (
+    Always,
+    Arrivals,
+    AttributeCompare,
+    AttributeTest,
+    Checklist,
+    Obligation,
+    People,
+    PersonTimes,
+    Requirement,
+    SubjectKind,
+)
+
+if TYPE_CHECKING:
+    from .pack import Pack
+
+SUBJECTS_ZH = {
+    "student": "每名学生", "staff": "每名教职工", "guardian": "每名家长", "member": "每名党员", "homeroom": "每个班级",
+    "branch": "每个党支部", "department": "每个部门", "school": "学校", "family": "每个家庭", "base": "每个基地",
+    "enterprise": "每家企业", "team": "每个团队", "facility": "每个功能室",
+}  # fmt: skip
+SUBJECTS_EN = {"member": "Party member", "staff": "member of staff", "branch": "Party branch"}
+DISTINCT = {
+    "counterpart": ("个不同的对象", "different counterparts"),
+    "kind": ("种不同的活动", "different kinds"),
+    "theme": ("个不同的主题", "different themes"),
+    "place": ("处不同的地点", "different places"),
+    "day": ("天", "different days"),
+}
+
+
+class Speaker:
+    """Says things in one language ("zh" or "en") with a pack's titles; calling it picks one of two texts."""
+
+    def __init__(self, pack: Pack, lang: str = "zh") -> None:
+        self.pack, self.zh = pack, lang == "zh"
+
+    def __call__(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def _titled(self, found: object, name: str) -> str:
+        english = getattr(found, "title_en", "") or name.replace("_", " ").replace("-", " ")
+        return (getattr(found, "title", "") or name) if self.zh else english
+
+    def kind(self, name: str) -> str:
+        return self._titled(self.pack.kinds.get(name), name)
+
+    def part(self, kinds: Iterable[str], name: str) -> str:
+        declared = (self.pack.kinds[kind].part(name) for kind in kinds if kind in self.pack.kinds)
+        return self._titled(next((part for part in declared if part), None), name)
+
+    def post(self, name: str) -> str:
+        return self._titled(self.pack.posts.get(name) or self.pack.links.get(name), name)
+
+    def link(self, name: str) -> str:
+        structure = {
+            "enrolled_in": "班级",
+            "branch_member": "党支部",
+            "in_department": "部门",
+            "guardian_of": "监护关系",
+        }
+        found = self.pack.links.get(name) or self.pack.posts.get(name)
+        return (
+            structure[name] if self.zh and found is None and name in structure else self._titled(found, name)
+        )
+
+    def attribute(self, name: str) -> str:
+        return self._titled(self.pack.attributes.get(name), name)
+
+    def value(self, attribute: str, code: str) -> str:
+        declared = self.pack.attributes.get(attribute)
+        title = declared.values.get(code, code) if declared and self.zh else code.replace("_", " ")
+        return {"true": self("是", "yes"), "false": self("否", "no")}.get(title, title)
+
+    def qualifier(self, name: str) -> str:
+        plain = {"mode": "方式", "theme": "主题", "place": "地点", "counterpart": "对象"}
+        found = self._declared(name, "qualifier")
+        return plain[name] if self.zh and found is None and name in plain else self._titled(found, name)
+
+    def amount(self, name: str) -> str:
+        found = self._declared(name, "amount")
+        return "学时" if self.zh and found is None and name == "hours" else self._titled(found, name)
+
+    def evidence(self, name: str) -> str:
+        found = (item for kind in self.pack.kinds.values() for item in kind.evidence if item.name == name)
+        return self._titled(next(found, None), name)
+
+    def _declared(self, name: str, what: str) -> object:
+        found = (getattr(kind, what)(name) for kind in self.pack.kinds.values())
+        return next((item for item in found if item is not None), None)
+
+    # small pieces
+
+    def number(self, number: Number) -> str:
+        if isinstance(number, int):
+            return str(number)
+        exact = Fraction(number)
+        return (
+            f"{float(exact):g}"
+            if (exact * 1000).denominator == 1
+            else f"{exact.numerator}/{exact.denominator}"
+        )
+
+    def listing(self, texts: Iterable[str], last_zh: str = "、", last_en: str = " and ") -> str:
+        """a、b和c / a, b and c."""
+        found = [text for text in texts if text]
+        if len(found) < 2:
+            return "".join(found)
+        return self("、", ", ").join(found[:-1]) + self(last_zh, last_en) + found[-1]
+
+    def join(self, texts: list[str], zh: str, en: str) -> str:
+        found = [text for text in texts if text]
+        joined = self(zh, f" {en} ").join(found)
+        return f"（{joined}）" if self.zh and en == "or" and len(found) > 1 else joined
+
+    # nodes
+
+    def attribute_test(self, node: AttributeTest) -> str:
+        name = self.attribute(node.attribute)
+        if node.values == ("true",):
+            return self(name, name)
+        if node.values:
+            values = self.listing((self.value(node.attribute, value) for value in node.values), "或", " or ")
+            return self(f"“{name}”为{values}", f"{name} is {values}")
+        if node.low is not None and node.high is not None:
+            return self(f"“{name}”在{node.low}到{node.high}之间", f"{name} is {node.low} to {node.high}")
+        if node.low is not None:
+            return self(f"“{name}”不少于{node.low}", f"{name} is at least {node.low}")
+        return self(f"“{name}”不超过{node.high}", f"{name} is at most {node.high}")
+
+    def attribute_compare(self, node: AttributeCompare) -> str:
+        relations = {
+            "at_least": ("不小于", "at least"),
+            "at_most": ("不大于", "at most"),
+            "more_than": ("大于", "more than"),
+            "less_than": ("小于", "less than"),
+            "is": ("等于", "equal to"),
+        }
+        zh, en = relations[node.relation]
+        one, other = self.attribute(node.attribute), self.attribute(node.other)
+        return self(f"“{one}”{zh}“{other}”", f"{one} is {en} {other}")
+
+    def qualifier_is(self, node: QualifierIs) -> str:
+        titles = self._values_of(node.qualifier)
+        values = self.listing(
+            (titles.get(v, v) if self.zh else v.replace("_", " ") for v in node.values), "或", " or "
+        )
+        name = self.qualifier(node.qualifier)
+        return self(f"{name}为{values}", f"{name} {values}")
+
+    def _values_of(self, qualifier: str) -> dict[str, str]:
+        found = (kind.qualifier(qualifier) for kind in self.pack.kinds.values())
+        return {code: title for item in found if item for code, title in item.values.items()}
+
+    def amount_within(self, node: AmountWithin) -> str:
+        name, unit = self.amount(node.amount), self.amount_unit(node.amount)
+        if node.low is not None and node.low == node.high:
+            return self(f"{name}为{self.number(node.low)}{unit}", f"{name} {self.number(node.low)}")
+        pieces = []
+        if node.low is not None:
+            pieces.append(self(f"不少于{self.number(node.low)}{unit}", f"at least {self.number(node.low)}"))
+        if node.high is not None:
+            pieces.append(self(f"不超过{self.number(node.high)}{unit}", f"at most {self.number(node.high)}"))
+        return f"{name}{self('', ' ')}{self('，', ' and ').join(pieces)}"
+
+    def amount_unit(self, name: str) -> str:
+        unit = getattr(self._declared(name, "amount"), "unit", "")
+        if self.zh:
+            return unit or ("小时" if name == "hours" else "")
+        return name.replace("_", " ")
+
+    def distinct(self, of: str) -> str:
+        return self(*DISTINCT[of])
+
+    def companion(self, node: Companion, kinds: Iterable[str] = ()) -> str:
+        who = self("本人", "themselves") if node.themself else ""
+        if node.post:
+            who = self.post(node.post)
+        elif node.subject_type:
+            who = self(
+                SUBJECTS_ZH.get(node.subject_type, node.subject_type)
+                .removeprefix("每名")
+                .removeprefix("每个"),
+                "a " + SUBJECTS_EN.get(node.subject_type, node.subject_type),
+            )
+        if node.link:
+            who = self(f"其{self.link(node.link)}", f"their {self.link(node.link)}")
+        if not isinstance(node.where, Always):
+            described = node.where.words(self)
+            who = self(f"{described}的{who or '人'}", f"{who or 'somebody'} whose {described}")
+        if node.part == "counterpart":
+            return self(
+                f"对象须是{who or '有记录的对象'}", f"with {who or 'a named counterpart'} as counterpart"
+            )
+        part = self.part(kinds, node.part) if node.part else self("参加人", "participant")
+        return self(f"由{who or '某人'}担任“{part}”", f"with {who or 'somebody'} as {part}")
+
+    def count(self, node: Count) -> str:
+        parts = _parts(self, node)
+        role = self(f"中担任“{parts}”", f" as {parts}") if parts else ""
+        return _kinds(self, node) + role + _details(self, node)
+
+    def quantity(self, quantity: Quantity) -> str:
+        return quantity.words(self)
+
+    def table(self, node: Table) -> str:
+        name = self("岗位", "post") if node.by == "post" else self.attribute(node.by)
+        lines = [
+            f"{self._band(node, band)}{self('为', ': ')}{self.number(band.number)}" for band in node.bands
+        ]
+        if node.otherwise is not None:
+            lines.append(
+                self(f"其余为{self.number(node.otherwise)}", f"otherwise {self.number(node.otherwise)}")
+            )
+        inside = self("，", ", ").join(lines)
+        return self(f"按“{name}”定数（{inside}）", f"a number by {name} ({inside})")
+
+    def _band(self, table: Table, band: Band) -> str:
+        if band.values:
+            named = (self.post(v) if table.by == "post" else self.value(table.by, v) for v in band.values)
+            return self.listing(named, "或", " or ")
+        if band.low is None or band.high is None:
+            return (
+                self(f"{band.low}及以上", f"{band.low} or more")
+                if band.low is not None
+                else self(f"{band.high}及以下", f"up to {band.high}")
+            )
+        return self(f"{band.low}到{band.high}", f"{band.low} to {band.high}")
+
+    def bound(self, node: Bound) -> str:
+        low, high = node.low, node.high
+        if low is not None and high is not None:
+            if low == high:
+                return self(f"正好{self.quantity(low)}", f"exactly {self.quantity(low)}")
+            return self(
+                f"{self.quantity(low)}到{self.quantity(high)}",
+                f"{self.quantity(low)} to {self.quantity(high)}",
+            )
+        if low is not None:
+            return self(f"至少{self.quantity(low)}", f"at least {self.quantity(low)}")
+        return (
+            self(f"至多{self.quantity(high)}", f"at most {self.quantity(high)}") if high is not None else ""
+        )
+
+    def period(self, node: Period) -> str:
+        return period_words(node, self)
+
+
+# whole sentences
+
+
+def sentence(pack: Pack, rule: Obligation, lang: str = "zh") -> str:
+    """One sentence for one obligation."""
+    say = Speaker(pack, lang)
+    if rule.later:
+        return say(f"{rule.title}（留待以后：{rule.later}）。", f"{rule.id}: kept for later.")
+    return _chinese(say, rule) if say.zh else _english(say, rule)
+
+
+def sentences(pack: Pack, lang: str = "zh") -> list[tuple[str, str]]:
+    """(obligation id, sentence) of every obligation, in the order of the pack."""
+    return [(rule.id, sentence(pack, rule, lang)) for rule in pack.obligations]
+
+
+def _subject(say: Speaker, rule: Obligation) -> str:
+    where = rule.where.words(say)
+    condition = say(f"（{where}）", f" (if {where})") if where else ""
+    if rule.subject.is_activity:
+        kind = say.kind(rule.subject.kind)
+        return say(f"每次{kind}", f"each {kind}") + condition
+    name = rule.subject.name
+    english = "the school" if name == "school" else f"each {SUBJECTS_EN.get(name, name.replace('_', ' '))}"
+    return say(SUBJECTS_ZH.get(name, f"每个{name}"), english) + condition
+
+
+def _demand(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
+    """What must be done, as a phrase after "应" / "must": 参加家访至少2次 / take part in home visit at least 2 times."""
+    bound, unit = item.bound.words(say), item.measure.words(say)
+    if isinstance(item.measure, People | PersonTimes):
+        text = _attended(say, item, subject, f"{bound}{unit}" if say.zh else f"{bound} {unit}")
+    elif subject.is_activity:
+        text = say(f"有记录{bound}{unit}", f"be on record, {bound} {unit}")
+        text = (
+            say("有完整的记录", "be fully on record")
+            if bound.endswith("1") and isinstance(item.measure, Times)
+            else text
+        )
+    else:
+        text = _doing(say, item, subject) + _how_much(say, item.measure, bound, unit)
+    if item.evidence.types:
+        last = ("或", " or ") if item.evidence.any_one else ("和", " and ")
+        types = say.listing((say.evidence(name) for name in item.evidence.types), *last)
+        text += say(f"，须有{types}", f", with {types} as evidence")
+    return text
+
+
+def _attended(say: Speaker, item: Requirement, subject: SubjectKind, how_many: str) -> str:
+    """有至少5人担任“听课教师”: how many people in a part."""
+    parts = _parts(say, item.count)
+    if subject.is_activity and item.count.kinds == (subject.kind,) and not _details(say, item.count):
+        return say(f"有{how_many}担任“{parts or '参加人'}”", f"have {how_many} as {parts or 'participant'}")
+    what = _kinds(say, item.count) + _details(say, item.count)
+    role = say(f"以“{parts}”身份", f" as {parts}") if parts else ""
+    return say(f"有{how_many}{role}参加{what}", f"have {how_many}{role} in {what}")
+
+
+def _doing(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
+    what, parts = _kinds(say, item.count) + _details(say, item.count), _parts(say, item.count)
+    if parts and _is_itself(say, item.count, subject):
+        return say(f"参加{what}", f"take part in {what}")
+    if parts:
+        return say(f"以“{parts}”身份参加{what}", f"take part in {what} as {parts}")
+    if subject.name in ("student", "staff", "guardian", "member"):
+        return say(f"参加{what}", f"take part in {what}")
+    return say(f"开展{what}", f"hold {what}")
+
+
+def _is_itself(say: Speaker, count: Count, subject: SubjectKind) -> bool:
+    """Is the part open only to such subjects, so that naming it says nothing more (the homeroom "as homeroom")."""
+    declared = [
+        say.pack.kinds[kind].part(part)
+        for kind in count.kinds
+        if kind in say.pack.kinds
+        for part in count.parts
+    ]
+    return subject.name not in ("student", "staff", "member") and all(
+        part and part.of == (subject.name,) for part in declared
+    )
+
+
+def _kinds(say: Speaker, count: Count) -> str:
+    return say.listing((say.kind(kind) for kind in count.kinds), "或", " or ")
+
+
+def _parts(say: Speaker, count: Count) -> str:
+    return say.listing((say.part(count.kinds, part) for part in count.parts), "或", " or ")
+
+
+def _details(say: Speaker, count: Count) -> str:
+    details = [test.words(say) for test in count.only]
+    details += [say.companion(companion, count.kinds) for _, companion in count.companions()]
+    inside = say("，", ", ").join(details)
+    return say(f"（{inside}）", f" ({inside})") if inside else ""
+
+
+def _how_much(say: Speaker, measure: Measure, bound: str, unit: str) -> str:
+    if isinstance(measure, Sum | Max | Average):
+        way = {Sum: ("合计", "total"), Max: ("最高", "highest"), Average: ("平均", "average")}[type(measure)]
+        name = say.amount(measure.amount)
+        return say(f"，{name}{way[0]}{bound}{unit}", f", {way[1]} {name} {bound}")
+    if isinstance(measure, Times):
+        return say(f"{bound}次", f" {_times(bound)}")
+    return say(f"，共{bound}{unit}", f", {bound} {unit}")
+
+
+def _times(bound: str) -> str:
+    for spelled in ("at least", "at most", "exactly"):
+        if bound == f"{spelled} 1":
+            return f"{spelled} once"
+    return f"{bound} times"
+
+
+def _whole_demand(say: Speaker, rule: Obligation) -> str:
+    if not isinstance(rule.demand, Checklist):
+        return _demand(say, rule.demand, rule.subject) if rule.demand is not None else ""
+    items = [_item(say, item, rule) for item in rule.demand.items]
+    joined = say("；", "; ").join(items)
+    if rule.demand.every:
+        return say(f"完成全部{len(items)}项：{joined}", f"do all of these {len(items)}: {joined}")
+    return say(f"完成以下任意一项：{joined}", f"do any one of these: {joined}")
+
+
+def _item(say: Speaker, item: Requirement, rule: Obligation) -> str:
+    text = _demand(say, item, rule.subject)
+    if item.title and say.zh:
+        text = f"{item.title}（{text}）"
+    where = item.where.words(say)
+    return text + say(f"（仅当{where}）", f" (only if {where})") if where else text
+
+
+def _chinese(say: Speaker, rule: Obligation) -> str:
+    when = "、".join(period.words(say) for period in rule.periods if not isinstance(period, OwnDays))
+    who, what = f"{_subject(say, rule)}{when}", _whole_demand(say, rule)
+    text = f"鼓励{who}{what}"
+    if rule.source.modality != "encouraged":
+        text = f"{who}{'应' if rule.source.modality == 'must' else '原则上应'}{what}"
+    text += _arrivals(say, rule.arrivals)
+    if rule.bearer.names != ("self",):
+        bearers = say.listing((_bearer(say, rule, name) for name in rule.bearer.names), "和", " and ")
+        text += f"；由{bearers}{'共同' if rule.bearer.jointly else ''}负责"
+    if rule.waiver and rule.waiver.by:
+        text += f"；{say.post(rule.waiver.by)}可以批准免除"
+    return f"{text}。"
+
+
+def _english(say: Speaker, rule: Obligation) -> str:
+    when = " and ".join(period.words(say) for period in rule.periods if not isinstance(period, OwnDays))
+    must = {"must": "must", "in_principle": "should in principle", "encouraged": "is encouraged to"}
+    text = f"{_subject(say, rule)} {must[rule.source.modality]} {_whole_demand(say, rule)}"
+    text = f"{when}, {text}" if when else text
+    text += _arrivals(say, rule.arrivals)
+    if rule.bearer.names != ("self",):
+        several = len(rule.bearer.names) > 1
+        bearers = say.listing(_bearer(say, rule, name) for name in rule.bearer.names)
+        text += (
+            f"; {bearers} {'are' if several else 'is'} {'jointly ' if rule.bearer.jointly else ''}responsible"
+        )
+    if rule.waiver and rule.waiver.by:
+        text += f"; {say.post(rule.waiver.by)} may waive it"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _bearer(say: Speaker, rule: Obligation, name: str) -> str:
+    if name == "self":
+        return say("本人", "themselves")
+    if rule.subject.is_activity and name not in say.pack.posts:
+        return say.part([rule.subject.kind], name)
+    return say.post(name)
+
+
+def _arrivals(say: Speaker, arrivals: Arrivals) -> str:
+    if arrivals.how == "prorate":
+        return say("，中途到校或离校的按在校教学日折算", ", in proportion to the school days present")
+    if arrivals.how == "from":
+        return say(
+            f"，在校满{arrivals.days}天的才计", f", owed only by those present for {arrivals.days} days"
+        )
+    return ""
