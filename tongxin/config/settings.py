@@ -5,6 +5,7 @@ Nonsense is refused in words by `tongxin.config.safety` before the server starts
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -198,7 +199,25 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_TEMP_DIR = None
 
-TASKS = {"default": {"BACKEND": "django_ox.backend.OxBackend", "QUEUES": ["default"]}}
+TASKS = {
+    "default": {
+        "BACKEND": "django_ox.backend.OxBackend",
+        "QUEUES": ["default"],
+        "OPTIONS": {
+            "SCHEDULES": {
+                "reminders": {
+                    "task": "tongxin.kernel.obligations.tasks.daily_reminders",
+                    "cron": "30 6 * * *",
+                },
+                "messages": {
+                    "task": "tongxin.kernel.obligations.tasks.send_messages",
+                    "every": timedelta(seconds=30),
+                },
+                "sweep": {"task": "tongxin.kernel.obligations.tasks.sweep_evidence", "cron": "15 3 * * *"},
+            },
+        },
+    }
+}
 
 LOGGING = {
     "version": 1,
