@@ -1,0 +1,107 @@
+"""Charts of obligations: the same numbers for a document in black and white and for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from tongxin.exchange.documents.blocks import Chart
+from tongxin.kernel.obligations.queries import Counts
+from tongxin.ui.charts import Bars, Figure, Lines, Series
+
+from .disclosure import ROUND_TO, Sight, share_number, sight_of
+from .figures import Reading
+from .verdicts import months_of
+
+KINDS = ("coverage_by_month", "coverage_by_homeroom", "coverage_by_branch")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares in per cent by label, None where nothing was owed or it must not be shown."""
+
+    title: str
+    labels: list[str]
+    values: list[float | None]
+    note: str
+    lying: bool
+
+
+def document_chart(reading: Reading, kind: str, obligation: str) -> Chart | None:
+    """Return a chart for Word and PDF, None when there is nothing to draw."""
+    shares = shares_of(reading, kind, obligation)
+    if shares is None:
+        return None
+    return Chart(
+        "bars" if shares.lying else "columns",
+        shares.title,
+        shares.labels,
+        shares.values,
+        unit="%",
+        axis=_("完成率"),
+        most=100,
+        note=shares.note,
+    )
+
+
+def page_chart(chart: Chart) -> Figure:
+    """Return a document's chart as one for a page."""
+    series = [Series(chart.axis, chart.values, "met")]
+    if chart.kind == "bars":
+        return Bars(chart.title, labels=chart.labels, series=series, unit=chart.unit, note=chart.note)
+    return Lines(chart.title, labels=chart.labels, series=series, unit=chart.unit, note=chart.note)
+
+
+def shares_of(reading: Reading, kind: str, obligation: str) -> Shares | None:
+    """Return the shares behind a chart; None for an unknown kind or rule, or when this reader sees no figures."""
+    sight = sight_of(reading.viewer, reading.verdicts.class_of(obligation))
+    if kind not in KINDS or sight is Sight.NOTHING or reading.verdicts.tally(obligation) is None:
+        return None
+    subject = reading.verdicts.title_of(obligation)
+    note = _("数据来源：台账与应做事项“%s”。") % subject
+    if sight is Sight.COUNTS:
+        note += _("按%(n)d个百分点取整。") % {"n": ROUND_TO}
+    if kind == "coverage_by_month":
+        months = months_of(reading.programme, reading.as_of)
+        tallies: list[Counts | None] = [reading.verdicts.tally_in(obligation, month) for month in months]
+        labels = [month.label for month in months]
+    else:
+        group = "homeroom" if kind == "coverage_by_homeroom" else "branch"
+        found = reading.verdicts.tallies_by(reading.viewer, obligation, group)
+        labels, tallies = list(found), list(found.values())
+    values = [share_number(tally.met, tally.expected, sight) if tally else None for tally in tallies]
+    if not any(value is not None for value in values):
+        return None
+    lying = kind != "coverage_by_month"
+    finding = extremes(subject, labels, values) if lying else trend(subject, labels, values)
+    return Shares(finding, labels, values, note, lying)
+
+
+def trend(subject: str, labels: list[str], values: list[float | None]) -> str:
+    """Say how a share moved from the first to the last month that has one."""
+    known = [(label, value) for label, value in zip(labels, values, strict=True) if value is not None]
+    (first, begin), (last, end) = known[0], known[-1]
+    told = {"subject": subject, "first": first, "last": last, "begin": f"{begin:g}", "end": f"{end:g}"}
+    if len(known) == 1:
+        return _("%(subject)s：%(last)s完成%(end)s%%") % told
+    if end > begin:
+        return _("%(subject)s：从%(first)s的%(begin)s%%升到%(last)s的%(end)s%%") % told
+    if end < begin:
+        return _("%(subject)s：从%(first)s的%(begin)s%%降到%(last)s的%(end)s%%") % told
+    return _("%(subject)s：%(first)s到%(last)s保持在%(end)s%%") % told
+
+
+def extremes(subject: str, labels: list[str], values: list[float | None]) -> str:
+    """Say who is ahead and who is behind."""
+    known = [(value, label) for label, value in zip(labels, values, strict=True) if value is not None]
+    low, high = min(known), max(known)
+    if low[0] == high[0]:
+        return _("%(subject)s：各处都是%(share)s%%") % {"subject": subject, "share": f"{low[0]:g}"}
+    return _("%(subject)s：%(best)s最高（%(high)s%%），%(worst)s最低（%(low)s%%）") % {
+        "subject": subject,
+        "best": high[1],
+        "high": f"{high[0]:g}",
+        "worst": low[1],
+        "low": f"{low[0]:g}",
+    }

@@ -1,0 +1,165 @@
+"""The figures of a programme: each one bound to a query, said in words, and traced to what is behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.ledger.models import Entry
+from tongxin.kernel.obligations.queries import Asked
+from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.counting import Count, QualifierIs
+from tongxin.methods.cadence.declarations import Figure
+from tongxin.methods.cadence.pack import Pack
+
+from . import counting
+from .counting import Moment
+from .disclosure import Sight, count_words, hidden_words, is_small, share_number, share_words, sight_of
+from .verdicts import Verdicts
+
+SHOWN = {
+    "coverage": _("完成率"),
+    "met": _("已完成数"),
+    "missed": _("未完成数"),
+    "open": _("待完成数"),
+    "expected": _("应完成数"),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A figure as one reader may see it. words stands in the text; behind says where it comes from.
+
+    number: None where it is hidden, suppressed or cannot be counted.
+    """
+
+    figure: Figure
+    words: str
+    number: float | None
+    sight: Sight
+    data_class: str
+    behind: str
+
+    @property
+    def name(self) -> str:
+        return self.figure.name
+
+    @property
+    def title(self) -> str:
+        return self.figure.title
+
+
+@dataclass
+class Reading:
+    """One reader's view of a programme at one moment; every figure is computed once."""
+
+    viewer: Viewer
+    asked: Asked
+
+    def __post_init__(self) -> None:
+        self._values: dict[str, Value] = {}
+        self.verdicts = Verdicts(self.asked)
+        self.moment = Moment(self.asked.as_of, self.asked.known_at)
+
+    @property
+    def programme(self) -> Programme:
+        return self.asked.programme
+
+    @property
+    def pack(self) -> Pack:
+        return self.asked.pack
+
+    @property
+    def as_of(self) -> date:
+        return self.asked.as_of
+
+    def value(self, name: str) -> Value | None:
+        """Return a figure by name, None when the pack declares no such figure."""
+        figure = self.pack.figures.get(name)
+        if figure is None:
+            return None
+        if name not in self._values:
+            self._values[name] = self._evaluate(figure)
+        return self._values[name]
+
+    def _evaluate(self, figure: Figure) -> Value:
+        if figure.later:
+            return Value(figure, "—", None, Sight.NOTHING, "K0", _("这个数暂不能自动统计：%s") % figure.later)
+        if figure.obligation:
+            return self._from_obligation(figure)
+        if figure.count is None or figure.measure is None:
+            return Value(figure, "—", None, Sight.NOTHING, "K0", _("方案没有写明这个数从哪里来。"))
+        return self._from_entries(figure, figure.count)
+
+    def _from_entries(self, figure: Figure, count: Count) -> Value:
+        data_class = counting.class_of(self.pack, count)
+        sight = sight_of(self.viewer, data_class)
+        behind = self._entries_words(figure, count)
+        if sight is Sight.NOTHING:
+            return Value(figure, hidden_words(), None, sight, data_class, behind)
+        assert figure.measure is not None
+        try:
+            number = counting.evaluate(self.programme, count, figure.measure, self.moment)
+        except counting.CannotCount:
+            return Value(figure, "—", None, sight, data_class, behind)
+        words = count_words(number, sight)
+        shown = None if sight is Sight.COUNTS and is_small(number) else number
+        return Value(figure, words, shown, sight, data_class, behind)
+
+    def _from_obligation(self, figure: Figure) -> Value:
+        data_class = self.verdicts.class_of(figure.obligation)
+        sight = sight_of(self.viewer, data_class)
+        title = self.verdicts.title_of(figure.obligation)
+        behind = _("应做事项“%(title)s”的%(show)s") % {"title": title, "show": SHOWN[figure.show]}
+        tally = self.verdicts.tally(figure.obligation)
+        if sight is Sight.NOTHING:
+            return Value(figure, hidden_words(), None, sight, data_class, behind)
+        if tally is None:
+            return Value(figure, "—", None, sight, data_class, behind)
+        if figure.show == "coverage":
+            words = share_words(tally.met, tally.expected, sight)
+            number = share_number(tally.met, tally.expected, sight)
+            return Value(figure, words, number, sight, data_class, behind)
+        counted = getattr(tally, figure.show)
+        shown = None if sight is Sight.COUNTS and is_small(counted) else counted
+        return Value(figure, count_words(counted, sight), shown, sight, data_class, behind)
+
+    def _entries_words(self, figure: Figure, count: Count) -> str:
+        """Say in one phrase what is counted: the kinds, the part, the filters and the measure."""
+        kinds = "、".join(self.pack.kinds[k].title if k in self.pack.kinds else k for k in count.kinds)
+        parts = "、".join(_part_title(self.pack, count, part) for part in count.parts)
+        filters = "、".join(
+            _filter_words(self.pack, count, only) for only in count.only if isinstance(only, QualifierIs)
+        )
+        said = _("台账中“%(kinds)s”的记录") % {"kinds": kinds}
+        if parts:
+            said += _("，按%(parts)s计") % {"parts": parts}
+        if filters:
+            said += _("，只计%(filters)s") % {"filters": filters}
+        return said
+
+    def entries_behind(self, figure: Figure) -> list[Entry] | None:
+        """Return the entries an entries figure counts, newest first; None for a figure of an obligation."""
+        if figure.count is None or figure.later:
+            return None
+        entries = counting.counted_entries(self.programme, figure.count, self.moment)
+        return list(entries.order_by("-day", "-pk"))
+
+
+def _part_title(pack: Pack, count: Count, part: str) -> str:
+    for kind in count.kinds:
+        declared = pack.kinds[kind].part(part) if kind in pack.kinds else None
+        if declared is not None:
+            return declared.title
+    return part
+
+
+def _filter_words(pack: Pack, count: Count, only: QualifierIs) -> str:
+    for kind in count.kinds:
+        declared = pack.kinds[kind].qualifier(only.qualifier) if kind in pack.kinds else None
+        if declared is not None:
+            return "、".join(declared.values.get(value, value) for value in only.values)
+    return "、".join(only.values)

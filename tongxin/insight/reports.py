@@ -1,0 +1,262 @@
+"""A results report: the pack's outline filled with figures, tables, charts and activities from the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tongxin.exchange.documents.blocks import (
+    Block,
+    Chart,
+    Document,
+    Heading,
+    Paragraph,
+    Signature,
+    Span,
+    Table,
+)
+from tongxin.kernel.access.policy import CLASSES, higher
+from tongxin.kernel.ledger import queries as ledger
+from tongxin.kernel.ledger.models import Entry, Evidence
+from tongxin.methods.cadence.declarations import Report
+
+from . import charts
+from .disclosure import Sight, hidden_words, row_words, share_words, sight_of
+from .figures import Reading, Value
+from .folders import filed_under
+
+FIGURE = re.compile(r"\{figure:([^{}]+)\}")
+LEVELS = (
+    (re.compile(r"^[一二三四五六七八九十]+、"), 1),
+    (re.compile(r"^[（(][一二三四五六七八九十]+[）)]"), 2),
+    (re.compile(r"^\d+\s*[.．、]"), 3),
+    (re.compile(r"^[（(]\d+[）)]"), 4),
+)
+MOST_ENTRIES = 10
+SENSITIVE = "K3"
+
+
+@dataclass
+class Written:
+    """A report as one reader sees it: its blocks and the figures in them, each with its code."""
+
+    title: str
+    blocks: list[Block] = field(default_factory=list)
+    figures: dict[str, tuple[str, Value]] = field(default_factory=dict)
+    data_class: str = "K0"
+    full_class: str = ""
+
+    def code(self, value: Value) -> str:
+        """Return the mark of a figure (数1, 数2 …); the same figure keeps its mark."""
+        if value.name not in self.figures:
+            self.figures[value.name] = (_("数%(n)d") % {"n": len(self.figures) + 1}, value)
+            self.read(value.data_class, value.sight)
+        return self.figures[value.name][0]
+
+    def read(self, data_class: str, sight: Sight) -> None:
+        """Note that something of a class was read, in full or as figures: the whole carries the highest."""
+        self.data_class = higher(self.data_class, data_class)
+        if sight is Sight.FULL and CLASSES.index(data_class) >= CLASSES.index(SENSITIVE):
+            self.full_class = higher(self.full_class or SENSITIVE, data_class)
+
+
+def write_report(reading: Reading, report: Report) -> Written:
+    """Return a report filled for one reader."""
+    programme = reading.programme
+    names = {"school": programme.school.name, "year": programme.first_day.year}
+    written = Written(_named(report.title, names))
+    tables = _Numbers(_("表 %(n)d　%(title)s"))
+    for part in report.outline:
+        written.blocks.extend(_part(reading, written, part, names, tables))
+    written.blocks.extend(_sources(reading, written))
+    return written
+
+
+def document_of(written: Written, reading: Reading, *, export_id: str) -> Document:
+    """Return the report as a document, signed by the school on the day it stands for."""
+    day = reading.as_of
+    signature = Signature(reading.programme.school.name, f"{day.year}年{day.month}月{day.day}日")
+    return Document(
+        written.title,
+        [*written.blocks[:-1], signature, written.blocks[-1]]
+        if written.figures
+        else [*written.blocks, signature],
+        export_id=export_id,
+        author=reading.programme.school.name,
+    )
+
+
+def figures_frozen(written: Written) -> list[dict[str, Any]]:
+    """Return the figures of a report as they are kept when it is handed in."""
+    return [
+        {"code": code, "name": value.name, "title": value.title, "words": value.words, "behind": value.behind}
+        for code, value in written.figures.values()
+    ]
+
+
+class _Numbers:
+    """Numbers captions from 1."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern, self.count = pattern, 0
+
+    def next(self, title: str) -> str:
+        self.count += 1
+        return self.pattern % {"n": self.count, "title": title}
+
+
+def _named(text: str, names: Mapping[str, Any]) -> str:
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def _part(
+    reading: Reading, written: Written, part: Mapping[str, Any], names: Mapping[str, Any], tables: _Numbers
+) -> Iterator[Block]:
+    if part.get("heading"):
+        yield heading(_named(str(part["heading"]), names))
+    if part.get("text"):
+        yield Paragraph(_filled(reading, written, _named(str(part["text"]), names)))
+    values = [value for name in part.get("figures") or () if (value := reading.value(str(name)))]
+    if values:
+        yield _figure_table(written, values, tables)
+    obligations = [str(item["obligation"]) for item in part.get("tables") or () if "obligation" in item]
+    if obligations:
+        yield from _obligation_table(reading, written, obligations, tables)
+    for wanted in part.get("charts") or ():
+        yield from _chart(reading, written, wanted)
+    if part.get("entries"):
+        yield from _entry_table(reading, written, part["entries"], tables)
+
+
+def heading(text: str) -> Heading:
+    """Return a heading with its level read from its number; half-width brackets become Chinese ones."""
+    text = re.sub(r"^\(([一二三四五六七八九十]+|\d+)\)\s*", r"（\1）", text.strip())
+    for pattern, level in LEVELS:
+        if pattern.match(text):
+            return Heading(re.sub(r"^([一二三四五六七八九十]+、|（[^）]+）)\s+", r"\1", text), level)
+    return Heading(text, 1)
+
+
+def _filled(reading: Reading, written: Written, text: str) -> list[Span]:
+    """Return a sentence with each {figure:name} replaced by its words and its mark."""
+    spans = []
+    at = 0
+    for found in FIGURE.finditer(text):
+        if found.start() > at:
+            spans.append(Span(text[at : found.start()]))
+        value = reading.value(found[1].strip())
+        spans.append(Span(value.words, code=written.code(value)) if value else Span("—"))
+        at = found.end()
+    if at < len(text):
+        spans.append(Span(text[at:]))
+    return spans
+
+
+def _figure_table(written: Written, values: list[Value], tables: _Numbers) -> Table:
+    rows = [[value.title, [Span(value.words, code=written.code(value))]] for value in values]
+    return Table(
+        [_("指标"), _("数值")],
+        rows,
+        caption=tables.next(_("主要指标")),
+        widths=[3, 1.2],
+        align=["left", "right"],
+    )
+
+
+def _obligation_table(
+    reading: Reading, written: Written, obligations: list[str], tables: _Numbers
+) -> Iterator[Block]:
+    rows, suppressed = [], False
+    for name in obligations:
+        tally = reading.verdicts.tally(name)
+        if tally is None:
+            continue
+        data_class = reading.verdicts.class_of(name)
+        sight = sight_of(reading.viewer, data_class)
+        written.read(data_class, sight)
+        counts = row_words([tally.met, tally.missed, tally.open], sight)
+        expected = row_words([tally.expected], sight)[0]
+        suppressed |= sight is not Sight.FULL
+        share = share_words(tally.met, tally.expected, sight)
+        rows.append([reading.verdicts.title_of(name), expected, *counts, share])
+    if rows:
+        yield Table(
+            [_("应做事项"), _("应完成"), _("已完成"), _("未完成"), _("待完成"), _("完成率")],
+            rows,
+            caption=tables.next(_("完成情况")),
+            widths=[4, 1.1, 1.1, 1.1, 1.1, 1.5],
+            align=["left", *["right"] * 5],
+            note=_("注：涉及个人隐私的事项，不足5人的数不显示，完成率只说范围。") if suppressed else "",
+        )
+
+
+def _chart(reading: Reading, written: Written, wanted: Mapping[str, Any]) -> Iterator[Chart]:
+    obligation = str(wanted.get("obligation", ""))
+    drawn = charts.document_chart(reading, str(wanted.get("kind", "")), obligation)
+    if drawn is not None:
+        data_class = reading.verdicts.class_of(obligation)
+        written.read(data_class, sight_of(reading.viewer, data_class))
+        yield drawn
+
+
+def _entry_table(
+    reading: Reading, written: Written, wanted: Mapping[str, Any], tables: _Numbers
+) -> Iterator[Block]:
+    """List the newest activities under some headings that this reader may read; the others are counted."""
+    numbers = [str(number) for number in wanted.get("headings") or ()]
+    most = int(wanted.get("most") or MOST_ENTRIES)
+    filed = filed_under(reading.programme, reading.pack, numbers, reading.moment)
+    visible = filed & ledger.visible_entries(reading.viewer)
+    listed = list(visible.order_by("-day", "-pk")[:most])
+    files = evidence_counts(reading, listed)
+    rows = []
+    for entry in reversed(listed):
+        kind = reading.pack.kinds.get(entry.kind)
+        written.read(entry.data_class, Sight.FULL)
+        day = f"{entry.day.month}月{entry.day.day}日"
+        rows.append([day, kind.title if kind else entry.kind, entry.title, str(files.get(entry.pk, 0))])
+    if rows:
+        rest = filed.count() - len(rows)
+        note = _("注：另有%(n)d项活动没有列出，见台账。") % {"n": rest} if rest > 0 else ""
+        yield Table(
+            [_("日期"), _("类别"), _("活动"), _("佐证（份）")],
+            rows,
+            caption=tables.next(_("主要活动")),
+            widths=[1.2, 1.8, 4.4, 1.3],
+            align=["center", "left", "left", "right"],
+            note=note,
+        )
+
+
+def evidence_counts(reading: Reading, entries: list[Entry]) -> dict[int, int]:
+    """Return how many pieces of evidence each entry has, as known at the moment; one query."""
+    counts: dict[int, int] = {}
+    rows = Evidence.objects.as_known_at(reading.moment.known_at).filter(entry__in=entries)
+    for pk in rows.values_list("entry_id", flat=True):
+        counts[pk] = counts.get(pk, 0) + 1
+    return counts
+
+
+def _sources(reading: Reading, written: Written) -> Iterator[Block]:
+    """List where every figure comes from: the last block of a report with figures."""
+    if not written.figures:
+        return
+    day = reading.as_of
+    rows = [[code, value.title, value.words, value.behind] for code, value in written.figures.values()]
+    yield Table(
+        [_("编号"), _("指标"), _("数值"), _("数据来源")],
+        rows,
+        caption=_("附：数据来源"),
+        widths=[1, 3, 1.6, 4.4],
+        align=["center", "left", "right", "left"],
+        note=_(
+            "注：统计截至%(year)d年%(month)d月%(day)d日，各数可在系统“报告”中按编号查到台账记录。“%(hidden)s”表示超出查看范围。"
+        )
+        % {"year": day.year, "month": day.month, "day": day.day, "hidden": hidden_words()},
+    )

@@ -1,0 +1,103 @@
+"""Verdicts of a programme's obligations, added up for figures, tables and charts; each asked for once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.obligations.classes import obligation_class
+from tongxin.kernel.obligations.queries import (
+    SHORT_DAYS,
+    Asked,
+    Counts,
+    by_group,
+    count,
+    obligation_named,
+)
+from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import Obligation
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month of a programme, cut at its first and last day."""
+
+    first: date
+    last: date
+
+    @property
+    def label(self) -> str:
+        return _("%(month)d月") % {"month": self.first.month}
+
+
+def months_of(programme: Programme, until: date) -> list[Month]:
+    """Return the months of a programme that have begun by a day, in order; the last one ends on that day at most."""
+    months = []
+    end = min(programme.last_day, until)
+    first = programme.first_day
+    while first <= end:
+        following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        months.append(Month(first, min(following - timedelta(days=1), end)))
+        first = following
+    return months
+
+
+class Verdicts:
+    """What a programme's obligations say at one moment."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+
+    @cached_property
+    def _by_rule(self) -> dict[str, list[Verdict]]:
+        found: dict[str, list[Verdict]] = defaultdict(list)
+        for verdict in self.asked.verdicts():
+            found[verdict.obligation].append(verdict)
+        return found
+
+    def rule(self, obligation: str) -> Obligation | None:
+        """Return the version in force; None for an unknown obligation or one that cannot be evaluated yet."""
+        rule = obligation_named(self.asked.pack, obligation, self.asked.as_of)
+        return rule if rule is not None and rule.evaluable else None
+
+    def class_of(self, obligation: str) -> str:
+        """Return the data class an obligation's figures carry."""
+        rule = self.rule(obligation)
+        return obligation_class(self.asked.pack, rule) if rule else "K0"
+
+    def title_of(self, obligation: str) -> str:
+        """Return an obligation's title, its id when the pack does not know it."""
+        rule = obligation_named(self.asked.pack, obligation, self.asked.as_of)
+        return rule.title if rule else obligation
+
+    def of(self, obligation: str) -> list[Verdict]:
+        """Return the verdicts of one obligation."""
+        return self._by_rule[obligation]
+
+    def tally(self, obligation: str) -> Counts | None:
+        """Return how many have which verdict; None when the obligation cannot be evaluated."""
+        return count(self.of(obligation)) if self.rule(obligation) else None
+
+    def tally_in(self, obligation: str, month: Month) -> Counts:
+        """Return an obligation's verdicts of a month.
+
+        Windows up to 45 days belong to the month they end in; longer ones show how far they had come at its end.
+        """
+        verdicts = self.of(obligation)
+        if not any((v.last - v.first).days > SHORT_DAYS for v in verdicts):
+            return count(v for v in verdicts if month.first <= min(v.last, self.asked.as_of) <= month.last)
+        then = Asked(self.asked.programme, month.last, self.asked.known_at)
+        overlapping = (
+            v for v in then.verdicts([obligation]) if v.first <= month.last and v.last >= month.first
+        )
+        return count(overlapping)
+
+    def tallies_by(self, viewer: Viewer, obligation: str, group: str) -> dict[str, Counts | None]:
+        """Return verdicts by homeroom or branch, None where there are too few people to say."""
+        return {row.group.name: row.counts for row in by_group(viewer, self.asked, obligation, group)}

@@ -1,0 +1,214 @@
+"""The figures of a programme, and the records behind each of them."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.ledger.queries import visible_entries
+from tongxin.kernel.obligations.queries import sight
+from tongxin.methods.cadence.declarations import Figure
+from tongxin.methods.cadence.reference import Verdict, plain_number
+from tongxin.ui.charts import Bars, Series
+from tongxin.ui.tables import Column, Table
+
+from ..counting import counted_entries
+from ..disclosure import Sight, count_words, share_number
+from ..figures import Reading
+from .asking import reading_as_submitted, reading_of
+
+PAGE = 100
+SHOWS = {"coverage": ("met", "missed", "open"), "expected": ("met", "missed", "open")}
+
+
+@allow("report")
+@require_GET
+def board(request: HttpRequest, programme: str) -> HttpResponse:
+    reading, form = reading_of(request, programme)
+    values = [value for name in reading.pack.figures if (value := reading.value(name))]
+    columns = [
+        Column(
+            "title", _("指标"), link=f"{reverse('insight:figures', args=[programme])}{{name}}/?day={{day}}"
+        ),
+        Column("words", _("数值")),
+        Column("behind", _("数据来源")),
+    ]
+    day = reading.as_of.isoformat()
+    rows = [(value.title, value.words, value.behind, value.name, day) for value in values]
+    table = Table(
+        columns,
+        rows,
+        keys=("title", "words", "behind", "name", "day"),
+        choose_columns=False,
+        empty_title=_("方案没有指标"),
+    )
+    return render(
+        request,
+        "insight/figures.html",
+        {
+            "programme": reading.programme,
+            "as_of": reading.as_of,
+            "form": form,
+            "table": table,
+            "chart": _coverage_chart(reading),
+        },
+    )
+
+
+def _coverage_chart(reading: Reading) -> Bars:
+    """Return the shares of all coverage figures this viewer may see, lowest first."""
+    shares: list[tuple[float, str]] = []
+    for figure in reading.pack.figures.values():
+        value = reading.value(figure.name) if figure.show == "coverage" and figure.obligation else None
+        tally = (
+            reading.verdicts.tally(figure.obligation) if value and value.sight is not Sight.NOTHING else None
+        )
+        share = share_number(tally.met, tally.expected, value.sight) if tally and value else None
+        if share is not None:
+            shares.append((share, figure.title))
+    shares.sort()
+    title = (
+        _("最低的是%(title)s，%(share)s%%") % {"title": shares[0][1], "share": f"{shares[0][0]:g}"}
+        if shares
+        else ""
+    )
+    return Bars(
+        title or _("完成率"),
+        labels=[label for _share, label in shares],
+        series=[Series(_("完成率"), [share for share, _label in shares], "met")],
+        unit="%",
+    )
+
+
+@allow("report")
+@require_GET
+def behind(request: HttpRequest, programme: str, name: str) -> HttpResponse:
+    reading, form = reading_of(request, programme)
+    frozen = request.GET.get("submitted", "")
+    if frozen:
+        reading = reading_as_submitted(request, reading, frozen)
+    value = reading.value(name)
+    if value is None:
+        raise Http404
+    shown = (
+        _entries(request, reading, value.figure)
+        if value.figure.count
+        else _verdicts(request, reading, value.figure)
+    )
+    if value.sight is Sight.NOTHING:
+        shown = {}
+    return render(
+        request,
+        "insight/figure.html",
+        {
+            "programme": reading.programme,
+            "value": value,
+            "as_of": reading.as_of,
+            "known_at": reading.asked.known_at,
+            "form": form,
+            "hidden": value.sight is Sight.NOTHING,
+            **shown,
+        },
+    )
+
+
+def _entries(request: HttpRequest, reading: Reading, figure: Figure) -> dict:
+    """List the entries counted that this viewer may read; say how many more were counted."""
+    assert figure.count is not None
+    counted = counted_entries(reading.programme, figure.count, reading.moment)
+    visible = (counted & visible_entries(reading.viewer)).order_by("-day", "-pk")
+    page = Paginator(visible, PAGE).get_page(request.GET.get("page"))
+    rest = counted.count() - page.paginator.count
+    link = _pattern("desk:entry")
+    kinds = reading.pack.kinds
+    rows = [
+        (
+            entry.day,
+            kinds[entry.kind].title if entry.kind in kinds else entry.kind,
+            entry.title,
+            entry.public_id,
+        )
+        for entry in page
+    ]
+    columns = [
+        Column("day", _("日期"), "day"),
+        Column("kind", _("类别")),
+        Column("title", _("活动"), link=link),
+    ]
+    table = Table(
+        columns,
+        rows,
+        keys=("day", "kind", "title", "public_id"),
+        choose_columns=False,
+        empty_title=_("没有您可以查看的记录") if rest else _("还没有记录"),
+    )
+    return {"table": table, "pages": page, "rest": count_words(rest, Sight.COUNTS) if rest else ""}
+
+
+def _verdicts(request: HttpRequest, reading: Reading, figure: Figure) -> dict:
+    """List the verdicts counted whose subjects this viewer may see; say how many more were counted."""
+    rule = reading.verdicts.rule(figure.obligation)
+    if rule is None:
+        return {}
+    wanted = SHOWS.get(figure.show, (figure.show,))
+    counted = [v for v in reading.verdicts.of(figure.obligation) if v.verdict in wanted]
+    names = _names(reading, figure.obligation, counted)
+    seen = [v for v in counted if v.subject in names]
+    seen.sort(key=lambda v: (v.verdict == "met", v.last, names[v.subject][1], v.subject))
+    page = Paginator(seen, PAGE).get_page(request.GET.get("page"))
+    rows = [
+        (names[v.subject][0], v.first, v.due, f"{plain_number(v.done):g}/{plain_number(v.owed):g}", v.verdict)
+        for v in page
+    ]
+    columns = [
+        Column("name", _("对象")),
+        Column("first", _("开始"), "day"),
+        Column("due", _("截止"), "day"),
+        Column("done", _("已做/应做")),
+        Column("verdict", _("状态"), "state"),
+    ]
+    rest = len(counted) - len(seen)
+    table = Table(
+        columns, rows, choose_columns=False, empty_title=_("没有您可以查看的对象") if rest else _("没有对象")
+    )
+    return {
+        "table": table,
+        "pages": page,
+        "rest": count_words(rest, Sight.COUNTS) if rest else "",
+        "rule": rule,
+    }
+
+
+def _names(reading: Reading, obligation: str, verdicts: list[Verdict]) -> dict[str, tuple[str, str]]:
+    """Return (name, pinyin) by subject id as text, of those within this viewer's reach of the rule's class."""
+    from tongxin.kernel.access.viewer import visible_subjects
+
+    rule = reading.verdicts.rule(obligation)
+    if rule is None:
+        return {}
+    seen = sight(reading.viewer, reading.pack, rule)
+    ids = {int(v.subject) for v in verdicts if v.subject.isdigit()}
+    if seen.nothing or rule.subject.is_activity:
+        return {}
+    subjects = Subject.objects.filter(school_id=reading.programme.school_id)
+    if not seen.whole:
+        subjects = visible_subjects(reading.viewer, seen.data_class)
+    return {
+        str(pk): (name, pinyin)
+        for pk, name, pinyin in subjects.values_list("pk", "name", "pinyin")
+        if pk in ids
+    }
+
+
+def _pattern(name: str) -> str:
+    """Return the address of a page with its only argument left open, nothing where there is no such page."""
+    try:
+        return reverse(name, args=["public_id"]).replace("public_id", "{public_id}")
+    except NoReverseMatch:
+        return ""
