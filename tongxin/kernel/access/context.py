@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-# Rooms add their places in apps.py: (order, label, url name, verb needed, where: "nav" | "bottom").
-_places: list[tuple[int, object, str, str, str]] = []
+# Rooms add their places in apps.py: (order, label, url name, verb needed, where: "nav" | "bottom", icon).
+_places: list[tuple[int, object, str, str, str, str]] = []
 _notices: list[Callable[[HttpRequest], str]] = []
 _terms: list[Callable[[object], str]] = []
 
 
-def add_place(order: int, label, url_name: str, verb: str, *, where: str = "nav") -> None:
-    place = (order, label, url_name, verb, where)
+def add_place(order: int, label, url_name: str, verb: str, *, where: str = "nav", icon: str = "dot") -> None:
+    place = (order, label, url_name, verb, where, icon)
     if place not in _places:
         _places.append(place)
 
@@ -64,11 +64,11 @@ def frame(request: HttpRequest) -> dict:
 
 def _items(request: HttpRequest, viewer, where: str) -> list[dict]:
     items = []
-    for _order, label, url_name, verb, place in sorted(_places, key=lambda p: (p[0], p[2])):
+    for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2])):
         url = _url(url_name)
         if place == where and url and (not verb or viewer.may(verb)):
             current = request.path == url or (url != "/" and request.path.startswith(url))
-            items.append({"label": label, "url": url, "current": current})
+            items.append({"label": label, "url": url, "current": current, "icon": icon})
     return items
 
 
