@@ -10,4 +10,4 @@ class InsightConfig(AppConfig):
     def ready(self) -> None:
         from tongxin.kernel.access.context import add_place
 
-        add_place(70, _("报告"), "insight:home", "report")
+        add_place(70, _("报告"), "insight:home", "report", icon="report")
