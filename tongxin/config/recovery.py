@@ -20,7 +20,8 @@ KEPT_APART = {"secret.key"}  # made at the first start; not part of a backup
 def restore(file: Path) -> Iterator[str]:
     """Unpack, check and bring up to date; yields a sentence per step that held. Raises Refused and leaves nothing."""
     _refuse_if_in_use()
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (settings.DATA_DIR, settings.STATIC_ROOT):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with zipfile.ZipFile(file) as opened:
             manifest = archive.read_manifest(opened)
