@@ -25,7 +25,7 @@ from tongxin.methods.cadence.pack import Pack
 from .vocabulary import CALENDAR, KINDS, pack_of, rule
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
-FIRST, LAST = dt.date(2022, 9, 1), dt.date(2024, 1, 31)
+FIRST, LAST = dt.date(2022, 12, 1), dt.date(2023, 9, 30)
 days = st.dates(FIRST, LAST)
 PARTS = {kind["kind"]: [part["part"] for part in kind["parts"]] for kind in KINDS}
 STUDENTS, STAFF = ["s1", "s2", "s3", "s4"], ["t1", "t2", "t3", "t4"]
@@ -133,9 +133,9 @@ def counts(draw: st.DrawFn, kinds: list[str] | None = None) -> dict[str, Any]:
                 [{"mode": "online"}, {"mode": ["online", "in_person"]}, {"hours": {"at_least": 1}}]
             )
         )
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 7)) == 0:
         count["by"] = draw(companions(shared))
-    if draw(st.integers(0, 5)) == 0:
+    if draw(st.integers(0, 9)) == 0:
         count["with"] = {"part": "counterpart", "where": {"care": True}}
     return count
 
@@ -200,11 +200,11 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
         spelled[draw(st.sampled_from(["all_of", "any_of"]))] = items
     else:
         spelled |= {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds())}
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 3)) == 0:
         spelled["evidence"] = draw(
             st.sampled_from([["photo"], ["photo", "sheet"], {"any": ["photo", "sheet"]}])
         )
-    if draw(st.booleans()):
+    if draw(st.integers(0, 2)) == 0:
         spelled["where"] = draw(conditions)
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
@@ -215,7 +215,7 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
             ["self", "homeroom_teacher", "branch_secretary", ["secretary", "homeroom_teacher"], "liaison"]
         )
     )
-    spelled["arrivals"] = draw(st.sampled_from(["full", "full", "prorate", {"from": "30d"}]))
+    spelled["arrivals"] = draw(st.sampled_from(["full", "full", "full", "prorate", {"from": "5d"}]))
     spelled["source"]["modality"] = draw(st.sampled_from(["must", "must", "in_principle", "encouraged"]))
     return spelled
 
@@ -245,7 +245,7 @@ def packs(draw: st.DrawFn) -> Pack:
 
 @st.composite
 def validity(draw: st.DrawFn) -> tuple[dt.date, dt.date]:
-    if draw(st.booleans()):
+    if draw(st.integers(0, 2)):
         return ALWAYS, NEVER
     first = draw(days)
     return first, draw(st.sampled_from([NEVER, first + dt.timedelta(days=draw(st.integers(0, 200)))]))
@@ -288,7 +288,10 @@ def link_rows(draw: st.DrawFn, number: int) -> LinkRow:
 
 @st.composite
 def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
-    subject = draw(st.sampled_from([*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, "d1"]))
+    part = draw(st.sampled_from(PARTS[kind]))
+    fitting = {"visited": STUDENTS, "homeroom": HOMEROOMS, "attendee": [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES]}
+    anybody = [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, "d1"]
+    subject = draw(st.sampled_from(anybody if draw(st.integers(0, 5)) == 0 else fitting.get(part, STAFF)))
     qualifiers = draw(
         st.fixed_dictionaries(
             {},
@@ -304,7 +307,6 @@ def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
     )
     counterpart = draw(st.sampled_from(["", "s1", "s2", "t1"]))
     absent = draw(st.integers(0, 5)) == 0
-    part = draw(st.sampled_from(PARTS[kind]))
     return Participation(part, subject, absent, counterpart, qualifiers, amounts, *draw(knowledge(day)))
 
 
@@ -312,7 +314,7 @@ def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
 def entries(draw: st.DrawFn, number: int | str) -> Entry:
     kind, first = draw(st.sampled_from(sorted(PARTS))), draw(days)
     last = first + dt.timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 9])))
-    rows = tuple(draw(st.lists(participations(kind, last), max_size=3)))
+    rows = tuple(draw(participations(kind, last)) for _ in range(draw(st.sampled_from([0, 1, 2, 2, 3]))))
     evidence = tuple(
         EvidenceRow(name, *draw(knowledge(last)))
         for name in draw(st.sampled_from([(), ("photo",), ("photo", "sheet"), ("sheet",)]))
@@ -342,14 +344,39 @@ def waivers(draw: st.DrawFn) -> WaiverRow:
     )
 
 
+# Most people have a place and most attributes a value, so that random rules find somebody to judge.
+USUAL_LINKS = [
+    ("enrolled_in", "s1", "h1"), ("enrolled_in", "s2", "h1"), ("enrolled_in", "s3", "h2"), ("enrolled_in", "s4", "h2"),
+    ("branch_member", "t1", "b1"), ("branch_member", "t2", "b1"), ("branch_member", "t3", "b2"),
+    ("in_department", "t1", "d1"), ("in_department", "t4", "d1"), ("homeroom_teacher", "t1", "h1"),
+    ("homeroom_teacher", "t2", "h2"), ("branch_secretary", "t3", "b1"), ("secretary", "t4", "x1"),
+    ("mentor_of", "t2", "s1"), ("liaison", "t3", "h1"),
+]  # fmt: skip
+
+
 @st.composite
-def facts(draw: st.DrawFn, most_entries: int = 10) -> Facts:
+def usual(draw: st.DrawFn) -> tuple[list[AttributeRow], list[LinkRow]]:
+    """The ordinary attributes and links, now and then one left out."""
+    leave_out = draw(st.sets(st.integers(0, 30), max_size=4))
+    carried = [(name, owner) for name, owners in sorted(CARRIERS.items()) for owner in owners]
+    attributes = [
+        AttributeRow(owner, name, VALUES[name][draw(st.integers(0, len(VALUES[name]) - 1))])
+        for at, (name, owner) in enumerate(carried)
+        if at not in leave_out
+    ]
+    links = [LinkRow(f"u{at}", *link) for at, link in enumerate(USUAL_LINKS) if at not in leave_out]
+    return attributes, links
+
+
+@st.composite
+def facts(draw: st.DrawFn, most_entries: int = 14) -> Facts:
     """Random facts about a fixed small cast of two schools."""
+    attributes, links = draw(usual())
     return Facts(
         draw(subjects()),
-        draw(st.lists(attribute_rows(), max_size=8)),
-        [draw(link_rows(number)) for number in range(draw(st.integers(0, 10)))],
-        [draw(entries(number)) for number in range(draw(st.integers(0, most_entries)))],
+        [*attributes, *draw(st.lists(attribute_rows(), max_size=6))],
+        [*links, *(draw(link_rows(number)) for number in range(draw(st.integers(0, 5))))],
+        [draw(entries(number)) for number in range(draw(st.integers(min(3, most_entries), most_entries)))],
         draw(st.lists(waivers(), max_size=2)),
     )
 
