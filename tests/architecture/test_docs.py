@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 
 from .tree import ROOT, environment_variables
 
@@ -53,3 +54,33 @@ def test_the_readme_says_the_two_commands():
     blocks = re.findall(r"```(?:sh|bash)?\n(.*?)```", readme, re.DOTALL)
     commands = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
     assert commands == ["python3 start.py demo", "python3 start.py test"]
+
+
+REACHES = {
+    "全校": "school",
+    "本支部": "branch",
+    "本班": "class",
+    "所带学生": "mentees",
+    "自己": "own",
+    "汇总": "counts",
+}
+
+
+def test_every_role_is_described_with_what_it_may_read():
+    policy = yaml.safe_load((ROOT / "tongxin/kernel/access/policy.yaml").read_text(encoding="utf-8"))
+    page = (DOCS / "reference/roles.md").read_text(encoding="utf-8")
+    described = {
+        role: {
+            name: REACHES[word] for name, word in zip(("K1", "K2", "K3"), words, strict=True) if word != "–"
+        }
+        for role, *words in re.findall(
+            r"^\| `(\w+)` \| [^|]+ \| ([^ ]+) \| ([^ ]+) \| ([^ ]+) \|$", page, re.MULTILINE
+        )
+    }
+    roles = set(policy["read"]) | set(policy["do"])
+    assert described == {
+        role: {
+            name: reach for name, reach in policy["read"].get(role, {}).items() if name in ("K1", "K2", "K3")
+        }
+        for role in roles
+    }
