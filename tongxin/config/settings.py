@@ -213,6 +213,7 @@ TASKS = {
                     "task": "tongxin.kernel.obligations.tasks.send_messages",
                     "every": timedelta(seconds=30),
                 },
+                "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},
                 "sweep": {"task": "tongxin.kernel.obligations.tasks.sweep_evidence", "cron": "15 3 * * *"},
             },
         },
@@ -230,6 +231,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "WARNING"},
         "waitress": {"level": "ERROR"},
+        # A line for each of the worker's half-minute rounds would bury everything else.
+        "django.tasks": {"level": "WARNING"},
         "django_ox": {"level": "WARNING"},
     },
 }

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.core.management import call_command
 from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
@@ -25,6 +26,12 @@ def send_messages() -> int:
     """Deliver what waits in the outbox, and say that the worker is alive."""
     outbox.beat()
     return outbox.deliver(outbox.in_page, now=timezone.now())
+
+
+@task()
+def prune_jobs() -> None:
+    """Forget finished jobs older than a day; the queue is no archive."""
+    call_command("ox_prune", older_than="1d", verbosity=0)
 
 
 @task()

@@ -28,7 +28,15 @@ from .people import link_titles, titles
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class GroupForm(forms.Form):
+class OfSchool(forms.Form):
+    """A form that knows who fills it in."""
+
+    def __init__(self, *args, viewer: Viewer, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+
+
+class GroupForm(OfSchool):
     name = forms.CharField(label=gettext_lazy("名称"), max_length=80)
 
 
@@ -41,7 +49,7 @@ class HomeroomForm(GroupForm):
     entry_year = forms.IntegerField(label=gettext_lazy("入学年份"), min_value=2000, max_value=2100)
 
 
-class PersonForm(forms.Form):
+class PersonForm(OfSchool):
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40)
     sex = forms.ChoiceField(
         label=gettext_lazy("性别"), required=False, choices=[("", gettext_lazy("未填")), *Person.Sex.choices]
@@ -50,13 +58,9 @@ class PersonForm(forms.Form):
     since = forms.DateField(label=gettext_lazy("到校日期"), required=False, widget=DATE)
     phone = forms.CharField(label=gettext_lazy("电话"), max_length=30, required=False)
 
-    def __init__(self, *args, viewer: Viewer, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.viewer = viewer
-
     def _choices(self, type_: str) -> list[tuple[str, str]]:
         groups = Subject.objects.filter(
-            school_id=self.viewer.school_id, type=type_, present_to__gte=self.viewer.day
+            school=self.viewer.school, type=type_, present_to__gte=self.viewer.day
         )
         return [("", _("未填")), *groups.order_by("pinyin", "id").values_list("public_id", "name")]
 
@@ -100,14 +104,14 @@ class GuardianForm(PersonForm):
 
     def clean_child(self) -> Subject:
         number = self.cleaned_data["child"].strip()
-        found = Student.objects.filter(school_id=self.viewer.school_id)
+        found = Student.objects.filter(school=self.viewer.school)
         student = found.filter(local_number=number).first() or found.filter(pupil_number=number).first()
         if student is None:
             raise forms.ValidationError(_("没有找到这个学号的学生，请核对。"))
         return student.person.subject
 
 
-FORMS: dict[str, type[forms.Form]] = {
+FORMS: dict[str, type[OfSchool]] = {
     "student": StudentForm,
     "staff": StaffForm,
     "guardian": GuardianForm,
@@ -123,8 +127,7 @@ def new(request: HttpRequest, type: str) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if type not in FORMS or viewer.school is None:
         raise Http404
-    extra = {"viewer": viewer} if issubclass(FORMS[type], PersonForm) else {}
-    form = FORMS[type](request.POST or None, **extra)
+    form = FORMS[type](request.POST or None, viewer=viewer)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
