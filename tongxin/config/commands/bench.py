@@ -12,43 +12,59 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from tongxin.config.refusal import Refused
+
 COLUMNS = ("name", "n", "median_s", "cpu_s", "rss_mb", "reference", "ratio", "target", "ok")
 TITLES = ("项目", "数量", "用时（秒）", "处理器（秒）", "内存（兆）", "对照", "比值", "目标", "达到")
 
 
-def benches() -> dict[str, ModuleType]:
-    """Return the benches by name."""
+def names() -> list[str]:
+    """Return the names of all benches; none is imported for that."""
     from tongxin.config import commands
 
-    names = sorted(info.name for info in pkgutil.iter_modules(commands.__path__))
-    prefix = "bench_"
-    return {
-        name.removeprefix(prefix): importlib.import_module(f"{commands.__name__}.{name}")
-        for name in names
-        if name.startswith(prefix)
-    }
+    found = sorted(info.name for info in pkgutil.iter_modules(commands.__path__))
+    return [name.removeprefix("bench_") for name in found if name.startswith("bench_")]
+
+
+def load(name: str) -> ModuleType:
+    """Import one bench. Some measure against libraries that only the tests install."""
+    try:
+        return importlib.import_module(f"tongxin.config.commands.bench_{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tongxin"):
+            raise
+        raise Refused(
+            f"这项测速要和 {error.name} 比较，请先运行 python3 start.py test 装上测试用的程序包。"
+        ) from error
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser("bench", help="测速度，和同一次运行里的对照相比")
-    parts = parser.add_subparsers(dest="bench", metavar="项目", title="项目", required=True)
-    for name, module in benches().items():
-        part = parts.add_parser(name, help=(module.__doc__ or "").split("\n")[0])
-        part.add_argument("--scale", choices=("ci", "full"), default="ci", help="规模；ci 不到一分钟")
-        part.add_argument("--json", action="store_true", help="每条结果输出一行 JSON")
-        module.add_arguments(part)
+    parser.add_argument("bench", metavar="项目", choices=names(), help="、".join(names()))
+    # Read by the bench's own parser: a start of any other command must not import them all.
+    parser.add_argument(
+        "rest", nargs=argparse.REMAINDER, metavar="选项", help="--scale ci|full、--json 和各项自己的"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    from tongxin.config.command_line import set_up_django
+    from tongxin.config.command_line import Parser, set_up_django
 
-    module = benches()[args.bench]
+    module = load(args.bench)
+    parser = Parser(prog=f"tongxin bench {args.bench}", description=(module.__doc__ or "").split("\n")[0])
+    parser.add_argument("--scale", choices=("ci", "full"), default="ci", help="规模；ci 不到一分钟")
+    parser.add_argument("--json", action="store_true", help="每条结果输出一行 JSON")
+    module.add_arguments(parser)
+    try:
+        options = parser.parse_args(args.rest)
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
     if getattr(module, "needs_django", False):
         set_up_django()
-    rows = module.run(args)
-    print_rows(rows, as_json=args.json)
+    rows = module.run(options)
+    print_rows(rows, as_json=options.json)
     missed = [str(row["name"]) for row in rows if row.get("ok") is False]
-    if missed and not args.json:
+    if missed and not options.json:
         print(f"没有达到目标：{'、'.join(missed)}。")
     return 1 if missed else 0
 

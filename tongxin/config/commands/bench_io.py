@@ -90,6 +90,8 @@ def run(args: argparse.Namespace) -> list[dict[str, Any]]:
     factor = rows / tenth
     peak = ours["rss_mb"] + ours["child_rss_mb"]
     total_s, usual_s = sum(ours["phases"].values()), sum(reference["phases"].values()) * factor
+    # By processor time, the child's included: on a shared machine the clock on the wall tells of the others.
+    ratio = reference["cpu_s"] * factor / ours["cpu_s"]
     lines = [
         {
             "name": "io import",
@@ -98,9 +100,10 @@ def run(args: argparse.Namespace) -> list[dict[str, Any]]:
             "cpu_s": round(ours["cpu_s"], 3),
             "rss_mb": round(peak, 1),
             "reference": f"openpyxl + loop + bulk_create on {tenth} rows × {factor:g}: {usual_s:.1f} s",
-            "ratio": round(usual_s / total_s, 2),
+            "ratio": round(ratio, 2),
             "target": TARGET_RATIO,
-            "ok": usual_s / total_s >= TARGET_RATIO / SLACK and peak <= TARGET_MB and same,
+            "ok": ratio >= TARGET_RATIO / SLACK and peak <= TARGET_MB and same,
+            "ratio_by_the_clock": round(usual_s / total_s, 2),
             "target_rss_mb": TARGET_MB,
             "rss_main_mb": round(ours["rss_mb"], 1),
             "rss_child_mb": round(ours["child_rss_mb"], 1),

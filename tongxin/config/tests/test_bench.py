@@ -1,8 +1,11 @@
 import json
 from types import ModuleType
 
+import pytest
+
 from tongxin.config import command_line
 from tongxin.config.commands import bench
+from tongxin.config.refusal import Refused
 
 ROW = {
     "name": "台账页",
@@ -34,7 +37,22 @@ def test_a_missed_target_ends_with_1(monkeypatch, capsys):
     fake = ModuleType("bench_fake")
     fake.add_arguments = lambda parser: None
     fake.run = lambda args: [ROW | {"ok": args.scale == "full"}]
-    monkeypatch.setattr(bench, "benches", lambda: {"fake": fake})
+    monkeypatch.setattr(bench, "names", lambda: ["fake"])
+    monkeypatch.setattr(bench, "load", lambda name: fake)
     assert command_line.main(["bench", "fake", "--scale", "full"]) == 0
     assert command_line.main(["bench", "fake"]) == 1
     assert "没有达到目标：台账页" in capsys.readouterr().out
+
+
+def test_a_bench_that_compares_with_what_is_not_installed_says_so(monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError("no", name="polars")
+
+    monkeypatch.setattr(bench.importlib, "import_module", missing)
+    with pytest.raises(Refused, match="polars"):
+        bench.load("fake")
+
+
+def test_a_wrong_option_of_a_bench_ends_with_2(capsys):
+    assert command_line.main(["bench", "pages", "--scale", "huge"]) == 2
+    assert "用法不对" in capsys.readouterr().err
