@@ -57,9 +57,20 @@ def school_calendar() -> SchoolCalendar:
 # rules
 
 
+FITTING = {
+    "student": ["boarding", "care", "grade", "need", "size"],
+    "staff": ["boarding", "young"],
+    "member": ["boarding", "rank", "young"],
+    "homeroom": ["boarding", "grade", "size"],
+    "branch": ["boarding", "rank"],
+}
+
+
 @st.composite
-def attribute_tests(draw: st.DrawFn) -> dict[str, Any]:
-    name = draw(st.sampled_from(sorted(VALUES)))
+def attribute_tests(draw: st.DrawFn, subject: str) -> dict[str, Any]:
+    """Mostly of an attribute that the subject has, now and then of one that stays unknown."""
+    names = sorted(VALUES) if draw(st.integers(0, 7)) == 0 else FITTING.get(subject, ["boarding"])
+    name = draw(st.sampled_from(names))
     if name in ("grade", "size"):
         low = draw(st.sampled_from([1, 2, 45]))
         return draw(
@@ -78,27 +89,24 @@ def attribute_tests(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-leaves = st.one_of(
-    attribute_tests(),
-    st.sampled_from(
-        [
-            {"link": "liaison"},
-            {"link": "mentor_of", "end": "b"},
-            {"link": "mentor_of"},
-            {"post": "homeroom_teacher"},
-        ]
-    ),
-    st.just({"attribute": "size", "compare": "more_than", "to": "grade"}),
-)
-conditions = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.builds(lambda part: {"not": part}, inner),
-        st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=2)),
-        st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=2)),
-    ),
-    max_leaves=3,
-)
+def conditions(subject: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A random condition that fits the subject."""
+    links = [
+        {"link": "liaison"},
+        {"link": "mentor_of", "end": "b"},
+        {"link": "mentor_of"},
+        {"post": "homeroom_teacher"},
+    ]
+    compare = {"attribute": "size", "compare": "more_than", "to": "grade"}
+    return st.recursive(
+        st.one_of(attribute_tests(subject), attribute_tests(subject), st.sampled_from([*links, compare])),
+        lambda inner: st.one_of(
+            st.builds(lambda part: {"not": part}, inner),
+            st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=2)),
+            st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=2)),
+        ),
+        max_leaves=3,
+    )
 
 
 @st.composite
@@ -163,11 +171,12 @@ numbers = st.integers(0, 4)
 
 
 @st.composite
-def bounds(draw: st.DrawFn) -> dict[str, Any]:
+def bounds(draw: st.DrawFn, subject: str) -> dict[str, Any]:
     low = draw(numbers)
     table = {"by": "grade", "1": low, "2..3": low + 1}
     size = {"by": "size", "<=45": low, ">=46": low + 1}
     post = {"by": "post", "homeroom_teacher": low + 1, "else": low}
+    by_grade = subject in ("student", "homeroom")
     return draw(
         st.sampled_from(
             [
@@ -176,10 +185,12 @@ def bounds(draw: st.DrawFn) -> dict[str, Any]:
                 {"at_most": low},
                 {"exactly": low},
                 {"between": [low, low + 2]},
-                {"at_least": {**table, "else": 1}},
-                {"at_least": table},
-                {"at_least": size},
                 {"at_least": post},
+                *(
+                    [{"at_least": {**table, "else": 1}}, {"at_least": table}, {"at_least": size}]
+                    if by_grade
+                    else []
+                ),
             ]
         )
     )
@@ -196,16 +207,16 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
     own = [subject.partition(":")[2]] if ":" in subject else None
     spelled = rule(id=name, subject=subject, count=None, at_least=None, window=None)
     if draw(st.integers(0, 4)) == 0:
-        items = [draw(_items(own)) for _ in range(draw(st.integers(1, 3)))]
+        items = [draw(_items(own, subject)) for _ in range(draw(st.integers(1, 3)))]
         spelled[draw(st.sampled_from(["all_of", "any_of"]))] = items
     else:
-        spelled |= {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds())}
+        spelled |= {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds(subject))}
     if draw(st.integers(0, 3)) == 0:
         spelled["evidence"] = draw(
             st.sampled_from([["photo"], ["photo", "sheet"], {"any": ["photo", "sheet"]}])
         )
     if draw(st.integers(0, 2)) == 0:
-        spelled["where"] = draw(conditions)
+        spelled["where"] = draw(conditions(subject))
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
     elif own is None or draw(st.booleans()):
@@ -221,10 +232,10 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
 
 
 @st.composite
-def _items(draw: st.DrawFn, own: list[str] | None) -> dict[str, Any]:
-    item = {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds())}
+def _items(draw: st.DrawFn, own: list[str] | None, subject: str) -> dict[str, Any]:
+    item = {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds(subject))}
     if draw(st.integers(0, 3)) == 0:
-        item["where"] = draw(conditions)
+        item["where"] = draw(conditions(subject))
     return item
 
 
@@ -289,7 +300,11 @@ def link_rows(draw: st.DrawFn, number: int) -> LinkRow:
 @st.composite
 def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
     part = draw(st.sampled_from(PARTS[kind]))
-    fitting = {"visited": STUDENTS, "homeroom": HOMEROOMS, "attendee": [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES]}
+    fitting = {
+        "visited": STUDENTS,
+        "homeroom": HOMEROOMS,
+        "attendee": [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES],
+    }
     anybody = [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, "d1"]
     subject = draw(st.sampled_from(anybody if draw(st.integers(0, 5)) == 0 else fitting.get(part, STAFF)))
     qualifiers = draw(
