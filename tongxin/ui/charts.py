@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from jinja2 import Environment, FileSystemLoader
 
 from tongxin.ui import formats, states
@@ -305,7 +306,9 @@ class Gantt(Figure):
             .get_template("ui/gantt.html")
             .render(
                 bars=[self._place(bar, today) for bar in self.bars],
-                months=[(self._x(day), _("%(month)d月") % {"month": day.month}) for day in self._months()],
+                months=[
+                    (self._x(day), dateformat.format(day, pgettext("month", "n月"))) for day in self._months()
+                ],
                 today=self._x(today) if self.first <= today <= self.last else None,
                 today_word=_("今天"),
             )

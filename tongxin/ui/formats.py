@@ -5,9 +5,9 @@ Today comes in as an argument; nothing here looks at the clock.
 
 from datetime import date, datetime, timedelta
 
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 NO_END = date.max
 
@@ -30,10 +30,8 @@ def plain_day(day: date | None, today: date) -> str:
     """Say a day by month and day, with the year only when it is another year than today's."""
     if day is None or day == NO_END:
         return ""
-    values = {"year": day.year, "month": day.month, "day": day.day, "month_name": _month(day)}
-    if day.year == today.year:
-        return _("%(month)d月%(day)d日") % values
-    return _("%(year)d年%(month)d月%(day)d日") % values
+    shape = pgettext("date", "n月j日") if day.year == today.year else pgettext("date", "Y年n月j日")
+    return dateformat.format(day, shape)
 
 
 def until_words(day: date | None, today: date) -> str:
@@ -89,21 +87,3 @@ def _monday(day: date) -> date:
 
 def _weekday(day: date) -> str:
     return [_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日")][day.weekday()]
-
-
-def _month(day: date) -> str:
-    names = [
-        _("一月"),
-        _("二月"),
-        _("三月"),
-        _("四月"),
-        _("五月"),
-        _("六月"),
-        _("七月"),
-        _("八月"),
-        _("九月"),
-        _("十月"),
-        _("十一月"),
-        _("十二月"),
-    ]
-    return names[day.month - 1]
