@@ -1,0 +1,204 @@
+"""What the matrix walks over: every address of the running URLconf, people in every role, objects of two schools."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tongxin.kernel.base.models import Account, Link, Subject
+from tongxin.kernel.ledger.models import Evidence
+from tongxin.kernel.obligations.models import Message
+from tongxin.kernel.people import services as people
+from tongxin.kernel.people.models import Person
+from tongxin.testing.cast import Cast, Player, player
+
+ROLES = (
+    "anonymous", "liu", "ma", "xu", "li", "chen", "wang", "sun", "guo", "zhou", "zhao",
+    "branch_organiser", "administrator", "deputy_secretary", "security_admin", "audit_admin", "union_organiser",
+    "department_head", "mentor", "parent", "pupil", "left",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the URLconf: its full name, route and the names of its arguments."""
+
+    name: str
+    route: str
+    arguments: tuple[str, ...]
+
+
+def addresses() -> Iterator[Address]:
+    yield from _walk(get_resolver().url_patterns, "", "")
+
+
+def _walk(patterns, prefix: str, namespace: str) -> Iterator[Address]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            space = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from _walk(pattern.url_patterns, route, namespace + space)
+        elif isinstance(pattern, URLPattern):
+            yield Address(f"{namespace}{pattern.name}", route, tuple(pattern.pattern.converters))
+
+
+@dataclass
+class Things:
+    """One school's objects, by the argument that names them in an address."""
+
+    student: Subject
+    staff: Subject
+    link: Link
+    entry: object
+    evidence: Evidence
+    programme: object
+    message: Message
+    more: dict[str, object] = field(default_factory=dict)
+
+    def arguments(self, address: Address) -> dict[str, object]:
+        """Return values for an address; KeyError names an argument the matrix does not know yet."""
+        fixed: dict[str, object] = {
+            "rule": "visit-once-a-term",
+            "obligation": "visit-once-a-term",
+            "subject": self.student.public_id,
+            "first": "2026-09-01",
+            "kind": "home_visit",
+            "type": "student",
+            "slug": "three-platforms-five-integrations",
+            "number": 1,
+            "item": "self-review",
+            "name": "priority_care",
+            "heading": "2.1",
+            "report": "outcome",
+            "figure": "visits",
+            "which": "students",
+            "as_what": "students",
+            "pk": self.message.pk,
+            "programme": self.programme.public_id,  # type: ignore[attr-defined]
+        }
+        return {
+            name: self._object(address) if name == "public_id" else self.more.get(name, fixed.get(name))
+            if name in fixed or name in self.more
+            else _unknown(name, address)
+            for name in address.arguments
+        }  # fmt: skip
+
+    def _object(self, address: Address) -> str:
+        for prefix, thing in (
+            ("people/links/", self.link),
+            ("people/", self.student),
+            ("ledger/", self.entry),
+            ("evidence/", self.evidence),
+            ("programmes/", self.programme),
+        ):
+            if address.route.startswith(prefix):
+                return thing.public_id  # type: ignore[attr-defined]
+        for prefix, thing in self.more.items():
+            if "/" in prefix and address.route.startswith(prefix):
+                return str(thing)
+        raise KeyError(address.route)
+
+
+def _unknown(name: str, address: Address):
+    raise KeyError(f"{address.route}: {name}")
+
+
+def things_of(cast: Cast, which: str) -> Things:
+    """Make the objects of the own school ("own") or of the school next door ("other")."""
+    from tongxin.kernel.programmes.services import adopt
+    from tongxin.testing.pack import PACK
+
+    if which == "own":
+        teacher, student, programme = cast.liu, cast.students[1][0], cast.programme
+        entry = cast.visit(student, date(2026, 11, 10), evidence=["photo"])
+    else:
+        teacher, student = cast.zhao, cast.other_student
+        programme = adopt(cast.other_school, "green-hill", 2026, by=None, text=PACK)
+        own, cast.school = cast.school, cast.other_school
+        entry = cast.visit(student, date(2026, 11, 10), by=teacher, evidence=["photo"])
+        cast.school = own
+    message = Message.objects.create(
+        key=f"matrix-{which}",
+        school=teacher.school,
+        recipient=teacher.subject,
+        topic="obligation_due",
+        data={"programme": programme.public_id, "obligation": "visit-once-a-term", "first": "2026-09-01"},
+    )
+    return Things(
+        student=student,
+        staff=teacher.subject,
+        link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
+        entry=entry,
+        evidence=Evidence.objects.get(entry=entry),
+        programme=programme,
+        message=message,
+    )
+
+
+def everybody(cast: Cast) -> dict[str, Player | None]:
+    """Return one signed-in person for every role the matrix walks as."""
+    whole = people.school_subject(cast.school)
+    found: dict[str, Player | None] = {"anonymous": None}
+    for name in ROLES[1:11]:
+        found[name] = getattr(cast, name)
+    for post, at in (
+        ("branch_organiser", cast.branch.subject),
+        ("administrator", whole),
+        ("deputy_secretary", whole),
+        ("security_admin", whole),
+        ("audit_admin", whole),
+        ("union_organiser", whole),
+    ):
+        found[post] = player(cast.school, "路人", post, **{post: at})
+    department = people.make_department(cast.school, "语文组")
+    found["department_head"] = player(cast.school, "组长", "head", department_head=department.subject)
+    found["mentor"] = player(cast.school, "导师", "mentor", mentor_of=cast.students[2][1])
+    found["parent"] = _guardian(cast)
+    found["pupil"] = _pupil(cast)
+    found["left"] = player(cast.school, "离职", "left", secretary=whole)
+    people.depart(found["left"].subject, date(2026, 11, 17), by=None)
+    return found
+
+
+def _guardian(cast: Cast) -> Player:
+    person = people.make_guardian(cast.school, "倪家长", children=[cast.students[2][5]])
+    return _with_account(person, "parent")
+
+
+def _pupil(cast: Cast) -> Player:
+    return _with_account(Person.objects.get(pk=cast.students[2][4].pk), "pupil")
+
+
+def _with_account(person: Person, login: str) -> Player:
+    account = Account.objects.create_user(login)
+    Person.objects.filter(pk=person.pk).update(account=account)
+    return Player(Person.objects.select_related("subject", "school").get(pk=person.pk), account)
+
+
+def text_of(response) -> str:
+    """Return everything readable in an answer: pages, streams, and what Word, Excel, zip and PDF files hold."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return _readable(body)
+
+
+def _readable(body: bytes) -> str:
+    if body.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(body)) as box:
+            return "\n".join([*box.namelist(), *(_readable(box.read(name)) for name in box.namelist())])
+    if body.startswith(b"%PDF"):
+        parts = []
+        for piece in body.split(b"stream\n")[1:]:
+            try:
+                parts.append(zlib.decompressobj().decompress(piece).decode("latin-1"))
+            except zlib.error:
+                continue
+        return "\n".join(parts)
+    return body.decode("utf-8", errors="replace")
+
+
