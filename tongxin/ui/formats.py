@@ -30,8 +30,14 @@ def plain_day(day: date | None, today: date) -> str:
     """Say a day by month and day, with the year only when it is another year than today's."""
     if day is None or day == NO_END:
         return ""
-    shape = pgettext("date", "n月j日") if day.year == today.year else pgettext("date", "Y年n月j日")
-    return dateformat.format(day, shape)
+    return dateformat.format(day, pgettext("date", "n月j日")) if day.year == today.year else full_day(day)
+
+
+def full_day(day: date | None) -> str:
+    """Say a day with its year: 2023年3月5日."""
+    if day is None or day == NO_END:
+        return ""
+    return dateformat.format(day, pgettext("date", "Y年n月j日"))
 
 
 def until_words(day: date | None, today: date) -> str:

@@ -88,6 +88,14 @@ def plain_day(value: date | None) -> str:
 
 
 @register.filter
+def full_day(value: date | None) -> str:
+    """2023年3月5日; an instant is told by its local day."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return formats.full_day(value)
+
+
+@register.filter
 def until(value: date | None) -> str:
     """6月30日前."""
     return formats.until_words(value, timezone.localdate())
