@@ -146,7 +146,9 @@ class Builder:
         return f"({self.code(test, node.attribute, node.of)} = 1)"
 
     def compare(self, node: AttributeCompare) -> str:
-        sign = {"at_least": ">=", "at_most": "<=", "is": "=", "more_than": ">", "less_than": "<"}[node.relation]
+        sign = {"at_least": ">=", "at_most": "<=", "is": "=", "more_than": ">", "less_than": "<"}[
+            node.relation
+        ]
         test = self.tests.add_ranked(node.attribute, node.other)
         mine, theirs = (
             self.code(test, node.attribute, node.of),
@@ -174,9 +176,7 @@ class Builder:
 
     def code(self, test: int, attribute: str, of: tuple[str, ...]) -> str:
         """Return the code of a test for the value that holds, NULL = unknown."""
-        return (
-            f"(SELECT x.code FROM tx_accept AS x WHERE x.test = {test} AND x.value = {self.value(attribute, of)})"
-        )
+        return f"(SELECT x.code FROM tx_accept AS x WHERE x.test = {test} AND x.value = {self.value(attribute, of)})"
 
     def value(self, attribute: str, of: tuple[str, ...]) -> str:
         """Return the value of the subject or of its nearest container of a type in `of`."""
@@ -345,9 +345,7 @@ class Builder:
             f" AND {holding('h', self.at.day, self.known)} AND {{chain}})"
         )
         ends = (("a", "b"), ("b", "a"))
-        texts = (
-            one.format(mine=mine, chain=self._in_chain(f"h.{theirs}_id")) for mine, theirs in ends
-        )
+        texts = (one.format(mine=mine, chain=self._in_chain(f"h.{theirs}_id")) for mine, theirs in ends)
         return "(" + " OR ".join(texts) + ")"
 
 

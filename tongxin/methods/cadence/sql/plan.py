@@ -168,9 +168,7 @@ def plan_of(pack: Pack) -> Plan:
 def _add(plan: Plan, rule: Obligation, later: tuple[Obligation, ...], period: Period) -> None:
     number = len(plan.slots) + 1
     first = sum(len(slot.units) for slot in plan.slots) + 1
-    units = tuple(
-        _unit(plan, first + at, number, rule, item) for at, item in enumerate(rule.requirements())
-    )
+    units = tuple(_unit(plan, first + at, number, rule, item) for at, item in enumerate(rule.requirements()))
     scope = plan.line(SCOPE, rule.subject, rule.where)
     plan.slots.append(Slot(number, rule, later, period, scope, units))
 

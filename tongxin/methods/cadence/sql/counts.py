@@ -1,0 +1,271 @@
+"""What was done: entries become numbers per (unit, window, subject) in table tx_done.
+
+Three ways, all grouped over the ledger and none per obligation or subject. FAST: a unit whose subject plays one part
+itself, straight from the covering index. ENTRIES: times at a school or in an entry, from the entry table. HEADS: everything
+else, from the heads of the entries (rows, and the members a group stands for), gathered once in tx_head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..tree import GROUP_LINKS, PERSON_TYPES, SubjectKind
+from .builder import At, Builder, Needs, Tests, amount, live
+from .engine import listed, quoted
+from .plan import (
+    AVERAGE,
+    DISTINCT,
+    ENTRIES,
+    ENTRY,
+    FAST,
+    GROUP,
+    HEADS,
+    MAX,
+    PEOPLE,
+    PERSON,
+    PERSON_TIMES,
+    SCHOOL,
+    SUM,
+    TIMES,
+    Filter,
+    Plan,
+)
+
+GROUPS = tuple(GROUP_LINKS)
+NO_HEAD = 0
+
+
+class Counting:
+    """Builds the counting statements of a plan; `known`: as known at an instant; `school`: of one school only."""
+
+    def __init__(self, plan: Plan, tests: Tests, known: bool, school: bool) -> None:
+        self.plan, self.tests, self.known, self.school = plan, tests, known, school
+        units = list(plan.units())
+        self.filters = {u.filter for u in units}
+        self.used = {
+            key: sorted({u.filter for u in units if key in ((u.path, u.universe), u.universe)} - {0})
+            for key in (*((FAST, PERSON), (ENTRIES, SCHOOL), (ENTRIES, ENTRY)), PERSON, GROUP, SCHOOL, ENTRY)
+        }
+
+    # the three ways
+
+    def fast(self) -> str:
+        """One pass over the covering index for all units that count the subject's own rows in one part."""
+        p = At("p.subject_id", _of_subject("type"), _of_subject("school_id"), "p.day")
+        value = f"CASE WHEN m.measure = {TIMES} THEN 1 ELSE COALESCE({self._amount()}, 0) END"
+        return (
+            "INSERT INTO tx_done (unit, subject, win, num, den)"
+            f" SELECT m.unit, p.subject_id, d.win, SUM({value}), CASE WHEN MAX(m.measure) = {TIMES} THEN 1 ELSE 100 END"
+            f" FROM tx_match AS m JOIN participation AS p ON {self._at_school('p')}p.kind = m.kind AND p.part = m.part"
+            f" AND {live('p', self.known)} AND NOT p.absent"
+            " JOIN tx_day AS d ON d.grain = m.grain AND d.day = p.day"
+            f" WHERE m.path = {FAST}{self._filtered(p, (FAST, PERSON))}{self._evidenced('p.entry_id', (FAST, PERSON))}"
+            " GROUP BY m.unit, p.subject_id, d.win"
+        )
+
+    def entries(self, universe: int) -> list[str]:
+        """Times at a school or in an entry: how many entries have a head that passes."""
+        key = (ENTRIES, universe)
+        subject, join = ("e.id", "") if universe == ENTRY else ("sc.id", self._school_of("e.school_id"))
+        types = ("activity",) if universe == ENTRY else ("school",)
+        at = At(subject, f"'{types[0]}'", "e.school_id", "e.day", types)
+        row = f"p.entry_id = e.id AND {live('p', self.known)}"
+        passes = (
+            f"(EXISTS (SELECT 1 FROM participation AS p WHERE {row} AND (m.part = '' OR p.part = m.part)"
+            f" AND NOT p.absent{self._filtered(at, key)})"
+            f" OR (m.bare = 1 AND NOT EXISTS (SELECT 1 FROM participation AS p WHERE {row})))"
+        )
+        return [
+            "INSERT INTO tx_done (unit, subject, win, num, den)"
+            f" SELECT m.unit, {subject}, {win}, COUNT(DISTINCT e.id), 1 FROM tx_match AS m"
+            f" JOIN entry AS e ON e.kind = m.kind AND {live('e', self.known)}{self._and_school('e')}{join}{day}"
+            f" WHERE m.path = {ENTRIES} AND m.universe = {universe} AND m.own = {own} AND e.day <= hole_as_of"
+            f" AND {passes}{self._evidenced('e.id', key)} GROUP BY m.unit, {subject}, {win}"
+            for own, win, day in self._days("e.day", "e.day", universe)
+        ]
+
+    def heads(self) -> list[str]:
+        """Gather the heads of the entries that the HEADS units look at: one scan of the ledger."""
+        return [self._own_heads(), self._members(), self._bare_heads()]
+
+    def hits(self) -> list[str]:
+        """Match heads to subjects and windows, filters applied; then add up."""
+        matched = [*self._person_hits(), *self._group_hits(), *self._school_hits(), *self._entry_hits()]
+        return [*matched, *self._distinct_counts(), self._sums()]
+
+    # heads
+
+    def _own_heads(self) -> str:
+        return (
+            "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
+            f" SELECT p.id, p.entry_id, p.kind, p.part, p.subject_id, s.type, {_is_person('s')},"
+            f" CASE WHEN s.type IN ({listed((*GROUPS, 'school'))}) THEN 1 ELSE 0 END, 0,"
+            " s.school_id, p.school_id, p.start_day, p.day"
+            f" FROM tx_need AS n JOIN participation AS p ON {self._at_school('p')}p.kind = n.kind"
+            " AND (n.part = '' OR p.part = n.part)"
+            f" AND {live('p', self.known)} AND NOT p.absent AND p.day <= hole_as_of"
+            " JOIN subject AS s ON s.id = p.subject_id"
+        )
+
+    def _members(self) -> str:
+        link = " ".join(f"WHEN {quoted(of)} THEN {quoted(kind)}" for of, kind in GROUP_LINKS.items())
+        return (
+            "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
+            f" SELECT DISTINCT h.part_row, h.entry, h.kind, h.part, l.a_id, s.type, {_is_person('s')}, 0, 1,"
+            " s.school_id, h.place, h.start_day, h.day"
+            " FROM tx_head AS h JOIN tx_need AS n ON n.kind = h.kind AND (n.part = '' OR n.part = h.part) AND n.expand = 1"
+            f" JOIN link AS l ON l.b_id = h.unit AND l.kind = CASE h.type {link} END"
+            f" AND l.valid_from <= h.day AND l.valid_to >= h.day AND {live('l', self.known)}"
+            " JOIN subject AS s ON s.id = l.a_id"
+            f" WHERE h.type IN ({listed(GROUPS)}) AND NOT EXISTS (SELECT 1 FROM participation AS o"
+            " WHERE o.entry_id = h.entry AND o.part = h.part AND o.subject_id = l.a_id AND o.absent"
+            f" AND {live('o', self.known)})"
+        )
+
+    def _bare_heads(self) -> str:
+        """An entry in which nobody is written down still counts for its school, and for itself."""
+        return (
+            "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
+            f" SELECT DISTINCT NULL, e.id, e.kind, '', {NO_HEAD}, '', 0, 1, 0, e.school_id, e.school_id, e.start_day, e.day"
+            f" FROM tx_need AS n JOIN entry AS e ON e.kind = n.kind AND {live('e', self.known)}{self._and_school('e')}"
+            " WHERE n.bare = 1 AND e.day <= hole_as_of AND NOT EXISTS (SELECT 1 FROM participation AS p"
+            f" WHERE p.entry_id = e.id AND {live('p', self.known)})"
+        )
+
+    # hits
+
+    def _hit(self, universe: int, subject: str, at: At, joins: str = "", where: str = "") -> list[str]:
+        token = (
+            "CASE m.token WHEN 'kind' THEN h.kind WHEN 'theme' THEN p.theme WHEN 'place' THEN p.place"
+            " WHEN 'counterpart' THEN CAST(p.counterpart_id AS TEXT) WHEN 'day' THEN CAST(d.day AS TEXT) END"
+        )
+        span = "CASE WHEN m.per_day = 1 THEN h.start_day ELSE h.day END"
+        return [
+            "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token)"
+            f" SELECT m.unit, {subject}, {win}, h.entry, h.unit, h.person, h.standing, {self._amount()}, {token}"
+            " FROM tx_match AS m JOIN tx_head AS h ON h.kind = m.kind AND (m.part = '' OR m.part = h.part)"
+            f" LEFT JOIN participation AS p ON p.id = h.part_row{joins}{day}"
+            f" WHERE m.path = {HEADS} AND m.universe = {universe} AND m.own = {own}{where}"
+            f" AND (h.part_row IS NOT NULL OR m.bare = 1){self._filtered(at, universe)}"
+            f"{self._evidenced('h.entry', universe)}"
+            for own, win, day in self._days(span, "h.day", universe)
+        ]
+
+    def _days(self, first: str, last: str, universe: int) -> Iterable[tuple[int, str, str]]:
+        """(own, window, join): windows come from the day table; an entry's own days are its window 0."""
+        yield 0, "d.win", f" JOIN tx_day AS d ON d.grain = m.grain AND d.day BETWEEN {first} AND {last}"
+        if universe == ENTRY:
+            yield 1, "(m.own - 1)", f" JOIN tx_calendar AS d ON d.day BETWEEN {first} AND {last}"
+
+    def _person_hits(self) -> list[str]:
+        return self._hit(PERSON, "h.unit", At("h.unit", "h.type", "h.home", "h.day"))
+
+    def _group_hits(self) -> list[str]:
+        itself = self._hit(
+            GROUP, "h.unit", At("h.unit", "h.type", "h.home", "h.day"), where=" AND h.type = m.type"
+        )
+        joins = (
+            f" JOIN link AS l ON l.a_id = h.unit AND l.kind = m.link AND l.valid_from <= h.day AND l.valid_to >= h.day"
+            f" AND {live('l', self.known)} JOIN subject AS g ON g.id = l.b_id AND g.type = m.type"
+        )
+        return itself + self._hit(GROUP, "g.id", At("g.id", "g.type", "g.school_id", "h.day"), joins)
+
+    def _school_hits(self) -> list[str]:
+        at = At("sc.id", "'school'", "sc.school_id", "h.day", ("school",))
+        return self._hit(SCHOOL, "sc.id", at, self._school_of("h.place"))
+
+    def _entry_hits(self) -> list[str]:
+        at = At("h.entry", "'activity'", "h.place", "h.day", ("activity",))
+        return self._hit(ENTRY, "h.entry", at)
+
+    # adding up
+
+    def _distinct_counts(self) -> list[str]:
+        counted = {
+            TIMES: "t.entry",
+            PEOPLE: "CASE WHEN t.person = 1 THEN t.head END",
+            PERSON_TIMES: "CASE WHEN t.person = 1 THEN t.entry * 4294967296 + t.head END",
+            DISTINCT: "NULLIF(t.token, '')",
+        }
+        return [
+            "INSERT INTO tx_done (unit, subject, win, num, den)"
+            f" SELECT t.unit, t.subject, t.win, COUNT(DISTINCT {what}), 1 FROM tx_hit AS t"
+            f" JOIN tx_unit AS u ON u.unit = t.unit AND u.measure = {measure} GROUP BY t.unit, t.subject, t.win"
+            for measure, what in counted.items()
+        ]
+
+    def _sums(self) -> str:
+        """The largest amount of each head (or entry) once, then their sum, maximum or mean."""
+        each = (
+            "SELECT t.unit AS unit, t.subject AS subject, t.win AS win, u.measure AS measure, MAX(t.amount) AS best"
+            f" FROM tx_hit AS t JOIN tx_unit AS u ON u.unit = t.unit AND u.measure IN ({SUM}, {MAX}, {AVERAGE})"
+            " WHERE t.amount IS NOT NULL AND (u.per_entry = 1 OR t.standing = 0)"
+            " GROUP BY t.unit, t.subject, t.win, u.measure, t.entry, CASE WHEN u.per_entry = 1 THEN 0 ELSE t.head END"
+        )
+        return (
+            "INSERT INTO tx_done (unit, subject, win, num, den)"
+            f" SELECT b.unit, b.subject, b.win, CASE WHEN b.measure = {MAX} THEN MAX(b.best) ELSE SUM(b.best) END,"
+            f" CASE WHEN b.measure = {AVERAGE} THEN 100 * COUNT(*) ELSE 100 END"
+            f" FROM ({each}) AS b GROUP BY b.unit, b.subject, b.win, b.measure"
+        )
+
+    # small pieces
+
+    def _amount(self) -> str:
+        cases = " ".join(
+            f"WHEN {at} THEN {amount('p', name)}" for at, name in enumerate(self.plan.amounts, start=1)
+        )
+        return f"CASE m.amount {cases} END" if cases else "NULL"
+
+    def _filtered(self, at: At, key: object) -> str:
+        """Return the rest of a WHERE: the row filters and companions of the units counted this way."""
+        cases = []
+        for number in self.used[key]:  # type: ignore[index]
+            text = self._row_filter(self.plan.filters[number - 1], at)
+            if text:
+                cases.append(f"WHEN {number} THEN {text}")
+        return f" AND CASE m.filter {' '.join(cases)} ELSE TRUE END" if cases else ""
+
+    def _row_filter(self, found: Filter, at: At) -> str:
+        own = at if found.universe == SubjectKind("") else _typed(at, found.universe)
+        builder = Builder(own, self.tests, Needs(), self.known)
+        parts = [test.sql(builder) for test in found.count.only]
+        parts += [companion.sql(builder) for _, companion in found.count.companions()]
+        return "(" + " AND ".join(parts) + ")" if parts else ""
+
+    def _evidenced(self, entry: str, key: object) -> str:
+        cases = []
+        for number in self.used[key]:  # type: ignore[index]
+            need = self.plan.filters[number - 1].evidence
+            each = [
+                f"EXISTS (SELECT 1 FROM evidence AS v WHERE v.entry_id = {entry} AND v.type = {quoted(name)}"
+                f" AND {live('v', self.known)})"
+                for name in need.types
+            ]
+            if each:
+                cases.append(f"WHEN {number} THEN ({(' OR ' if need.any_one else ' AND ').join(each)})")
+        return f" AND CASE m.filter {' '.join(cases)} ELSE TRUE END" if cases else ""
+
+    def _at_school(self, alias: str) -> str:
+        return f"{alias}.school_id = hole_school AND " if self.school else ""
+
+    def _and_school(self, alias: str) -> str:
+        return f" AND {alias}.school_id = hole_school" if self.school else ""
+
+    def _school_of(self, place: str) -> str:
+        return f" JOIN subject AS sc ON sc.type = 'school' AND sc.school_id = {place}"
+
+
+def _typed(at: At, universe: SubjectKind) -> At:
+    """Knowing the kind of subject saves asking for it row by row."""
+    if universe.name in ("member", "activity"):
+        return at
+    return At(at.subject, quoted(universe.name), at.school, at.day, (universe.name,))
+
+
+def _of_subject(column: str) -> str:
+    return f"(SELECT t.{column} FROM subject AS t WHERE t.id = p.subject_id)"
+
+
+def _is_person(alias: str) -> str:
+    return f"CASE WHEN {alias}.type IN ({listed(PERSON_TYPES)}) THEN 1 ELSE 0 END"

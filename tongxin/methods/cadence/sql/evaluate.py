@@ -1,0 +1,390 @@
+"""Set-based evaluation of a pack: `SetEvaluator` is made once per pack, calendar and dialect, and asked often.
+
+    evaluator = SetEvaluator(pack, calendar, "sqlite")
+    run = evaluator.run(raw_connection, as_of=today, school=school.pk, unique_rows=True)
+    run.summary(), run.cells(), run.gaps(), run.verdicts()
+
+A run fills temporary tables of its connection; the next run on the same connection takes them over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from ..calendar import SchoolCalendar
+from ..counting import Number, simplest
+from ..pack import Pack
+from ..periods import Window
+from ..tree import GROUP_LINKS, Obligation
+from . import settle, tables
+from .builder import Tests, live
+from .counts import Counting
+from .engine import NO_END_DAY, Engine, filled, listed, quoted, rendered
+from .plan import ENTRIES, ENTRY, FAST, HEADS, SCHOOL, Slot, plan_of
+from .schema import to_microseconds
+from .scope import line_statement
+from .windows import Windows, windows_of
+
+MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = settle.VERDICTS[1:]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One obligation version, subject and window. subject: number of the subject (or of the entry, for activity rules).
+
+    owed, most, done, over: in the measure's unit; most None = no maximum. reason: a word of `settle.REASONS` or
+    "encouraged", "waived"; the full sentence needs the one-by-one evaluator (`explain`).
+    """
+
+    slot: Slot
+    window: Window
+    subject: int
+    verdict: str
+    owed: Number
+    done: Number
+    over: Number
+    most: Number | None
+    reason: str
+    judged: dt.date
+
+    @property
+    def obligation(self) -> Obligation:
+        return self.slot.rule
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many cells of one obligation version and window have each verdict; group: homeroom, branch …, None = all."""
+
+    slot: Slot
+    window: Window
+    counts: dict[str, int]
+    group: int | None = None
+
+    @property
+    def obligation(self) -> Obligation:
+        return self.slot.rule
+
+    @property
+    def expected(self) -> int:
+        """The denominator of coverage: met, missed and open."""
+        return sum(self.counts.get(name, 0) for name in (MET, MISSED, OPEN))
+
+    @property
+    def coverage(self) -> Fraction | None:
+        return Fraction(self.counts.get(MET, 0), self.expected) if self.expected else None
+
+
+@dataclass(frozen=True)
+class Script:
+    """The rendered statements of one variant (live or as known, of one school or of all)."""
+
+    tests: Tests
+    lines: dict[int, str]
+    fast: str
+    entries: tuple[str, ...]
+    heads: tuple[str, ...]
+    hits: tuple[str, ...]
+
+
+class SetEvaluator:
+    """A pack on a school calendar, ready to be asked of any database of one dialect."""
+
+    def __init__(self, pack: Pack, calendar: SchoolCalendar, dialect: str = "sqlite") -> None:
+        self.pack, self.dialect = pack, dialect
+        self.calendar = calendar.for_programme(pack.programme_year, pack.phases.values())
+        self.plan = plan_of(pack)
+        self._scripts: dict[tuple[bool, bool], Script] = {}
+        self._rendered: dict[str, str] = {}
+        self._windows: dict[dt.date, Windows] = {}
+
+    def run(
+        self,
+        connection: Any,
+        as_of: dt.date,
+        known_at: dt.datetime | None = None,
+        school: int | None = None,
+        programme: int | None = None,
+        unique_rows: bool = False,
+    ) -> Run:
+        """Evaluate and return the run, which answers questions until the next run on the same connection.
+
+        school: only this school's rows (primary key); None = the whole database. programme: whose waivers count
+        (Django's table); None = all. unique_rows: the database itself forbids that anybody stands twice in one part of
+        an entry. Rows are read as they are; the caller's transaction decides what that is.
+        """
+        return Run(self, Engine(connection, self.dialect), as_of, known_at, school, programme, unique_rows)
+
+    def script(self, known: bool, school: bool) -> Script:
+        """Return the statements of a variant, written at the first call."""
+        key = (known, school)
+        if key not in self._scripts:
+            tests = Tests()
+            counting = Counting(self.plan, tests, known, school)
+            shown = {
+                line.number: self.text(line_statement(line, tests, known, school)) for line in self.plan.lines
+            }
+            self._scripts[key] = Script(
+                tests,
+                shown,
+                self.text(counting.fast()),
+                tuple(self.text(one) for of in (SCHOOL, ENTRY) for one in counting.entries(of)),
+                tuple(self.text(one) for one in counting.heads()),
+                tuple(self.text(one) for one in counting.hits()),
+            )
+        return self._scripts[key]
+
+    def text(self, statement: str) -> str:
+        """Return a statement rendered for this dialect, remembered."""
+        if statement not in self._rendered:
+            self._rendered[statement] = rendered(statement, self.dialect)
+        return self._rendered[statement]
+
+    def windows(self, as_of: dt.date) -> Windows:
+        if as_of not in self._windows:
+            if len(self._windows) > 50:
+                self._windows.clear()
+            self._windows[as_of] = windows_of(self.plan, self.calendar, as_of)
+        return self._windows[as_of]
+
+
+class Run:
+    """One evaluation. Making it fills the temporary tables; the questions below read them."""
+
+    def __init__(
+        self,
+        evaluator: SetEvaluator,
+        engine: Engine,
+        as_of: dt.date,
+        known_at: dt.datetime | None,
+        school: int | None,
+        programme: int | None,
+        unique_rows: bool,
+    ) -> None:
+        self.evaluator, self.engine, self.plan = evaluator, engine, evaluator.plan
+        self.as_of, self.known_at, self.school, self.programme = as_of, known_at, school, programme
+        self.windows = evaluator.windows(as_of)
+        self.script = evaluator.script(known_at is not None, school is not None)
+        self._prepare()
+        ways, expand = tables.counting_ways(self.plan, *self._groups(), unique_rows)
+        self._judge_values()
+        tables.fill(engine, self.plan, self.windows, self._first_day(), ways, expand)
+        tables.put(engine, "tx_waiver", self._waivers())
+        self._follow_lines()
+        self._count(set(ways.values()))
+
+    # filling
+
+    @cached_property
+    def holes(self) -> dict[str, int]:
+        first = min(self.windows.first, self.as_of)
+        known = 0 if self.known_at is None else to_microseconds(self.known_at)
+        return {
+            "as_of": self.as_of.toordinal(),
+            "known": known,
+            "school": self.school or 0,
+            "low": first.toordinal(),
+            "high": self.windows.horizon.toordinal(),
+        }
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement of the default dialect with this run's holes."""
+        return self.engine.run(self.evaluator.text(statement), **self.holes)
+
+    def _prepare(self) -> None:
+        for text in tables.definitions(self.engine.dialect):
+            self.engine.run(text)
+        for name in tables.TEMPORARY:
+            self.engine.run(f"DELETE FROM {name}")
+
+    def _first_day(self) -> int:
+        """First day that the running count of school days must know."""
+        kinds = {slot.rule.subject.kind for slot in self.plan.slots if slot.own_days}
+        if not kinds:
+            return self.holes["low"]
+        ((earliest,),) = self.ask(
+            f"SELECT MIN(e.start_day) FROM entry AS e WHERE e.kind IN ({listed(sorted(kinds))})"
+        )
+        return min(self.holes["low"], earliest or self.holes["low"])
+
+    def _judge_values(self) -> None:
+        """Judge each distinct value of the attributes that rules read, once."""
+        names = sorted(self.script.tests.attributes())
+        values: dict[str, list[str]] = {name: [] for name in names}
+        if names:
+            for name, value in self.ask(
+                f"SELECT DISTINCT a.name, a.value FROM attribute AS a WHERE a.name IN ({listed(names)})"
+            ):
+                values[name].append(value)
+        tables.put(self.engine, "tx_accept", self.script.tests.codes(values))
+
+    def _groups(self) -> tuple[set[tuple[str, str]], set[tuple[str, str, str]]]:
+        """Find where groups stand in the ledger, and which of them share members with groups of another kind."""
+        known, of = self.known_at is not None, listed(GROUP_LINKS)
+        school = " AND s.school_id = hole_school" if self.school is not None else ""
+        standing = self.ask(
+            "SELECT DISTINCT p.kind, p.part, p.subject_id FROM subject AS s JOIN participation AS p ON p.subject_id = s.id"
+            f" AND {live('p', known)} WHERE s.type IN ({of}){school}"
+        )
+        if not standing:
+            return set(), set()
+        links = listed(GROUP_LINKS.values())
+        shared = self.ask(
+            "SELECT DISTINCT one.b_id, g.type FROM link AS one JOIN link AS two ON two.a_id = one.a_id"
+            f" AND two.kind IN ({links}) AND two.b_id <> one.b_id JOIN subject AS g ON g.id = two.b_id"
+            f" WHERE one.kind IN ({links})"
+        )
+        types: dict[int, set[str]] = {}
+        for group, of_type in shared:
+            types.setdefault(group, set()).add(of_type)
+        pairs = {(kind, part) for kind, part, _ in standing}
+        return pairs, {(kind, part, name) for kind, part, group in standing for name in types.get(group, ())}
+
+    def _waivers(self) -> list[tuple[int, ...]]:
+        """Waivers are few: spread each over the windows it may cover."""
+        slots: dict[str, list[Slot]] = {}
+        for slot in self.plan.slots:
+            slots.setdefault(slot.rule.id, []).append(slot)
+        window = '"window"' if self.programme is None else "''"
+        mine = "" if self.programme is None else f" AND v.programme_id = {int(self.programme)}"
+        rows = self.ask(
+            f"SELECT v.obligation, v.subject_id, v.valid_from, v.valid_to, {window} FROM waiver AS v"
+            f" WHERE {live('v', self.known_at is not None)}{mine}"
+        )
+        return [
+            (slot.number, at, subject, first, min(last, _expiry(slot, first)))
+            for name, subject, first, last, only in rows
+            for slot in slots.get(name, ())
+            for at, found in enumerate(self.windows.of(slot) or ((None,) if slot.own_days else ()))
+            if only in ("", _name(found))
+        ]  # type: ignore[misc]
+
+    def _follow_lines(self) -> None:
+        for text in self.script.lines.values():
+            self.engine.run(text, **self.holes)
+
+    def _count(self, ways: set[int]) -> None:
+        parts = {
+            FAST: (self.script.fast,),
+            ENTRIES: self.script.entries,
+            HEADS: (*self.script.heads, *self.script.hits),
+        }
+        for way, texts in parts.items():
+            for text in texts if way in ways else ():
+                self.engine.run(text, **self.holes)
+        if self.engine.dialect == "postgres":
+            for name in ("tx_seg", "tx_done", "tx_window", "tx_unit", "tx_slot"):
+                self.engine.run(f"ANALYZE {name}")
+
+    # questions
+
+    def cells(
+        self,
+        subjects: Collection[int] | None = None,
+        obligations: Collection[str] | None = None,
+        verdicts: Collection[str] | None = None,
+    ) -> list[Cell]:
+        """Return cells in the order of the pack, then window, then subject; None = all."""
+        outer = ""
+        if verdicts is not None:
+            codes = ", ".join(str(settle.VERDICTS.index(name)) for name in sorted(verdicts)) or "0"
+            outer = f" WHERE q.verdict IN ({codes})"
+        columns = ", ".join(f"q.{name}" for name in settle.COLUMNS)
+        rows = self.ask(
+            f"SELECT {columns} FROM ({settle.cells(self._narrowed(subjects, obligations))}) AS q{outer}"
+            " ORDER BY q.slot, q.first, q.subject"
+        )
+        return [self._cell(row) for row in rows]
+
+    def gaps(
+        self, subjects: Collection[int] | None = None, obligations: Collection[str] | None = None
+    ) -> list[Cell]:
+        """Return the cells that are not met and still matter: open and missed."""
+        return self.cells(subjects, obligations, (OPEN, MISSED))
+
+    def summary(self, by: str = "", obligations: Collection[str] | None = None) -> list[Tally]:
+        """Count verdicts per obligation version and window; by: "homeroom", "branch", "department" or "" for all.
+
+        By a group, each subject counts in the group it belonged to on the judging day; without one, in none.
+        """
+        group, join = "0", ""
+        if by:
+            known = self.known_at is not None
+            group = "g.b_id"
+            join = (
+                f" JOIN link AS g ON g.kind = {quoted(GROUP_LINKS[by])} AND g.a_id = q.subject"
+                f" AND g.valid_from <= q.judged AND g.valid_to >= q.judged AND {live('g', known)}"
+            )
+        rows = self.ask(
+            f"SELECT q.slot, q.win, q.first, q.last, {group}, q.verdict, COUNT(*) FROM"
+            f" ({settle.cells(self._narrowed(None, obligations))}) AS q{join}"
+            f" GROUP BY q.slot, q.win, q.first, q.last, {group}, q.verdict ORDER BY q.slot, q.first, {group}"
+        )
+        found: dict[tuple[int, ...], Tally] = {}
+        for slot, win, first, last, of, verdict, n in rows:
+            key = (slot, win, first, last, of)
+            if key not in found:
+                window = self._window(self.plan.slots[slot - 1], win, first, last)
+                found[key] = Tally(self.plan.slots[slot - 1], window, {}, of if by else None)
+            found[key].counts[settle.VERDICTS[verdict]] = n
+        return list(found.values())
+
+    # small pieces
+
+    def _narrowed(self, subjects: Collection[int] | None, obligations: Collection[str] | None) -> str:
+        parts = []
+        if subjects is not None:
+            parts.append(f"c.subject IN ({', '.join(str(int(one)) for one in sorted(subjects)) or 'NULL'})")
+        if obligations is not None:
+            wanted = [str(slot.number) for slot in self.plan.slots if slot.rule.id in obligations]
+            parts.append(f"c.slot IN ({', '.join(wanted) or 'NULL'})")
+        return " AND ".join(parts)
+
+    def _window(self, slot: Slot, win: int, first: int, last: int) -> Window:
+        if slot.own_days:
+            day = dt.date.fromordinal(last)
+            return Window(dt.date.fromordinal(first), day, day.isoformat(), planned=True)
+        return self.windows.of(slot)[win]
+
+    def _cell(self, row: tuple[Any, ...]) -> Cell:
+        found = dict(zip(settle.COLUMNS, row, strict=True))
+        slot = self.plan.slots[found["slot"] - 1]
+        verdict = settle.VERDICTS[found["verdict"]]
+        return Cell(
+            slot,
+            self._window(slot, found["win"], found["first"], found["last"]),
+            found["subject"],
+            verdict,
+            *(
+                simplest(Fraction(found[f"{name}_num"], found[f"{name}_den"]))
+                for name in ("owed", "done", "over")
+            ),
+            simplest(Fraction(found["most_num"], found["most_den"])) if found["most_den"] else None,
+            _reason(verdict, found["reason"]),
+            dt.date.fromordinal(found["judged"]),
+        )
+
+
+def _reason(verdict: str, code: int) -> str:
+    if verdict == WAIVED:
+        return "waived"
+    if verdict != NOT_EXPECTED:
+        return ""
+    return settle.REASONS[code] or "encouraged"
+
+
+def _name(window: Window | None) -> str:
+    return window.name if window is not None else ""
+
+
+def _expiry(slot: Slot, first: int) -> int:
+    rule = slot.rule.waiver
+    return first + rule.expires_days if rule and rule.expires_days and first > 1 else NO_END_DAY
+
+
+__all__ = ["Cell", "Run", "SetEvaluator", "Tally", "filled"]

@@ -1,0 +1,265 @@
+"""From who owes and what was done to a verdict: the one place where the set-based evaluator settles.
+
+Meaning 3 in numbers: met before waived before not_expected before missed before open. Every amount is a numerator and a
+denominator, so comparisons are exact; denominator 0 means "no such bound".
+"""
+
+from __future__ import annotations
+
+from .plan import ALL_OF, SINGLE
+from .scope import IN, UNKNOWN
+
+MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = 1, 2, 3, 4, 5
+VERDICTS = ("", "met", "open", "missed", "waived", "not_expected")
+REASONS = (
+    "", "unknown", "out of scope", "present too short", "no item applies", "nothing owed", "no school day",
+)  # fmt: skip
+UNKNOWN_VALUE, LEFT, TOO_SHORT, NO_ITEM, NOTHING_OWED, NO_SCHOOL_DAY = range(1, 7)
+
+COLUMNS = (
+    "slot", "win", "subject", "first", "last", "verdict", "owed_num", "owed_den", "most_num", "most_den", "done_num",
+    "done_den", "over_num", "over_den", "reason", "judged", "scope_end",
+)  # fmt: skip
+
+
+def cells(where: str = "") -> str:
+    """Return the query of all cells (COLUMNS); `where` narrows them by c.slot, c.subject, c.win."""
+    return (
+        f"WITH cell AS ({_cell(where)}), item AS ({_item()}), judged AS ({_judged()}),"
+        f" based AS ({_based()}), whole AS ({_single()} UNION ALL {_checklist()}), reasoned AS ({_reasoned()})"
+        f" SELECT {', '.join(f'r.{name}' for name in COLUMNS if name != 'verdict')}, {_verdict()} AS verdict"
+        " FROM reasoned AS r"
+    )
+
+
+def _in_scope(first: str, last: str, judged: str) -> str:
+    """Return the join that finds the one piece that speaks for a window: the last IN piece that touches it."""
+    return (
+        f"s.line = sl.scope AND s.value = {IN} AND s.first <= {judged} AND s.last >= {first}"
+        f" AND s.next_first > {judged}"
+    )
+
+
+def _unknown_on(day: str, subject: str = "s.subject") -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM tx_seg AS n WHERE n.line = sl.scope AND n.subject = {subject}"
+        f" AND n.value = {UNKNOWN} AND n.first <= {day} AND n.last >= {day})"
+    )
+
+
+def _cell(where: str) -> str:
+    window = (
+        "w.first AS first, w.last AS last, w.judged AS judged, w.ended AS ended, w.share_num AS share_num,"
+        " w.share_den AS share_den, w.school_days AS school_days, w.planned AS planned"
+    )
+    slot = "sl.slot AS slot, sl.arrivals AS arrivals, sl.from_days AS from_days, sl.encouraged AS encouraged, sl.shape AS shape"
+    entry_days = " JOIN entry AS e ON e.id = s.subject AND e.day BETWEEN w.first AND w.last"
+    of_calendar = (
+        f"SELECT {slot}, w.win AS win, s.subject AS subject, s.line AS line, s.last AS scope_end,"
+        f" CASE WHEN s.last >= w.judged THEN {IN} WHEN {_unknown_on('w.judged')} THEN {UNKNOWN} ELSE 0 END AS now,"
+        f" 1 AS ever, {window} FROM tx_slot AS sl JOIN tx_window AS w ON w.grain = sl.grain"
+        f" JOIN tx_seg AS s ON {_in_scope('w.first', 'w.last', 'w.judged')}"
+    )
+    never_in = (
+        f"SELECT {slot}, w.win AS win, s.subject AS subject, s.line AS line, 0 AS scope_end, {UNKNOWN} AS now,"
+        f" 0 AS ever, {window} FROM tx_slot AS sl JOIN tx_window AS w ON w.grain = sl.grain"
+        f" JOIN tx_seg AS s ON s.line = sl.scope AND s.value = {UNKNOWN} AND s.first <= w.judged"
+        " AND s.last >= w.judged"
+    )
+    not_in_before = (
+        f"NOT EXISTS (SELECT 1 FROM tx_seg AS i WHERE i.line = s.line AND i.subject = s.subject AND i.value = {IN}"
+        " AND i.first <= w.judged AND i.last >= w.first)"
+    )
+    own = (
+        f"SELECT {slot}, 0 AS win, s.subject AS subject, s.line AS line, s.last AS scope_end, s.value AS now,"
+        f" CASE WHEN s.value = {IN} THEN 1 ELSE 0 END AS ever, e.start_day AS first, e.day AS last, e.day AS judged,"
+        " CASE WHEN hole_as_of > e.day THEN 1 ELSE 0 END AS ended, 1 AS share_num, 1 AS share_den,"
+        " 0 AS school_days, 1 AS planned FROM tx_slot AS sl JOIN tx_seg AS s ON s.line = sl.scope"
+        f" JOIN entry AS e ON e.id = s.subject WHERE sl.own = 1 AND {_in_force(0)} AND NOT {_in_force(1)}"
+    )
+    parts = [
+        f"{of_calendar} WHERE sl.own = 0 AND sl.of_entries = 0",
+        f"{never_in} WHERE sl.own = 0 AND sl.of_entries = 0 AND {not_in_before}",
+        f"{of_calendar}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
+        f"{never_in}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
+        own,
+    ]
+    if where:
+        parts = [
+            f"{part} AND {where.replace('c.slot', 'sl.slot').replace('c.subject', 's.subject')}"
+            for part in parts
+        ]
+    return " UNION ALL ".join(parts)
+
+
+def _in_force(newer: int) -> str:
+    """Return whether a version (or a newer one) judges an entry's own days (Meaning 6)."""
+    begins = "CASE WHEN f.by_first = 1 THEN e.start_day ELSE e.day END"
+    return (
+        f"EXISTS (SELECT 1 FROM tx_force AS f WHERE f.slot = sl.slot AND f.newer = {newer}"
+        f" AND f.since <= {begins} AND e.day <= f.until)"
+    )
+
+
+def _there(what: str) -> str:
+    """Return a sum over the pieces in scope of a cell's window, continued to its end where the subject still is."""
+    end = "CASE WHEN v.last >= c.judged THEN c.last ELSE v.last END"
+    begin = "MAX(v.first, c.first)"
+    joins = ""
+    if what == "school":
+        joins = (
+            f" JOIN tx_calendar AS before ON before.day = {begin} - 1"
+            f" JOIN tx_calendar AS through ON through.day = MIN({end}, hole_high)"
+        )
+    summed = "through.upto - before.upto" if what == "school" else f"{end} - {begin} + 1"
+    return (
+        f"(SELECT COALESCE(SUM({summed}), 0) FROM tx_seg AS v{joins} WHERE v.line = c.line"
+        f" AND v.subject = c.subject AND v.value = {IN} AND v.first <= c.judged AND v.last >= c.first)"
+    )
+
+
+def _item() -> str:
+    """One row per cell and requirement: limits, what was done, and how much of the window is owed."""
+    band = (
+        " LEFT JOIN tx_seg AS {0}v ON u.{1}_line <> 0 AND {0}v.line = u.{1}_line AND {0}v.subject = c.subject"
+        " AND {0}v.first <= c.judged AND {0}v.last >= c.judged"
+    )
+    number = " LEFT JOIN tx_band AS {0}b ON {0}b.line = u.{1}_line AND {0}b.value = {0}v.value"
+    joins = "".join(
+        text.format(letter, name) for letter, name in (("l", "low"), ("h", "high")) for text in (band, number)
+    )
+    short = f"CASE WHEN c.arrivals = 2 AND {_there('days')} < c.from_days THEN 1 ELSE 0 END AS too_short,"
+    factor = (
+        f" CASE WHEN c.arrivals <> 1 THEN 1 WHEN c.school_days > 0 THEN {_there('school')}"
+        f" ELSE {_there('days')} END AS there,"
+        " CASE WHEN c.arrivals <> 1 THEN 1 WHEN c.school_days > 0 THEN c.school_days"
+        " ELSE c.last - c.first + 1 END AS whole,"
+    )
+    limits = "".join(
+        f" CASE WHEN u.{name}_line <> 0 THEN {letter}b.num ELSE u.{name}_num END AS {name}_num,"
+        f" CASE WHEN u.{name}_line <> 0 THEN COALESCE({letter}b.den, 0) ELSE u.{name}_den END AS {name}_den,"
+        for letter, name in (("l", "low"), ("h", "high"))
+    )
+    unknown = (
+        " CASE WHEN (u.low_line <> 0 AND lb.num IS NULL) OR (u.high_line <> 0 AND hb.num IS NULL) THEN 1 ELSE 0 END"
+        " AS limit_unknown,"
+    )
+    applies = (
+        f" CASE WHEN u.where_line = 0 OR wv.value = {IN} THEN 1 ELSE 0 END AS applies,"
+        f" CASE WHEN wv.value = {UNKNOWN} THEN 1 ELSE 0 END AS where_unknown,"
+    )
+    return (
+        "SELECT c.slot AS slot, c.win AS win, c.subject AS subject, c.first AS first, c.last AS last,"
+        " c.judged AS judged, c.ended AS ended, c.now AS now, c.ever AS ever, c.scope_end AS scope_end,"
+        " c.school_days AS school_days, c.planned AS planned, c.encouraged AS encouraged, c.shape AS shape,"
+        f" c.share_num AS share_num, c.share_den AS share_den, {short}{factor}{limits}{unknown}{applies}"
+        " u.grows AS grows, COALESCE(d.num, 0) AS done_num, COALESCE(d.den, 1) AS done_den"
+        " FROM cell AS c JOIN tx_unit AS u ON u.slot = c.slot"
+        " LEFT JOIN tx_done AS d ON d.unit = u.unit AND d.subject = c.subject AND d.win = c.win"
+        f"{joins}{band.format('w', 'where')}"
+    )
+
+
+def _judged() -> str:
+    """Apply the owed part of the window: minima round up, maxima down; an unknown limit is no limit."""
+
+    def numerator(name: str) -> str:
+        top, bottom = f"(i.{name}_num * i.share_num * i.there)", f"(i.{name}_den * i.share_den * i.whole)"
+        if name == "low":
+            top = f"({top} + {bottom} - 1)"
+        whole = f"CAST(({top} - ({top} % {bottom})) / {bottom} AS BIGINT)"
+        return (
+            f"CASE WHEN i.limit_unknown = 1 OR i.{name}_den = 0 THEN 0"
+            f" WHEN i.share_num * i.there = i.share_den * i.whole THEN i.{name}_num ELSE {whole} END"
+        )
+
+    def denominator(name: str) -> str:
+        return (
+            f"CASE WHEN i.limit_unknown = 1 OR i.{name}_den = 0 THEN 0"
+            f" WHEN i.share_num * i.there = i.share_den * i.whole THEN i.{name}_den ELSE 1 END"
+        )
+
+    limits = "".join(
+        f", {numerator(name)} AS {name}_n, {denominator(name)} AS {name}_d" for name in ("low", "high")
+    )
+    kept = (
+        "slot", "win", "subject", "first", "last", "judged", "ended", "now", "ever", "scope_end", "school_days", "planned",
+        "encouraged", "shape", "too_short", "applies", "where_unknown", "limit_unknown", "grows", "done_num", "done_den",
+    )  # fmt: skip
+    return f"SELECT {', '.join(f'i.{name} AS {name}' for name in kept)}{limits} FROM item AS i"
+
+
+def _based() -> str:
+    """Meaning 3: met, open or missed by the numbers alone."""
+    reached = "(j.low_d = 0 OR j.done_num * j.low_d >= j.low_n * j.done_den)"
+    within = "(j.high_d = 0 OR j.done_num * j.high_d <= j.high_n * j.done_den)"
+    return (
+        f"SELECT j.*, CASE WHEN j.grows = 1 AND NOT {within} THEN {MISSED}"
+        f" WHEN j.grows = 1 AND j.high_d = 0 AND {reached} THEN {MET} WHEN j.ended = 0 THEN {OPEN}"
+        f" WHEN {reached} AND {within} THEN {MET} ELSE {MISSED} END AS base FROM judged AS j"
+    )
+
+
+_CELL = "slot, win, subject, first, last, judged, now, ever, scope_end, school_days, planned, encouraged"
+
+
+def _single() -> str:
+    """A rule with one requirement: its numbers are the cell's."""
+    bound_n = "CASE WHEN b.low_d > 0 THEN b.low_n WHEN b.high_d > 0 THEN b.high_n ELSE 0 END"
+    bound_d = "CASE WHEN b.low_d > 0 THEN b.low_d WHEN b.high_d > 0 THEN b.high_d ELSE 1 END"
+    over = f"(b.done_num * {bound_d} - {bound_n} * b.done_den)"
+    return (
+        f"SELECT {', '.join(f'b.{name.strip()} AS {name.strip()}' for name in _CELL.split(','))},"
+        " b.base AS base, 1 AS items, b.limit_unknown AS unknown, b.too_short AS too_short,"
+        " CASE WHEN b.low_d > 0 AND b.low_n = 0 AND b.high_d = 0 THEN 1 ELSE 0 END AS vacuous,"
+        " CASE WHEN b.low_d > 0 THEN b.low_n ELSE 0 END AS owed_num, CASE WHEN b.low_d > 0 THEN b.low_d ELSE 1 END AS owed_den,"
+        " b.high_n AS most_num, b.high_d AS most_den, b.done_num AS done_num, b.done_den AS done_den,"
+        f" MAX({over}, 0) AS over_num, b.done_den * {bound_d} AS over_den FROM based AS b WHERE b.shape = {SINGLE}"
+    )
+
+
+def _checklist() -> str:
+    """A checklist: done counts the items met; an item that does not apply drops out (Meaning 18)."""
+    each = ", ".join(f"b.{name.strip()} AS {name.strip()}" for name in _CELL.split(","))
+    met, missed = (
+        f"SUM(CASE WHEN b.applies = 1 AND b.base = {base} THEN 1 ELSE 0 END)" for base in (MET, MISSED)
+    )
+    items = "SUM(b.applies)"
+    every = f"CASE WHEN {missed} > 0 THEN {MISSED} WHEN {items} > 0 AND {met} = {items} THEN {MET} ELSE {OPEN} END"
+    any_one = f"CASE WHEN {met} > 0 THEN {MET} WHEN {items} > 0 AND {missed} = {items} THEN {MISSED} ELSE {OPEN} END"
+    owed = f"CASE WHEN b.shape = {ALL_OF} THEN {items} ELSE MIN({items}, 1) END"
+    nothing = "SUM(CASE WHEN b.applies = 1 AND NOT (b.low_d > 0 AND b.low_n = 0 AND b.high_d = 0) THEN 1 ELSE 0 END)"
+    unknown = "CASE WHEN b.where_unknown = 1 OR (b.applies = 1 AND b.limit_unknown = 1) THEN 1 ELSE 0 END"
+    return (
+        f"SELECT {each}, CASE WHEN b.shape = {ALL_OF} THEN {every} ELSE {any_one} END AS base, {items} AS items,"
+        f" MAX({unknown}) AS unknown, MAX(b.too_short) AS too_short, CASE WHEN {nothing} = 0 THEN 1 ELSE 0 END AS vacuous,"
+        f" {owed} AS owed_num, 1 AS owed_den, 0 AS most_num, 0 AS most_den, {met} AS done_num, 1 AS done_den,"
+        f" CASE WHEN b.shape = {ALL_OF} THEN 0 ELSE MAX({met} - {owed}, 0) END AS over_num, 1 AS over_den"
+        f" FROM based AS b WHERE b.shape <> {SINGLE} GROUP BY {', '.join(f'b.{n.strip()}' for n in _CELL.split(','))}, b.shape"
+    )
+
+
+def _reasoned() -> str:
+    """Why nothing is expected, 0 when something is; and whether somebody waived it."""
+    reason = (
+        f"CASE WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
+        f" WHEN h.too_short = 1 THEN {TOO_SHORT} WHEN h.items = 0 THEN {NO_ITEM} WHEN h.vacuous = 1 THEN {NOTHING_OWED}"
+        f" WHEN h.planned = 0 AND h.school_days = 0 THEN {NO_SCHOOL_DAY} ELSE 0 END"
+    )
+    waived = (
+        "EXISTS (SELECT 1 FROM tx_waiver AS x WHERE x.slot = h.slot AND x.win = h.win AND x.subject = h.subject"
+        " AND h.judged BETWEEN x.first AND x.last)"
+    )
+    return f"SELECT h.*, {reason} AS reason, CASE WHEN {waived} THEN 1 ELSE 0 END AS waived FROM whole AS h"
+
+
+def _verdict() -> str:
+    """met, then waived, then not_expected, then missed, then open; encouraged rules are never missed."""
+    may_be_met = (
+        f"r.ever = 1 AND r.items > 0 AND r.reason NOT IN ({UNKNOWN_VALUE}, {NO_ITEM}, {NOTHING_OWED})"
+    )
+    return (
+        f"CASE WHEN r.base = {MET} AND {may_be_met} THEN {MET} WHEN r.waived = 1 THEN {WAIVED}"
+        f" WHEN r.reason <> 0 THEN {NOT_EXPECTED} WHEN r.base = {MISSED} AND r.encouraged = 1 THEN {NOT_EXPECTED}"
+        " ELSE r.base END"
+    )
