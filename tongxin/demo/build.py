@@ -1,0 +1,248 @@
+"""Build the demo district: a bureau over six schools, a college under its own parent, and a year of their records.
+
+Everything is invented and drawn from one seed: the same day gives the same world.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from tongxin.kernel.base.models import Link, School, Subject, SubjectType
+from tongxin.kernel.base.pinyin import name_keys
+from tongxin.kernel.calendar.models import SchoolYear
+from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.calendar.services import TermDraft, save_school_year
+from tongxin.kernel.obligations.models import Waiver
+from tongxin.kernel.people.models import Person, Staff
+from tongxin.kernel.programmes import services as programmes
+from tongxin.kernel.programmes.models import PlanMark, Programme, ProgrammeVersion
+from tongxin.kernel.programmes.packs import parse
+from tongxin.methods.cadence.calendar import day_in_year
+from tongxin.methods.cadence.pack import Pack
+
+from . import year_of_guidance, year_of_platforms
+from .casting import Role, cast_bureau, cast_school, new_account
+from .days import Days, YearDays, school_year_of
+from .inserting import finish_counting, insert, start_counting
+from .invented import Inventor
+from .ledger import Ledger
+from .pictures import Album, Picture, draw_all
+from .population import Populated, Population, moment, public_id
+from .world import BUREAUS, SEED, A, BureauPlan, E, SchoolPlan
+
+ACCOUNTS_FILE = "demo-accounts.json"
+BUREAU_STAFF = (("bureau_officer", 2), ("it_admin", 1), ("security_admin", 1), ("audit_admin", 1))
+
+
+class Demo:
+    """The demo as of a day. `made`: the schools by slug."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.year = school_year_of(today)
+        self.started = date(self.year - 1, 9, 1)
+        self.inventor = Inventor(SEED)
+        self.roles: list[Role] = []
+        self.made: dict[str, Populated] = {}
+        self.scenes: list[Picture] = []
+        self.sheets: list[Picture] = []
+
+    def build(self) -> None:
+        self.scenes, self.sheets = draw_all(SEED)
+        for bureau in BUREAUS:
+            self._bureau(bureau)
+
+    def _bureau(self, plan: BureauPlan) -> None:
+        bureau = self._school_row(plan.name, plan.short, School.Kind.BUREAU, None)
+        subject = self._subject(bureau, SubjectType.SCHOOL, plan.name)
+        insert(Subject, [subject])
+        self._calendar(bureau)
+        self.roles += cast_bureau(plan, self._bureau_staff(plan, bureau, subject))
+        for school_plan in plan.schools:
+            self._school(school_plan, bureau)
+
+    def _school_row(self, name: str, short: str, kind: str, parent: School | None, stage: str = "") -> School:
+        return School.objects.create(
+            name=name,
+            short_name=short,
+            kind=kind,
+            parent=parent,
+            stage=stage,
+            public_id=public_id(self.inventor),
+            created_at=moment(self.started),
+        )
+
+    def _subject(self, school: School, type: str, name: str) -> Subject:
+        pinyin, initials = name_keys(name)
+        return Subject(
+            school=school,
+            type=type,
+            name=name,
+            pinyin=pinyin,
+            initials=initials,
+            public_id=public_id(self.inventor),
+        )
+
+    def _bureau_staff(self, plan: BureauPlan, bureau: School, subject: Subject) -> dict[str, str]:
+        """Make the bureau's people; return {post: login}."""
+        logins: dict[str, str] = {}
+        for post, count in BUREAU_STAFF:
+            for n in range(count):
+                login = f"{plan.slug}.{post}{n or ''}"
+                self._official(bureau, subject, post, login)
+                logins.setdefault(post, login)
+        return logins
+
+    def _official(self, bureau: School, subject: Subject, post: str, login: str) -> None:
+        name, sex = self.inventor.person()
+        person = self._subject(bureau, SubjectType.STAFF, name)
+        insert(Subject, [person])
+        account = new_account(login, self.inventor)
+        insert(Person, [Person(subject=person, school=bureau, account=account, sex=sex)])
+        insert(Staff, [Staff(person_id=person.pk, school=bureau)])
+        link = Link(
+            school=bureau,
+            kind=post,
+            a=person,
+            b=subject,
+            recorded_at=moment(self.started),
+            public_id=public_id(self.inventor),
+        )
+        insert(Link, [link])
+
+    def _calendar(self, owner: School) -> None:
+        """The bureau's calendar, which its schools share: the years of the records and the one to come."""
+        for year in (self.year - 1, self.year, self.year + 1):
+            days = YearDays(year)
+            terms = [TermDraft(f"{year}秋", *days.autumn), TermDraft(f"{year + 1}春", *days.spring)]
+            save_school_year(owner, days.name, days.first, days.last, terms)
+
+    def _school(self, plan: SchoolPlan, bureau: School) -> None:
+        school = self._school_row(plan.name, plan.short, School.Kind.SCHOOL, bureau, plan.stage)
+        out = Population(plan, school, self.inventor, self.year, self.started).build()
+        self.made[plan.slug] = out
+        self.roles += cast_school(out, self.inventor)
+        adopted = [p for slug in plan.packs for p in self._adopt(out, slug)]
+        if adopted:
+            self._tell(out, adopted)
+
+    # programmes and records
+
+    def years_of(self, slug: str) -> tuple[int, ...]:
+        """The programme years that lie within the records: calendar years for one pack, school years for the other."""
+        if slug == A:
+            return tuple(y for y in (self.year, self.year + 1) if date(y, 2, 1) <= self.today)
+        return (self.year - 1, self.year)
+
+    def _adopt(self, out: Populated, slug: str) -> list[Programme]:
+        secretary = out.holder("secretary").account
+        adopted = []
+        for year in self.years_of(slug):
+            programme = programmes.adopt(out.school, slug, year, by=secretary)
+            known = moment(max(programme.first_day, self.started))
+            Programme.objects.filter(pk=programme.pk).update(adopted_at=known)
+            ProgrammeVersion.objects.filter(programme=programme).update(recorded_at=known)
+            adopted.append(programme)
+        return adopted
+
+    def _tell(self, out: Populated, adopted: list[Programme]) -> None:
+        packs = [parse(p.versions.get(number=1).text) for p in adopted]
+        kinds = {name: kind for pack in packs for name, kind in pack.kinds.items()}
+        album = Album(Path(settings.EVIDENCE_DIR), out.school.public_id, self.scenes, self.sheets)
+        ledger = Ledger(out, kinds, self.inventor, self.today, album)
+        days = Days(school_calendar(out.school), self.today, self.inventor.random)
+        known = {"ledger": ledger, "days": days, "started": self.started}
+        if A in out.plan.packs:
+            year_of_platforms.tell(out, calendar_years=self.years_of(A), **known)
+        if E in out.plan.packs:
+            year_of_guidance.tell(out, years=self.years_of(E), **known)
+        ledger.write()
+        for programme, pack in zip(adopted, packs, strict=True):
+            self._marks(out, programme, pack)
+        self._waivers(out, adopted)
+
+    def _marks(self, out: Populated, programme: Programme, pack: Pack) -> None:
+        """Items of the plan whose end has passed are done, but for the few that slipped."""
+        rows, rng = [], self.inventor.random
+        for item in pack.plan_items:
+            first, due = (day_in_year(d, programme.first_day.year) for d in (item.first, item.due))
+            if first is None or due is None or first > self.today:
+                continue
+            late = rng.random() > 0.55 + 0.4 * out.plan.diligence
+            if due <= self.today and not late:
+                state, day, note = PlanMark.State.DONE, due, ""
+            elif due <= self.today:
+                state, day, note = PlanMark.State.DELAYED, due, "因考试周顺延，材料正在补齐。"
+            else:
+                state, day, note = PlanMark.State.BEGUN, first, ""
+            rows.append(
+                PlanMark(
+                    programme=programme,
+                    item=item.name,
+                    state=state,
+                    day=day,
+                    note=note,
+                    recorded_at=moment(min(day, self.today)),
+                    recorded_by=out.holder("secretary").account,
+                )
+            )
+        PlanMark.objects.bulk_create(rows)
+
+    def _waivers(self, out: Populated, adopted: list[Programme]) -> None:
+        """A family that declined a visit in writing; a member on leave."""
+        for programme in adopted:
+            if programme.pack != A:
+                continue
+            by = out.holder("secretary").account
+            pupil = next(p for r in out.rooms_in(self.year) for p in r.pupils if p.priority)
+            common = {
+                "school": out.school,
+                "programme": programme,
+                "approved_by": by,
+                "valid_from": programme.first_day,
+                "valid_to": programme.last_day,
+                "recorded_at": moment(max(programme.first_day, self.started)),
+            }
+            Waiver.objects.create(
+                obligation="visit-in-person",
+                subject=pupil.subject,
+                reason="家长书面谢绝入户，改为到校面谈。",
+                **common,
+            )
+            Waiver.objects.create(
+                obligation="member-lesson-fortnight",
+                subject=out.members()[-1].subject,
+                reason="产假期间，学期末恢复。",
+                **common,
+            )
+
+
+@transaction.atomic
+def _build(today: date) -> Demo:
+    start_counting()
+    demo = Demo(today)
+    demo.build()
+    finish_counting()
+    return demo
+
+
+def build_demo(today: date | None = None) -> Demo:
+    """Fill an empty database with the demo district as of a day (default: today); write its sign-in list.
+
+    Raises RuntimeError when there is a school already: the demo never mixes with real records.
+    """
+    if School.objects.exists() or SchoolYear.objects.exists():
+        raise RuntimeError("the database is not empty")
+    demo = _build(today or timezone.localdate())
+    roles = [role.as_row() for role in demo.roles]
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    (settings.DATA_DIR / ACCOUNTS_FILE).write_text(
+        json.dumps(roles, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+    return demo

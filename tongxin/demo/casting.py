@@ -1,0 +1,113 @@
+"""Who signs in at the demo: one person for every role, by one click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tongxin.kernel.base.models import Account
+from tongxin.kernel.people.models import Person
+
+from .inserting import insert
+from .invented import Inventor
+from .population import Populated, StaffMember, public_id
+from .world import BureauPlan
+
+
+@dataclass(frozen=True)
+class Role:
+    """A sign-in of the demo: what the button says, under which school it stands, and the login."""
+
+    school: str
+    label: str
+    login: str
+
+    def as_row(self) -> dict[str, str]:
+        return {"school": self.school, "label": self.label, "login": self.login}
+
+
+# The posts shown for a school, in the order of the list.
+SHOWN = (
+    ("secretary", "党组织书记"),
+    ("branch_secretary", "支部书记"),
+    ("homeroom_teacher", "班主任"),
+    ("counsellor", "心理教师"),
+    ("administrator", "行政"),
+    ("office", "学校办公室"),
+    ("department_head", "教研室主任"),
+    ("union_organiser", "工会"),
+    ("women_organiser", "妇女组织"),
+    ("league_organiser", "团组织"),
+    ("pioneers_organiser", "少先队辅导员"),
+    ("it_admin", "系统管理员"),
+    ("security_admin", "安全管理员"),
+    ("audit_admin", "审计管理员"),
+)
+BUREAU_SHOWN = (("bureau_officer", "教育局干部"), ("it_admin", "系统管理员"), ("audit_admin", "审计管理员"))
+FULL = ("a", "e")
+SHORT = ("secretary", "homeroom_teacher", "office", "it_admin")
+
+
+def cast_bureau(plan: BureauPlan, logins: dict[str, str]) -> list[Role]:
+    return [Role(plan.short, label, logins[post]) for post, label in BUREAU_SHOWN if post in logins]
+
+
+def cast_school(out: Populated, inventor: Inventor) -> list[Role]:
+    """Choose the people behind a school's buttons; give a student and a parent an account."""
+    chosen: dict[str, StaffMember] = {}
+    full = out.plan.slug in FULL
+    for post, label in SHOWN:
+        if full or post in SHORT:
+            person = _holder(out, post, taken=list(chosen.values()))
+            if person is not None:
+                chosen[label] = person
+    if full:
+        chosen |= _teachers(out, list(chosen.values()))
+    roles = [_role(out, label, person) for label, person in chosen.items()]
+    return roles + (_family(out, inventor) if full else [])
+
+
+def _holder(out: Populated, post: str, taken: list[StaffMember]) -> StaffMember | None:
+    """Somebody with the post, best one who holds nothing else that is shown and is shown nowhere else."""
+    held = [s for s in out.staff if post in s.posts and s not in taken]
+    rooms = {room.teacher for room in out.rooms_in(out.year)}
+    if post == "homeroom_teacher":
+        held = [s for s in held if s in rooms]
+    return min(held, key=lambda s: len(set(s.posts)), default=None)
+
+
+def _teachers(out: Populated, taken: list[StaffMember]) -> dict[str, StaffMember]:
+    """Teachers without a post: a member, an ordinary one, a young one, a newcomer, a master."""
+    plain = [s for s in out.staff if s not in taken and not s.posts]
+    found = {
+        "党员教师": [s for s in out.members() if s in plain] or [s for s in out.members() if s not in taken],
+        "任课教师": [s for s in plain if s.teaching and not s.member and not s.young],
+        "青年教师": [s for s in plain if s.young and s.arrived.year == 1],
+        "新调入教师": [s for s in plain if s.arrived.year == out.year],
+        "师傅": [master for master, _, _ in out.masters if master in plain],
+    }
+    return {label: people[0] for label, people in found.items() if people}
+
+
+def _role(out: Populated, label: str, person: StaffMember) -> Role:
+    assert person.account is not None
+    return Role(out.plan.short, f"{label} · {person.name}", person.account.login)
+
+
+def _family(out: Populated, inventor: Inventor) -> list[Role]:
+    """A student of the present school year, and that student's parent."""
+    pupil = next(p for p in out.rooms_in(out.year)[0].pupils if not p.priority)
+    roles = []
+    for label, subject in (("学生", pupil.subject), ("家长", pupil.guardian)):
+        login = f"{out.plan.slug}.{'student' if label == '学生' else 'parent'}"
+        account = new_account(login, inventor)
+        Person.objects.filter(pk=subject.pk).update(account=account)
+        roles.append(Role(out.plan.short, f"{label} · {subject.name}", login))
+    return roles
+
+
+def new_account(login: str, inventor: Inventor) -> Account:
+    """Insert an account that only the demo's sign-in page opens: it has no password."""
+    account = Account(login=login, public_id=public_id(inventor))
+    account.set_unusable_password()
+    insert(Account, [account])
+    return account
