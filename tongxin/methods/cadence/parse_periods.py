@@ -21,6 +21,7 @@ SIMPLE = {
 }
 UNITS = ("year", "half_year", "term", "quarter", "month", "teaching_week", "school_day")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NOT_YET = ("rolling", "within", "before", "between_events", "break", "lookback", "about")
 STUBS = ("drop", "full", "prorate")
 
 
@@ -64,6 +65,10 @@ def read_period(value: Any, context: Context, where: object) -> Period | None:
     if not isinstance(value, LMap) or not value:
         context.error(where, "window", "时间范围应写成 term、month 或 {by: 日期} 这样的形式。")
         return None
+    for key in NOT_YET:
+        if key in value:
+            context.unsupported(value.at(key), f"window: {key}")
+            return None
     for key, reader in _READERS.items():
         if key in value:
             return reader(value, context)

@@ -28,6 +28,7 @@ from .tree import (
 )
 
 if TYPE_CHECKING:
+    from .declarations import Kind
     from .pack import Pack
 
 SUBJECTS_ZH = {
@@ -48,8 +49,12 @@ DISTINCT = {
 class Speaker:
     """Says things in one language ("zh" or "en") with a pack's titles; calling it picks one of two texts."""
 
-    def __init__(self, pack: Pack, lang: str = "zh") -> None:
-        self.pack, self.zh = pack, lang == "zh"
+    def __init__(self, pack: Pack, lang: str = "zh", kinds: tuple[str, ...] = ()) -> None:
+        self.pack, self.zh, self.kinds = pack, lang == "zh", kinds
+
+    def about(self, kinds: tuple[str, ...]) -> Speaker:
+        """The same speaker, who takes the titles of amounts and qualifiers from these kinds first."""
+        return Speaker(self.pack, "zh" if self.zh else "en", kinds)
 
     def __call__(self, zh: str, en: str) -> str:
         return zh if self.zh else en
@@ -98,11 +103,14 @@ class Speaker:
         return "学时" if self.zh and found is None and name == "hours" else self._titled(found, name)
 
     def evidence(self, name: str) -> str:
-        found = (item for kind in self.pack.kinds.values() for item in kind.evidence if item.name == name)
+        found = (item for kind in self._ordered_kinds() for item in kind.evidence if item.name == name)
         return self._titled(next(found, None), name)
 
+    def _ordered_kinds(self) -> list[Kind]:
+        return sorted(self.pack.kinds.values(), key=lambda kind: kind.name not in self.kinds)
+
     def _declared(self, name: str, what: str) -> object:
-        found = (getattr(kind, what)(name) for kind in self.pack.kinds.values())
+        found = (getattr(kind, what)(name) for kind in self._ordered_kinds())
         return next((item for item in found if item is not None), None)
 
     # small pieces
@@ -165,8 +173,8 @@ class Speaker:
         return self(f"{name}为{values}", f"{name} {values}")
 
     def _values_of(self, qualifier: str) -> dict[str, str]:
-        found = (kind.qualifier(qualifier) for kind in self.pack.kinds.values())
-        return {code: title for item in found if item for code, title in item.values.items()}
+        found = [kind.qualifier(qualifier) for kind in self._ordered_kinds()]
+        return {code: title for item in reversed(found) if item for code, title in item.values.items()}
 
     def amount_within(self, node: AmountWithin) -> str:
         name, unit = self.amount(node.amount), self.amount_unit(node.amount)
@@ -291,6 +299,7 @@ def _subject(say: Speaker, rule: Obligation) -> str:
 
 def _demand(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
     """What must be done, as a phrase after "应" / "must": 参加家访至少2次 / take part in home visit at least 2 times."""
+    say = say.about(item.count.kinds)
     bound, unit = item.bound.words(say), item.measure.words(say)
     if isinstance(item.measure, People | PersonTimes):
         text = _attended(say, item, subject, f"{bound}{unit}" if say.zh else f"{bound} {unit}")

@@ -1,0 +1,88 @@
+"""Rules, reasons and verdicts in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tongxin.methods.cadence.calendar import calendar_from_dict
+from tongxin.methods.cadence.explaining import explain, reason_words
+from tongxin.methods.cadence.facts import Entry, Facts, Participation, Subject
+from tongxin.methods.cadence.reference import evaluate
+from tongxin.methods.cadence.words import sentence
+
+from .vocabulary import CALENDAR, pack_of, rule
+
+
+def both(**changes):
+    pack = pack_of(rule(**changes))
+    return sentence(pack, pack.obligations[0], "zh"), sentence(pack, pack.obligations[0], "en")
+
+
+@pytest.mark.parametrize(
+    ("changes", "chinese", "english"),
+    [
+        (
+            {"where": {"care": True}, "evidence": ["photo", "sheet"]},
+            "每名学生（重点关爱）每个学期应以“受访学生”身份参加家访至少1次，须有照片和记录表；由班主任负责。",
+            "In each term, each student (if care) must take part in visit as visited at least once, with photo and sheet as evidence; homeroom teacher is responsible.",
+        ),
+        (
+            {"count": {"kind": "visit", "part": "visited", "only": {"mode": "online"}}, "at_least": 2, "window": "month"},
+            "每名学生每个月应以“受访学生”身份参加家访（方式为线上）至少2次；由班主任负责。",
+            "In each month, each student must take part in visit (mode online) as visited at least 2 times; homeroom teacher is responsible.",
+        ),
+        (
+            {"subject": "activity:lesson", "count": {"part": "observer"}, "at_least": 5, "window": None, "bearer": "teacher"},
+            "每次心理课应有至少5人担任“听课教师”；由执教教师负责。",
+            "Each lesson must have at least 5 people as observer; teacher is responsible.",
+        ),
+        (
+            {"subject": "staff", "count": {"kind": "meeting", "part": "attendee"}, "measure": {"sum": "hours"}, "at_least": 1.5, "bearer": "self", "window": "year"},
+            "每名教职工每学年应以“参加人”身份参加会议，学时合计至少1.5学时。",
+            "In each school year, each member of staff must take part in meeting as attendee, total hours at least 1.5.",
+        ),
+        (
+            {"subject": "school", "count": {"kind": "meeting"}, "at_least": None, "between": [1, 3], "window": {"phase": 1}, "bearer": "secretary"},
+            "学校在第1阶段（准备）应开展会议1到3次；由书记负责。",
+            "In phase 1 of the plan, the school must hold meeting 1 to 3 times; secretary is responsible.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_reads_as_a_sentence(changes, chinese, english):
+    assert both(**changes) == (chinese, english)
+
+
+def test_modality_is_heard():
+    encouraged = {"source": {"document": "虚构方案", "modality": "encouraged"}}
+    assert both(**encouraged)[0].startswith("鼓励每名学生每个学期以")
+    assert "is encouraged to take part" in both(**encouraged)[1]
+    assert "原则上应" in both(source={"document": "虚构方案", "modality": "in_principle"})[0]
+
+
+def test_why_a_verdict_is_red_is_one_sentence():
+    day = dt.date(2023, 3, 10)
+    entry = Entry("e1", "visit", day, day, rows=(Participation("visited", "s"),))
+    pack = pack_of(rule(title="每学期家访一次", since="2023-03-01", evidence=["photo"]))
+    facts = Facts([Subject("s", "student")], entries=[entry])
+    (verdict,) = evaluate(pack, facts, calendar_from_dict(CALENDAR), dt.date(2023, 7, 10))
+    expected = "“每学期家访一次”在2023春未完成：应1，已0；e1没有计入，缺佐证材料：照片。依据：虚构方案 一。"
+    assert explain(pack, verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese"),
+    [
+        ("unknown: care, grade", "“重点关爱、年级”没有登记"),
+        ("filtered: mode", "方式不符合要求"),
+        ("absent", "登记为缺席"),
+        ("out of scope since 2023-05-01: presence", "从2023-05-01起已不在校"),
+        ("present 12 of 30 days", "在校12天，不满30天"),
+        ("no school day", "这一时段没有教学日"),
+        ("waived: 家长谢绝", "已批准免除：家长谢绝"),
+    ],
+)
+def test_reasons_have_words(reason, chinese):
+    assert reason_words(pack_of(), reason) == chinese
+    assert reason_words(pack_of(), reason, "en")
