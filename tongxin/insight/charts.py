@@ -8,13 +8,15 @@ from django.utils.translation import gettext as _
 
 from tongxin.exchange.documents.blocks import Chart
 from tongxin.kernel.obligations.queries import Counts
-from tongxin.ui.charts import Bars, Figure, Lines, Series
+from tongxin.ui.charts import Bars, Cell, Figure, HeatMap, HeatRow, Lines, Series
 
 from .disclosure import ROUND_TO, Sight, share_number, sight_of
 from .figures import Reading
 from .verdicts import months_of
 
 KINDS = ("coverage_by_month", "coverage_by_homeroom", "coverage_by_branch")
+# Months across, groups down.
+HEAT_KINDS = {"heat_by_homeroom": "homeroom", "heat_by_branch": "branch"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Shares:
 
 def document_chart(reading: Reading, kind: str, obligation: str) -> Chart | None:
     """Return a chart for Word and PDF, None when there is nothing to draw."""
+    if kind in HEAT_KINDS:
+        return _heat(reading, HEAT_KINDS[kind], obligation)
     shares = shares_of(reading, kind, obligation)
     if shares is None:
         return None
@@ -47,10 +51,57 @@ def document_chart(reading: Reading, kind: str, obligation: str) -> Chart | None
 
 def page_chart(chart: Chart) -> Figure:
     """Return a document's chart as one for a page."""
+    if chart.kind == "heat":
+        rows = [
+            HeatRow(name, [_cell(label, share) for label, share in zip(chart.labels, shares, strict=True)])
+            for name, shares in zip(chart.rows, chart.cells, strict=True)
+        ]
+        return HeatMap(
+            chart.title, columns=[(label, label) for label in chart.labels], rows=rows, note=chart.note
+        )
     series = [Series(chart.axis, chart.values, "met")]
     if chart.kind == "bars":
         return Bars(chart.title, labels=chart.labels, series=series, unit=chart.unit, note=chart.note)
     return Lines(chart.title, labels=chart.labels, series=series, unit=chart.unit, note=chart.note)
+
+
+def _cell(label: str, share: float | None) -> Cell | None:
+    """Return a cell that says only the share, never the counts behind it."""
+    if share is None:
+        return None
+    words = _("%(month)s：%(share)s%%") % {"month": label, "share": f"{share:g}"}
+    return Cell(done=int(share), due=100, words=words)
+
+
+def _heat(reading: Reading, group: str, obligation: str) -> Chart | None:
+    """Return an obligation's shares by group and month."""
+    sight = sight_of(reading.viewer, reading.verdicts.class_of(obligation))
+    if sight is Sight.NOTHING or reading.verdicts.rule(obligation) is None:
+        return None
+    months = months_of(reading.programme, reading.as_of)
+    found = reading.verdicts.tallies_by_month(obligation, group, months)
+    cells = [
+        [share_number(tally.met, tally.expected, sight) for tally in tallies] for tallies in found.values()
+    ]
+    if not any(share is not None for shares in cells for share in shares):
+        return None
+    subject = reading.verdicts.title_of(obligation)
+    latest = [next((s for s in reversed(shares) if s is not None), None) for shares in cells]
+    return Chart(
+        "heat",
+        extremes(subject, list(found), latest),
+        [month.label for month in months],
+        unit="%",
+        most=100,
+        rows=list(found),
+        cells=cells,
+        note=_note(subject, sight),
+    )
+
+
+def _note(subject: str, sight: Sight) -> str:
+    note = _("数据来源：台账与应做事项“%s”。") % subject
+    return note + _("按%(n)d个百分点取整。") % {"n": ROUND_TO} if sight is Sight.COUNTS else note
 
 
 def shares_of(reading: Reading, kind: str, obligation: str) -> Shares | None:
@@ -59,9 +110,7 @@ def shares_of(reading: Reading, kind: str, obligation: str) -> Shares | None:
     if kind not in KINDS or sight is Sight.NOTHING or reading.verdicts.tally(obligation) is None:
         return None
     subject = reading.verdicts.title_of(obligation)
-    note = _("数据来源：台账与应做事项“%s”。") % subject
-    if sight is Sight.COUNTS:
-        note += _("按%(n)d个百分点取整。") % {"n": ROUND_TO}
+    note = _note(subject, sight)
     if kind == "coverage_by_month":
         months = months_of(reading.programme, reading.as_of)
         tallies: list[Counts | None] = [reading.verdicts.tally_in(obligation, month) for month in months]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from tongxin.exchange.documents.blocks import Block, Document, Paragraph, Table
 from tongxin.exchange.documents.blocks import Heading as HeadingBlock
 from tongxin.exchange.documents.bundle import Member, read_in_chunks, stream_bundle
-from tongxin.exchange.documents.sheets import Column, Sheet, write_workbook
+from tongxin.exchange.documents.sheets import Cell, Column, Sheet, write_workbook
 from tongxin.exchange.documents.word import write_word
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.ledger import evidence as files
@@ -53,11 +54,22 @@ class Folder:
 
     @property
     def title(self) -> str:
-        return f"{self.heading.number} {self.heading.title}"
+        return heading_words(self.heading)
 
     def under(self, number: str) -> list[Filed]:
         """Return what is filed under exactly one heading."""
         return [filed for filed in self.filed if filed.heading.number == number]
+
+
+# The number a heading carries in its own words: 四、 （一） 1.
+OWN_NUMBER = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+\s*[.．、])\s*"
+)
+
+
+def heading_words(heading: Heading) -> str:
+    """Return a heading by its outline number, without the number in its own words: 4.1.1 心理健康驿站."""
+    return f"{heading.number} {OWN_NUMBER.sub('', heading.title)}"
 
 
 def heading_named(pack: Pack, number: str) -> Heading | None:
@@ -173,9 +185,9 @@ def _members(folder: Folder, export_id: str) -> Iterator[Member]:
     yield Member(top, _("目录.xlsx"), index_workbook(folder, export_id))
     school = folder.programme.school.public_id
     for item in folder.filed:
-        where = top
+        where: tuple[str, ...] = top
         if item.heading.number != folder.heading.number:
-            where = (*top, f"{item.heading.number} {item.heading.title}")
+            where = (*top, heading_words(item.heading))
         for row, name in zip(item.evidence, item.paths, strict=True):
             path = files.path_of(school, row.file)
             if path.exists():
@@ -202,7 +214,7 @@ def index_document(folder: Folder, export_id: str) -> Document:
         filed, unseen = folder.under(heading.number), folder.unseen.get(heading.number, 0)
         if not filed and not unseen:
             continue
-        blocks.append(HeadingBlock(f"{heading.number}　{heading.title}", 2))
+        blocks.append(HeadingBlock(heading_words(heading), 2))
         if filed:
             rows = [
                 [str(n), f"{item.entry.day:%Y-%m-%d}", item.kind, item.entry.title, str(len(item.evidence))]
@@ -232,17 +244,17 @@ def unseen_words(count: int) -> str:
 
 def index_workbook(folder: Folder, export_id: str) -> bytes:
     """Return the index as a workbook: headings, entries, evidence with hashes."""
-    headings = [
+    headings: list[list[Cell]] = [
         [
             heading.number,
-            heading.title,
+            OWN_NUMBER.sub("", heading.title),
             len(folder.under(heading.number)),
             sum(len(item.evidence) for item in folder.under(heading.number)),
             count_words(folder.unseen.get(heading.number, 0), Sight.COUNTS),
         ]
         for heading in folder.heading.within()
     ]
-    entries = [
+    entries: list[list[Cell]] = [
         [
             item.heading.number,
             item.entry.day,
@@ -255,7 +267,7 @@ def index_workbook(folder: Folder, export_id: str) -> bytes:
         ]
         for item in folder.filed
     ]
-    proofs = [
+    proofs: list[list[Cell]] = [
         [
             item.heading.number,
             name,

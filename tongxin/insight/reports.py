@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from tongxin.exchange.documents.blocks import (
@@ -18,13 +19,15 @@ from tongxin.exchange.documents.blocks import (
     Signature,
     Span,
     Table,
+    Text,
 )
 from tongxin.kernel.access.policy import CLASSES, higher
 from tongxin.kernel.ledger import queries as ledger
-from tongxin.kernel.ledger.models import Entry, Evidence
+from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.methods.cadence.declarations import Report
 
 from . import charts
+from .counting import PERSONS
 from .disclosure import Sight, hidden_words, row_words, share_words, sight_of
 from .figures import Reading, Value
 from .folders import filed_under
@@ -59,6 +62,8 @@ class Written:
 
     def read(self, data_class: str, sight: Sight) -> None:
         """Note that something of a class was read, in full or as figures: the whole carries the highest."""
+        if sight is Sight.NOTHING:
+            return
         self.data_class = higher(self.data_class, data_class)
         if sight is Sight.FULL and CLASSES.index(data_class) >= CLASSES.index(SENSITIVE):
             self.full_class = higher(self.full_class or SENSITIVE, data_class)
@@ -69,9 +74,11 @@ def write_report(reading: Reading, report: Report) -> Written:
     programme = reading.programme
     names = {"school": programme.school.name, "year": programme.first_day.year}
     written = Written(_named(report.title, names))
-    tables = _Numbers(_("表 %(n)d　%(title)s"))
+    tables = _Captions()
+    section = ""
     for part in report.outline:
-        written.blocks.extend(_part(reading, written, part, names, tables))
+        section = plain_heading(str(part.get("heading") or section))
+        written.blocks.extend(_part(reading, written, part, names, tables.under(section)))
     written.blocks.extend(_sources(reading, written))
     return written
 
@@ -98,15 +105,24 @@ def figures_frozen(written: Written) -> list[dict[str, Any]]:
     ]
 
 
-class _Numbers:
-    """Numbers captions from 1."""
+class _Captions:
+    """Numbers the tables from 1 and names the section they stand in."""
 
-    def __init__(self, pattern: str) -> None:
-        self.pattern, self.count = pattern, 0
+    def __init__(self) -> None:
+        self.count, self.section = 0, ""
+
+    def under(self, section: str) -> _Captions:
+        """Set the section that the next captions name."""
+        self.section = section
+        return self
 
     def next(self, title: str) -> str:
+        """Return the next caption."""
         self.count += 1
-        return self.pattern % {"n": self.count, "title": title}
+        said = (
+            _("%(section)s：%(title)s") % {"section": self.section, "title": title} if self.section else title
+        )
+        return _("表 %(n)d　%(title)s") % {"n": self.count, "title": said}
 
 
 def _named(text: str, names: Mapping[str, Any]) -> str:
@@ -116,7 +132,7 @@ def _named(text: str, names: Mapping[str, Any]) -> str:
 
 
 def _part(
-    reading: Reading, written: Written, part: Mapping[str, Any], names: Mapping[str, Any], tables: _Numbers
+    reading: Reading, written: Written, part: Mapping[str, Any], names: Mapping[str, Any], tables: _Captions
 ) -> Iterator[Block]:
     if part.get("heading"):
         yield heading(_named(str(part["heading"]), names))
@@ -143,6 +159,14 @@ def heading(text: str) -> Heading:
     return Heading(text, 1)
 
 
+def plain_heading(text: str) -> str:
+    """Return a heading without its number: （一）搭建平台 → 搭建平台."""
+    shown = heading(text).text
+    for pattern, _level in LEVELS:
+        shown = pattern.sub("", shown, count=1).strip()
+    return shown
+
+
 def _filled(reading: Reading, written: Written, text: str) -> list[Span]:
     """Return a sentence with each {figure:name} replaced by its words and its mark."""
     spans = []
@@ -158,8 +182,10 @@ def _filled(reading: Reading, written: Written, text: str) -> list[Span]:
     return spans
 
 
-def _figure_table(written: Written, values: list[Value], tables: _Numbers) -> Table:
-    rows = [[value.title, [Span(value.words, code=written.code(value))]] for value in values]
+def _figure_table(written: Written, values: list[Value], tables: _Captions) -> Table:
+    rows: list[list[Text]] = [
+        [value.title, [Span(value.words, code=written.code(value))]] for value in values
+    ]
     return Table(
         [_("指标"), _("数值")],
         rows,
@@ -170,7 +196,7 @@ def _figure_table(written: Written, values: list[Value], tables: _Numbers) -> Ta
 
 
 def _obligation_table(
-    reading: Reading, written: Written, obligations: list[str], tables: _Numbers
+    reading: Reading, written: Written, obligations: list[str], tables: _Captions
 ) -> Iterator[Block]:
     rows, suppressed = [], False
     for name in obligations:
@@ -206,7 +232,7 @@ def _chart(reading: Reading, written: Written, wanted: Mapping[str, Any]) -> Ite
 
 
 def _entry_table(
-    reading: Reading, written: Written, wanted: Mapping[str, Any], tables: _Numbers
+    reading: Reading, written: Written, wanted: Mapping[str, Any], tables: _Captions
 ) -> Iterator[Block]:
     """List the newest activities under some headings that this reader may read; the others are counted."""
     numbers = [str(number) for number in wanted.get("headings") or ()]
@@ -215,23 +241,38 @@ def _entry_table(
     visible = filed & ledger.visible_entries(reading.viewer)
     listed = list(visible.order_by("-day", "-pk")[:most])
     files = evidence_counts(reading, listed)
+    people = people_counts(listed)
     rows = []
     for entry in reversed(listed):
-        kind = reading.pack.kinds.get(entry.kind)
         written.read(entry.data_class, Sight.FULL)
         day = f"{entry.day.month}月{entry.day.day}日"
-        rows.append([day, kind.title if kind else entry.kind, entry.title, str(files.get(entry.pk, 0))])
+        kind, title = _activity_words(reading, entry)
+        rows.append([day, kind, title, str(people.get(entry.pk, 0)), str(files.get(entry.pk, 0))])
     if rows:
         rest = filed.count() - len(rows)
         note = _("注：另有%(n)d项活动没有列出，见台账。") % {"n": rest} if rest > 0 else ""
         yield Table(
-            [_("日期"), _("类别"), _("活动"), _("佐证（份）")],
+            [_("日期"), _("类别"), _("活动"), _("参与（人）"), _("佐证（份）")],
             rows,
             caption=tables.next(_("主要活动")),
-            widths=[1.2, 1.8, 4.4, 1.3],
-            align=["center", "left", "left", "right"],
+            widths=[1.6, 2.6, 3.6, 1.1, 1.1],
+            align=["center", "left", "left", "right", "right"],
             note=note,
         )
+
+
+def _activity_words(reading: Reading, entry: Entry) -> tuple[str, str]:
+    """Return the kind and what was special about an entry; its theme or place where the title only repeats the kind."""
+    declared = reading.pack.kinds.get(entry.kind)
+    kind = declared.title if declared else entry.kind
+    return kind, entry.title if entry.title != kind else entry.theme or entry.place or entry.title
+
+
+def people_counts(entries: list[Entry]) -> dict[int, int]:
+    """Return how many persons were present in each entry; one query."""
+    rows = Participation.objects.filter(entry__in=entries, absent=False, subject__type__in=PERSONS)
+    counted = rows.values("entry_id").annotate(people=Count("subject_id", distinct=True))
+    return {row["entry_id"]: row["people"] for row in counted}
 
 
 def evidence_counts(reading: Reading, entries: list[Entry]) -> dict[int, int]:

@@ -67,7 +67,7 @@ def submit_report(reading: Reading, report: Report, *, token: str = "") -> Submi
                 "insight.report_submitted",
                 submitted,
                 export=export_id,
-                **{str(f.value): hashlib.sha256(c).hexdigest() for f, c in contents.items()},
+                files={str(f.value): hashlib.sha256(c).hexdigest() for f, c in contents.items()},
             )
     except IntegrityError:
         known = _known(reading, token)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from .text import display_width
+from .text import balanced_title, display_width
 
 LAYOUT_FOLDER = Path(__file__).parent / "layouts"
 POINTS_PER_MM = 72 / 25.4
@@ -103,6 +103,12 @@ class Layout:
     def char_pitch_pt(self) -> float:
         """Distance from one character of body text to the next in points, so that the grid is filled."""
         return self.page.text_width * POINTS_PER_MM / self.chars_per_line
+
+    def title_lines(self, title: str) -> str:
+        """Return a title broken into balanced lines that fit the page."""
+        fitting = int(self.page.text_width * POINTS_PER_MM / self.styles["title"].size)
+        # Programs add a little space between Chinese and Latin characters; one character is left free for it.
+        return balanced_title(title, 2 * (fitting - 1))
 
     def signature_indents(self, name: str, date: str) -> tuple[float, float]:
         """Return the right indents of the signing name and of the date, in characters.

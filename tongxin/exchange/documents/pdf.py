@@ -140,7 +140,7 @@ def _font_data(layout: Layout) -> dict[str, dict[str, Any]]:
 
 def _document_data(document: Document, layout: Layout, paths: Mapping[int, str]) -> dict[str, Any]:
     return {
-        "title": clean_text(document.title),
+        "title": layout.title_lines(clean_text(document.title)),
         "subtitle": clean_text(document.subtitle),
         "export_id": clean_text(document.export_id),
         "blocks": [_block_data(block, layout, paths) for block in document.blocks],

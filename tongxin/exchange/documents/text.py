@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import east_asian_width
 
 # Characters XML 1.0 forbids: a document holding one does not open.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -56,5 +57,41 @@ def safe_file_name(name: str, *, fallback: str = "未命名") -> str:
 
 
 def display_width(text: str) -> int:
-    """Return the width of text in half-width columns; Chinese characters count two."""
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+    """Return the width of text in half-width columns; Chinese characters and quotation marks count two."""
+    return sum(2 if east_asian_width(character) in "WFA" else 1 for character in text)
+
+
+# A line of a title does not begin with these, nor end with those.
+_NOT_FIRST, _NOT_LAST = "，。、；：！？）》”’」』】%", "（《“‘「『【"
+# Good places to break a title: after these, before those.
+_BREAK_AFTER, _BREAK_BEFORE = "年度校会委区市”》）", "“《（关"
+
+
+def balanced_title(title: str, columns: int) -> str:
+    """Return a title broken into lines of about equal width, none wider than `columns` half-width columns.
+
+    A title that fits, or is broken by hand, stays as it is.
+    """
+    width = display_width(title)
+    if width <= columns or "\n" in title:
+        return title
+    lines = -(-width // columns)
+    cut = _best_cut(title, width / lines, columns)
+    if cut is None:
+        return title
+    return f"{title[:cut]}\n{balanced_title(title[cut:], columns)}"
+
+
+def _best_cut(title: str, wanted: float, columns: int) -> int | None:
+    best, least = None, float("inf")
+    for cut in range(1, len(title)):
+        before, after = title[cut - 1], title[cut]
+        together = before.isascii() and after.isascii() and before != " " and after != " "
+        if display_width(title[:cut]) > columns or together or after in _NOT_FIRST or before in _NOT_LAST:
+            continue
+        good = before in _BREAK_AFTER or after in _BREAK_BEFORE
+        inside_quotes = title[:cut].count("“") > title[:cut].count("”")
+        badness = abs(display_width(title[:cut]) - wanted) - (8 if good else 0) + (12 if inside_quotes else 0)
+        if badness < least:
+            best, least = cut, badness
+    return best

@@ -33,7 +33,7 @@ from .blocks import (
 )
 from .layout import POINTS_PER_MM, Layout, load_layout
 from .pdf import MARK_LABEL, draw_chart
-from .text import escape_xml
+from .text import clean_text, escape_xml
 from .word_parts import (
     NAMESPACES,
     PACKAGE_RELATIONSHIPS,
@@ -171,7 +171,7 @@ class _Body:
 
     def add_heads(self, document: Document) -> None:
         """Add the title and the line under it."""
-        self.rows.append(_paragraph(document.title, "Title"))
+        self.rows.append(_paragraph(self.layout.title_lines(clean_text(document.title)), "Title"))
         if document.subtitle:
             self.rows.append(_paragraph(document.subtitle, "Subtitle"))
 

@@ -24,7 +24,7 @@ RICH = PACK.replace(
         text: "全年家访{figure:visits}人次，覆盖率{figure:visit-coverage}，{figure:lessons}节心理课。"
         figures: [visits, lessons]
         tables: [{obligation: visit-once-a-term}, {obligation: lesson-each-fortnight}]
-        charts: [{kind: coverage_by_month, obligation: lesson-each-fortnight, title: 课}]
+        charts: [{kind: coverage_by_month, obligation: lesson-each-fortnight, title: 课}, {kind: heat_by_branch, obligation: lesson-each-fortnight}, {kind: coverage_by_homeroom, obligation: visit-once-a-term}]
         entries: {headings: ["1", "2"], most: 5}""",
 ).replace(
     """figures:
@@ -182,7 +182,7 @@ def test_word_report_holds_title_figures_and_sources(client, year):
     assert any("2〔数3〕节心理课" in paragraph.text for paragraph in document.paragraphs)
     sources = document.tables[-1]
     assert [cell.text for cell in sources.rows[0].cells] == ["编号", "指标", "数值", "数据来源"]
-    assert len(document.inline_shapes) == 1
+    assert len(document.inline_shapes) == 2
 
 
 @pytest.mark.parametrize("page", [("word", "outcome"), ("pdf", "outcome"), ("folder", "2"), ("gap_list",)])

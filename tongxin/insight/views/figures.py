@@ -19,7 +19,7 @@ from tongxin.ui.charts import Bars, Series
 from tongxin.ui.tables import Column, Table
 
 from ..counting import counted_entries
-from ..disclosure import Sight, count_words, share_number
+from ..disclosure import ROUND_TO, Sight, count_words, share_number
 from ..figures import Reading
 from .asking import reading_as_submitted, reading_of
 
@@ -83,6 +83,7 @@ def _coverage_chart(reading: Reading) -> Bars:
         labels=[label for _share, label in shares],
         series=[Series(_("完成率"), [share for share, _label in shares], "met")],
         unit="%",
+        note=_("人数少的完成率按%(n)d个百分点取整。") % {"n": ROUND_TO},
     )
 
 

@@ -15,7 +15,7 @@ from tongxin.methods.cadence.declarations import Heading
 
 from ..exports import attachment, note_export
 from ..figures import Reading
-from ..folders import filed_under, heading_named, open_folder, places, stream_folder
+from ..folders import OWN_NUMBER, filed_under, heading_named, open_folder, places, stream_folder
 from .asking import reading_of
 
 
@@ -42,7 +42,14 @@ def _lines(reading: Reading) -> list[dict]:
 
     def add(heading: Heading, depth: int) -> None:
         count = sum(found[inner.number] for inner in heading.within())
-        lines.append({"number": heading.number, "title": heading.title, "depth": depth, "count": count})
+        lines.append(
+            {
+                "number": heading.number,
+                "title": OWN_NUMBER.sub("", heading.title),
+                "depth": depth,
+                "count": count,
+            }
+        )
         for child in heading.children:
             add(child, depth + 1)
 

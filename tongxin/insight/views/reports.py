@@ -212,7 +212,7 @@ def _preview_blocks(written: Written, reading: Reading) -> list[dict]:
                     {
                         "type": "table",
                         "caption": block.caption,
-                        "columns": block.columns,
+                        "columns": list(zip(block.columns, block.align, strict=True)),
                         "rows": rows,
                         "note": block.note,
                     }

@@ -316,3 +316,20 @@ def test_signing_name_is_centred_over_the_date():
         0.0,
         4.0,
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("成效报告", ["成效报告"]),
+        ("青山中学2026年度“三平台五融通”成效报告", ["青山中学2026年度", "“三平台五融通”成效报告"]),
+        ("手工\n分行的标题", ["手工", "分行的标题"]),
+    ],
+)
+def test_titles_break_into_balanced_lines(title, lines):
+    assert load_layout().title_lines(title).split("\n") == lines
+
+
+@given(st.text(alphabet="青山中学2026年度“”（）、报告 ab", max_size=120))
+def test_balanced_titles_keep_every_character(title):
+    assert load_layout().title_lines(title).replace("\n", "") == title
