@@ -217,7 +217,8 @@ class _Writer:
 
     def _link(self, kind: str, a: int, b: int) -> None:
         self._links.add(self._public_id(), kind, a, b, *self._dated)
-        self._facts.append(PostChanged(school_id=self.school, person_id=a, post=kind))
+        if self.plan.kind != STUDENTS:
+            self._facts.append(PostChanged(school_id=self.school, person_id=a, post=kind))
 
     def _add_guardian(self, child: int, name: str, phone: str, relation: str) -> None:
         """One person for brothers and sisters: same name and phone means the same guardian."""

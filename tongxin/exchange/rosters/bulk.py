@@ -45,10 +45,10 @@ class Inserter:
         key = 0
         if self.keys:
             key = self.keys.next()
-            self._rows.append((key, *values, *self._constants))
-        else:
-            self._rows.append((*values, *self._constants))
-        if len(self._rows) >= BATCH:
+            values = (key, *values)
+        rows = self._rows
+        rows.append(values + self._constants if self._constants else values)
+        if len(rows) >= BATCH:
             self.flush()
         return key
 
@@ -76,22 +76,41 @@ class Keys:
         self.model = model
         self.column = model._meta.pk.column or "id"  # type: ignore[union-attr]
         self.table = model._meta.db_table
-        self.used: Ranges = []
-        self._waiting: Iterator[int] = iter(())
+        self._runs: Ranges = []  # reserved and not yet begun
+        self._done: Ranges = []
+        self._first = self._position = self._end = 0  # of the run in use; _end is behind its last key
         self._next = 0
 
     def next(self) -> int:
-        key = next(self._waiting, None)
-        if key is None:
-            self._waiting = iter(self._reserve())
-            key = next(self._waiting)
-        if self.used and self.used[-1][1] == key - 1:
-            self.used[-1][1] = key
-        else:
-            self.used.append([key, key])
+        """Return a key nobody else has."""
+        if self._position == self._end:
+            self._begin_run()
+        key = self._position
+        self._position += 1
         return key
 
-    def _reserve(self) -> Iterable[int]:
+    @property
+    def used(self) -> Ranges:
+        """The keys handed out so far."""
+        now = [[self._first, self._position - 1]] if self._position > self._first else []
+        joined: Ranges = []
+        for first, last in self._done + now:
+            if joined and joined[-1][1] == first - 1:
+                joined[-1][1] = last
+            else:
+                joined.append([first, last])
+        return joined
+
+    def _begin_run(self) -> None:
+        if self._end > self._first:
+            self._done.append([self._first, self._end - 1])
+        if not self._runs:
+            self._runs = self._reserve()
+        first, last = self._runs.pop(0)
+        self._first = self._position = first
+        self._end = last + 1
+
+    def _reserve(self) -> Ranges:
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("keys are reserved inside a transaction only")
         with connection.cursor() as cursor:
@@ -100,7 +119,7 @@ class Keys:
                     "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
                     [self.table, self.column, self.BLOCK],
                 )
-                return [row[0] for row in cursor.fetchall()]
+                return runs_of(row[0] for row in cursor.fetchall())
             if not self._next:
                 # The transaction began as a writer (IMMEDIATE), so nobody else can take these keys.
                 quoted = connection.ops.quote_name(self.table)
@@ -114,7 +133,18 @@ class Keys:
                 self._next = max(highest, cursor.fetchone()[0]) + 1
         first = self._next
         self._next += self.BLOCK
-        return range(first, first + self.BLOCK)
+        return [[first, first + self.BLOCK - 1]]
+
+
+def runs_of(keys: Iterable[int]) -> Ranges:
+    """Return ascending keys as ranges."""
+    runs: Ranges = []
+    for key in sorted(keys):
+        if runs and runs[-1][1] == key - 1:
+            runs[-1][1] = key
+        else:
+            runs.append([key, key])
+    return runs
 
 
 def public_ids() -> Iterator[str]:

@@ -37,6 +37,7 @@ FORMULA = "这一格是公式，里面的值可能已经过时。请“复制、
 BROKEN = "这一格显示的是错误（如 #REF!），请改成正确的内容。"
 
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff〇]+([·.][\u3400-\u9fff\U00020000-\U0003ffff〇]+)*")
+_PLAIN_NAME = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ][A-Za-zÀ-ÖØ-öø-ÿ'’.\- ]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -99,13 +100,17 @@ def _number_text(cell: Cell) -> str:
         if abs(cell) >= 1e15 or cell != int(cell) or cell < 0:
             raise BadCell(LOST_DIGITS if abs(cell) >= 1e11 else "这里应是号码，请把这一列设为“文本”格式。")
         return str(int(cell))
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit():
+        return cell
     text = "".join(text_of(cell).split()).lstrip("'‘’`").upper()
-    if _SCIENCE.fullmatch(text):
+    if "E" in text and _SCIENCE.fullmatch(text):
         raise BadCell(LOST_DIGITS)
     return text
 
 
 def clean_name(cell: Cell, about: About) -> str:
+    if isinstance(cell, str) and len(cell) <= 40 and _PLAIN_NAME.fullmatch(cell):
+        return cell
     text = text_of(cell).replace("•", "·").replace("・", "·").replace("∙", "·")
     if not text:
         return ""
@@ -205,7 +210,10 @@ def clean_ethnicity(cell: Cell, about: About) -> str:
 
 
 def clean_phone(cell: Cell, about: About) -> str:
-    text = re.sub(r"[()（）]", "", _number_text(cell))
+    text = _number_text(cell)
+    if len(text) == 11 and not numbers.phone_problem(text):
+        return text
+    text = re.sub(r"[()（）]", "", text)
     text = text.removeprefix("+86").replace("—", "-").replace("－", "-")
     if re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}|861[3-9][0-9]{9}", text):
         text = text.replace("-", "")[-11:]

@@ -5,9 +5,11 @@ for number, cells in table: check.add(number, cells)
 result = check.result()        # records to import, problems by cell, rows left out
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from tongxin.exchange.rosters import numbers
@@ -22,7 +24,7 @@ from tongxin.exchange.rosters.homeroom_names import (
 from tongxin.exchange.rosters.wire import Broken, Cell, show
 
 ERROR, WARNING = "error", "warning"
-MOST_REMEMBERED = 50_000  # distinct cells of one column whose verdict is kept
+MOST_REMEMBERED = 5_000  # distinct cells of one column whose verdict is kept
 RESIDENT_CARD = frozenset(["", "居民身份证", "身份证", "二代身份证", "中国居民身份证", "1", "01", "户口簿"])
 
 
@@ -42,13 +44,36 @@ class Problem:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(slots=True)
 class Record:
-    """One row that can be imported. values: {field: clean value}, empty ones left out."""
+    """One row that can be imported. row: from 1 as in the sheet. homeroom: the class its name tells.
 
-    row: int
-    values: dict[str, Any]
-    homeroom: HomeroomName | None = None
+    Hundreds of thousands are held at once, so a finished record keeps its values as a tuple; `values` then makes
+    the dict anew.
+    """
+
+    __slots__ = ("_draft", "_names", "_values", "homeroom", "row")
+
+    def __init__(self, row: int, values: dict[str, Any], homeroom: HomeroomName | None = None) -> None:
+        self.row = row
+        self.homeroom = homeroom
+        self._draft: dict[str, Any] | None = values
+        self._names: tuple[str, ...] = ()
+        self._values: tuple = ()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """{field: clean value}; what was not given is not in it."""
+        if self._draft is not None:
+            return self._draft
+        return dict(zip(self._names, self._values, strict=True))
+
+    def finish(self, shared: dict[tuple[str, ...], tuple[str, ...]]) -> None:
+        """Pack the values. shared: field names already seen, so that equal ones are held once."""
+        if self._draft is not None:
+            names = tuple(self._draft)
+            self._names = shared.setdefault(names, names)
+            self._values = tuple(self._draft.values())
+            self._draft = None
 
 
 @dataclass
@@ -109,34 +134,40 @@ class Check:
         ]
         self._constants = {name: text for name, text in (constants or {}).items() if text}
         self._label_of = {column.field: column for column in self._columns}
+        name = self._label_of.get("name")
+        self._name_column = name.index if name else 0
+        self._name_words = _words(name.label) if name else set()
         self._unique = [f.name for f in FIELDS[kind].values() if f.unique and f.name in self._label_of]
         self._seen: dict[str, dict[str, int]] = {name: {} for name in self._unique}
         self._by_name: dict[tuple, int] = {}
-        self._position: dict[int, int] = {}
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._bad: set[int] = set()
         self._homerooms: dict[tuple[str, str, Any], tuple[HomeroomName | None, str]] = {}
 
     def add(self, number: int, cells: list[Cell]) -> None:
         """Judge one row below the headings. A row without any content is passed over and not counted."""
-        filled = sum(1 for cell in cells if cell != "" and not (isinstance(cell, str) and not cell.strip()))
-        if not filled:
+        if not any(cells) and not _filled(cells):
             return
-        self._result.rows += 1
         if self._repeats_headings(cells):
+            self._result.rows += 1
             self._result.left_out[number] = "这一行又是表头，没有当作名单。"
             return
         problems: list[Problem] = []
         record = self._clean(number, cells, problems)
         if "name" not in record.values and not any(p.column == self._label("name") for p in problems):
-            self._without_name(number, filled, problems)
+            filled = _filled(cells)
+            if filled:
+                self._result.rows += 1
+                self._without_name(number, filled, problems)
             return
+        self._result.rows += 1
         self._judge_row(record, problems)
         self._compare(record, problems)
         self._too_wide(number, cells, problems)
         self._result.problems += problems
         if any(p.severity == ERROR for p in problems):
             self._bad.add(number)
-        self._position[number] = len(self._result.records)
+        record.finish(self._names)
         self._result.records.append(record)
 
     def result(self) -> Result:
@@ -206,6 +237,8 @@ class Check:
         return column.label if column else FIELDS[self.kind][name].title
 
     def _repeats_headings(self, cells: list[Cell]) -> bool:
+        if len(cells) <= self._name_column or cells[self._name_column] not in self._name_words:
+            return False
         same = [
             c
             for c in self._columns
@@ -282,7 +315,8 @@ class Check:
             problems.append(
                 self._row_problem(row, "sex", shown, f"性别和{what}里的不一致，请核对。", WARNING)
             )
-        problems[:] = [p for p in problems if not _month_that_agrees(p, self._label("birth_date"), born)]
+        if problems:
+            problems[:] = [p for p in problems if not _month_that_agrees(p, self._label("birth_date"), born)]
 
     def _judge_pupil_number(self, record: Record, problems: list[Problem]) -> None:
         values = record.values
@@ -354,8 +388,9 @@ class Check:
 
     def _repeated(self, record: Record, name: str, value: str, first: int, problems: list[Problem]) -> None:
         """Equal rows are imported once; rows that share a number but differ are both held back."""
-        position = self._position.get(first)
-        earlier = self._result.records[position] if position is not None else None
+        records = self._result.records
+        position = bisect_left(records, first, key=attrgetter("row"))
+        earlier = records[position] if position < len(records) and records[position].row == first else None
         if earlier and earlier.values == record.values and earlier.homeroom == record.homeroom:
             self._result.left_out[record.row] = f"与第 {first} 行完全相同，只导入一次。"
             return
@@ -385,6 +420,11 @@ class Check:
                     f"和第 {first} 行同名同班，又都没有证件号或学籍号，分不清是不是同一个人。请补上号码，或删掉一行。",
                 )
             )
+
+
+def _filled(cells: list[Cell]) -> int:
+    """Return how many cells hold more than spaces."""
+    return sum(1 for cell in cells if cell != "" and not (isinstance(cell, str) and not cell.strip()))
 
 
 def _words(label: str) -> set[str]:

@@ -7,6 +7,7 @@ never enough; they raise a question that a person answers.
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -49,7 +50,7 @@ class Person:
     verdict: str
     known: KnownPerson | None = None
     homeroom: int | None = None
-    changes: list[Change] = field(default_factory=list)
+    changes: Sequence[Change] = ()
 
 
 @dataclass(frozen=True)
@@ -161,21 +162,22 @@ class _Finder:
             self.by_name.setdefault((str(person.values["name"]), place), []).append(person)
 
     def by_number(self, record: Record) -> list[tuple[str, KnownPerson]]:
-        found = []
-        for key in KEYS[self.kind]:
-            value = record.values.get(key)
-            if value and value in self.by[key]:
-                found.append((key, self.by[key][value]))
-        return found
+        values = record.values
+        return [
+            (key, self.by[key][values[key]])
+            for key in KEYS[self.kind]
+            if key in values and values[key] in self.by[key]
+        ]
 
     def namesakes(self, record: Record, homeroom: int | None) -> list[KnownPerson]:
         """Known people of that name and class whose own numbers do not say they are somebody else."""
         place = homeroom if self.kind == STUDENTS else None
+        values = record.values
         return [
             person
-            for person in self.by_name.get((record.values["name"], place), [])
+            for person in self.by_name.get((values["name"], place), [])
             if not any(
-                person.values.get(key) and record.values.get(key) and person.values[key] != record.values[key]
+                person.values.get(key) and values.get(key) and person.values[key] != values[key]
                 for key in KEYS[self.kind]
             )
         ]
@@ -184,7 +186,7 @@ class _Finder:
 def _judge(
     record: Record, finder: _Finder, plan: Comparison, answers: dict[int, str], answer_all: str
 ) -> Person | None:
-    matches = finder.by_number(record)
+    matches = finder.by_number(record) if finder.known.people else []
     subjects = {person.subject for _, person in matches}
     if len(subjects) > 1:
         titles = "、".join(FIELDS[plan.kind][key].title for key, _ in matches)
@@ -237,6 +239,8 @@ def _place(person: Person, known: KnownSchool, plan: Comparison) -> None:
         person.homeroom = known.homeroom_keys.get(key)
         if person.homeroom is None:
             plan.new_homerooms.setdefault(key, record.homeroom)
+    if plan.kind == STUDENTS:
+        return
     for name, have, wanted in [
         ("department", known.departments, plan.new_departments),
         ("branch", known.branches, plan.new_branches),
@@ -251,7 +255,7 @@ def _find_changes(person: Person, known: KnownSchool, plan: Comparison) -> None:
     if person.known is None:
         return
     values = person.record.values
-    changes = person.changes
+    changes: list[Change] = []
     for name in ("name", "sex", "birth_date", *KEYS[plan.kind], "teaching_subject", "job_title"):
         after = values.get(name)
         before = person.known.values.get(name, "")
@@ -266,24 +270,25 @@ def _find_changes(person: Person, known: KnownSchool, plan: Comparison) -> None:
         after = values.get(name)
         if after and (kind, after) not in person.known.contacts:
             changes.append(_change(plan.kind, name, "", after))
-    _find_group_changes(person, known, plan)
+    _find_group_changes(person, known, plan, changes)
     if changes:
+        person.changes = changes
         person.verdict = CHANGED
 
 
-def _find_group_changes(person: Person, known: KnownSchool, plan: Comparison) -> None:
+def _find_group_changes(person: Person, known: KnownSchool, plan: Comparison, changes: list[Change]) -> None:
     values, have = person.record.values, person.known
     assert have is not None
     if plan.kind == STUDENTS:
         if person.record.homeroom and (person.homeroom is None or person.homeroom != have.homeroom):
             before = known.homerooms.get(have.homeroom or 0, "")
-            person.changes.append(Change("班级", before or SHOWN[""], person.record.homeroom.written))
+            changes.append(Change("班级", before or SHOWN[""], person.record.homeroom.written))
         for name, phone, relation in guardians_of(values):
             guardian = have.guardians.get(name)
             if guardian is None:
-                person.changes.append(Change("家长", SHOWN[""], name))
+                changes.append(Change("家长", SHOWN[""], name))
             elif phone and (name, phone) not in known.guardian_by_phone:
-                person.changes.append(Change("家长电话", SHOWN[""], phone))
+                changes.append(Change("家长电话", SHOWN[""], phone))
             del relation
         return
     groups = [("department", known.departments, "in_department"), ("branch", known.branches, "branch_member")]
@@ -292,15 +297,15 @@ def _find_group_changes(person: Person, known: KnownSchool, plan: Comparison) ->
         if name == "branch" and values.get("party_member") == "false":
             continue
         if after and ids.get(after) not in have.links.get(link, {}):
-            person.changes.append(Change(FIELDS[plan.kind][name].title, SHOWN[""], after))
+            changes.append(Change(FIELDS[plan.kind][name].title, SHOWN[""], after))
     if values.get("party_member") == "true" and not values.get("branch") and len(known.branches) == 1:
         branch, subject = next(iter(known.branches.items()))
         if subject not in have.links.get("branch_member", {}):
-            person.changes.append(Change("所在党支部", SHOWN[""], branch))
+            changes.append(Change("所在党支部", SHOWN[""], branch))
     if person.record.homeroom and (
         person.homeroom is None or person.homeroom not in have.links.get("homeroom_teacher", {})
     ):
-        person.changes.append(Change("担任班主任的班级", SHOWN[""], person.record.homeroom.written))
+        changes.append(Change("担任班主任的班级", SHOWN[""], person.record.homeroom.written))
 
 
 def guardians_of(values: dict[str, Any]) -> list[tuple[str, str, str]]:

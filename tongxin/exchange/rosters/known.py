@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from tongxin.exchange.rosters.fields import STUDENTS
 from tongxin.exchange.rosters.homeroom_names import HomeroomName, parse_homeroom
@@ -46,7 +47,7 @@ class KnownSchool:
     guardian_by_phone: dict[tuple[str, str], int]
     teacher_of: dict[int, list[tuple[int, int]]]  # homeroom → [(teacher, link)]
 
-    @property
+    @cached_property
     def stage(self) -> int | None:
         return stage_of(self.school.stage)
 

@@ -42,10 +42,14 @@ def search_keys(name: str) -> tuple[str, str]:
 
 
 def _has_phrase(name: str) -> bool:
+    if name in PHRASES_DICT:
+        return True
     length = len(name)
-    return any(
-        name[start:end] in PHRASES_DICT for start in range(length - 1) for end in range(start + 2, length + 1)
-    )
+    if length == 2:
+        return False
+    if name[:2] in PHRASES_DICT or name[1:3] in PHRASES_DICT:
+        return True
+    return length == 4 and any(part in PHRASES_DICT for part in (name[2:], name[:3], name[1:]))
 
 
 @lru_cache(maxsize=5_000)
