@@ -1,0 +1,141 @@
+"""Somebody's own list as lines to draw: what, about whom, until when, and the form that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.obligations.queries import Due
+from tongxin.methods.cadence.counting import QualifierIs, Sum
+from tongxin.methods.cadence.declarations import Kind
+from tongxin.methods.cadence.tree import Obligation
+
+from .numbers import number_words
+
+FORTNIGHT = 14
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of several a line is about, with the form prefilled for them."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the to-do list. people: when it is about several others, each with their own form."""
+
+    title: str
+    who: str
+    until: date | None
+    done: str
+    due: str
+    unit: str
+    state: str
+    url: str
+    action_url: str
+    action_label: str
+    people: list[Person] = field(default_factory=list)
+    bar: bool = False
+    done_number: float = 0
+    due_number: float = 0
+
+
+@dataclass(frozen=True)
+class Todo:
+    """now: overdue and due within a fortnight; later: the rest of this term (or the next four months); rest: after."""
+
+    now: list[Line]
+    later: list[Line]
+    rest: list[Line]
+
+    @property
+    def things(self) -> int:
+        return len(self.now)
+
+
+def todo_lines(viewer: Viewer, dues: Sequence[Due], kinds: dict[str, Kind], until: date) -> Todo:
+    """Sort a person's duties by when they fall due. until: the last day of what counts as soon-to-come."""
+    soon = viewer.day + timedelta(days=FORTNIGHT)
+    todo = Todo([], [], [])
+    for due in dues:
+        last = due.verdict.last
+        where = todo.now if last <= soon else todo.later if last <= until else todo.rest
+        where.append(line(viewer, due, kinds))
+    todo.now.sort(key=lambda one: (one.state != "missed", one.until or date.max))
+    return todo
+
+
+def line(viewer: Viewer, due: Due, kinds: dict[str, Kind]) -> Line:
+    rule, verdict = due.rule, due.verdict
+    kind = next((kinds[name] for name in kind_names(rule) if name in kinds), None)
+    others = [s for s in due.subjects if s.pk != viewer.person_id]
+    alone = len(due.subjects) <= 1
+    subject = due.subjects[0] if due.subjects else None
+    people = [] if alone or kind is None else [Person(s.name, form_url(rule, kind, s)) for s in others]
+    owed = max(float(verdict.owed), 1.0)
+    return Line(
+        title=rule.title,
+        who=_who(others),
+        until=verdict.due,
+        done=number_words(verdict.done),
+        due=number_words(verdict.owed),
+        unit=unit_of(rule, kind),
+        state=verdict.verdict,
+        url=reverse("desk:why", args=[due.programme.public_id, rule.id, subject.public_id, verdict.first])
+        if alone and subject
+        else reverse("desk:duty", args=[due.programme.public_id, rule.id]),
+        action_url=form_url(rule, kind, subject if alone else None) if kind else "",
+        action_label=_("登记%(kind)s") % {"kind": kind.title} if kind else "",
+        people=people,
+        bar=alone and owed > 1,
+        done_number=min(float(verdict.done), owed),
+        due_number=owed,
+    )
+
+
+def _who(others: Sequence[Subject]) -> str:
+    if not others:
+        return ""
+    if len(others) <= 3:
+        return "、".join(s.name for s in others)
+    return _("%(first)s等%(n)d个") % {"first": "、".join(s.name for s in others[:2]), "n": len(others)}
+
+
+def kind_names(rule: Obligation) -> list[str]:
+    return list(dict.fromkeys(kind for item in rule.requirements() for kind in item.count.kinds))
+
+
+def unit_of(rule: Obligation, kind: Kind | None) -> str:
+    """Return the word after a number of this rule: 次, 小时, 个."""
+    items = rule.requirements()
+    measure = items[0].measure if items else None
+    if isinstance(measure, Sum):
+        amount = kind.amount(measure.amount) if kind else None
+        return (amount.unit if amount else "") or _("小时")
+    return _("次") if len(items) <= 1 else _("项")
+
+
+def form_url(rule: Obligation, kind: Kind, subject: Subject | None) -> str:
+    """Return the log form prefilled with what the rule asks for: kind, the subject's part, the one way that counts."""
+    item = next((i for i in rule.requirements() if kind.name in i.count.kinds), None)
+    pairs: list[tuple[str, Any]] = []
+    if item and subject:
+        part = next((p for p in item.count.parts if kind.part(p)), "")
+        if part:
+            pairs.append((part, subject.public_id))
+    for only in item.count.only if item else ():
+        if isinstance(only, QualifierIs) and len(only.values) == 1 and kind.qualifier(only.qualifier):
+            pairs.append((only.qualifier, only.values[0]))
+    address = reverse("desk:record_kind", args=[kind.name])
+    return f"{address}?{urlencode(pairs)}" if pairs else address

@@ -1,0 +1,165 @@
+"""Heat maps of a programme: all its duties over the weeks, and one duty by class, branch or person over its windows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access.viewer import Viewer, visible_subjects
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Link, Subject
+from tongxin.kernel.obligations.queries import Asked, Counts, Sight, count, heat, sight
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import Obligation
+from tongxin.ui.charts import Cell, HeatMap, HeatRow
+from tongxin.ui.formats import period_words, plain_day
+from tongxin.ui.states import state_word
+
+MOST_ROWS = 80
+MOST_WINDOWS = 45
+GROUP_OF = {
+    "student": ("enrolled_in", "homeroom"),
+    "staff": ("branch_member", "branch"),
+    "member": ("branch_member", "branch"),
+}
+
+
+def of_programme(viewer: Viewer, asked: Asked) -> HeatMap:
+    """Return coverage of every duty in every week of the programme so far."""
+    found = heat(viewer, asked)
+    columns = []
+    for monday, week in found.weeks:
+        day = plain_day(monday, viewer.day)
+        full = (
+            _("第%(n)d周（%(day)s起）") % {"n": week, "day": day} if week else _("%(day)s起") % {"day": day}
+        )
+        columns.append((str(week) if week else "·", full))
+    rows = []
+    best = None
+    for title, rule_id, cells in found.rows:
+        url = reverse("desk:duty", args=[asked.programme.public_id, rule_id])
+        drawn = [
+            _cell(cell.counts, cell.hidden, full) for cell, (_s, full) in zip(cells, columns, strict=True)
+        ]
+        if any(cell is not None for cell in drawn):
+            rows.append(HeatRow(title, drawn, url))
+        last = next((c.counts for c in reversed(cells) if c.counts), None)
+        if last and last.expected and (best is None or last.percent < best[0]):
+            best = (last.percent, title)
+    finding = (
+        _("最近一周完成得最少的是“%(title)s”（%(n)d%%）") % {"title": best[1], "n": best[0]}
+        if best
+        else _("还没有到期的事项")
+    )
+    note = _("每格是这一周完成的百分比；整学期的要求显示到那一周为止的进度。“·”是不上课的周。")
+    return HeatMap(finding, columns=columns, rows=rows, row_head=_("事项"), note=note)
+
+
+def _cell(counts: Counts | None, hidden: bool, column: str) -> Cell | None:
+    if hidden:
+        return Cell(words=_("%(when)s：人数太少，不显示") % {"when": column})
+    if counts is None or not counts.expected:
+        return None
+    words = _("%(when)s：完成%(met)d/%(all)d") % {"when": column, "met": counts.met, "all": counts.expected}
+    return Cell(counts.met, counts.expected, words=words)
+
+
+def of_rule(viewer: Viewer, asked: Asked, rule: Obligation) -> HeatMap | None:
+    """Return one duty over its windows: a row per class or branch, or per person where they may be named."""
+    seen = sight(viewer, asked.pack, rule)
+    if seen.nothing or not rule.evaluable:
+        return None
+    verdicts = [v for v in asked.verdicts([rule.id]) if v.subject.isdigit()]
+    reachable = _reachable(viewer, seen)
+    if not seen.counts and not seen.whole:
+        verdicts = [v for v in verdicts if reachable(int(v.subject))]
+    windows = sorted({(v.first, v.last, v.window) for v in verdicts})[-MOST_WINDOWS:]
+    if not windows or not verdicts:
+        return None
+    columns = [(_short(first, last), period_words(first, last, viewer.day)) for first, last, _w in windows]
+    keys = [(first, last) for first, last, _w in windows]
+    people = {int(v.subject) for v in verdicts}
+    if len(people) <= MOST_ROWS and all(reachable(pk) for pk in people):
+        rows = _person_rows(asked, rule, verdicts, keys, columns, people)
+        head = _("对象")
+    else:
+        rows = _group_rows(asked, rule, verdicts, keys, columns, seen, viewer)
+        head = _("班级或支部")
+    total = count(v for v in verdicts if (v.first, v.last) == keys[-1])
+    if total.small and not seen.whole and not seen.part:
+        title = _("各班、各支部的完成情况")
+    else:
+        title = _("%(when)s完成%(met)d/%(all)d") % {
+            "when": columns[-1][1],
+            "met": total.met,
+            "all": total.expected,
+        }
+    return HeatMap(title, columns=columns, rows=rows, row_head=head)
+
+
+def _short(first: date, last: date) -> str:
+    if last == date.max:
+        return _("一次")
+    return f"{first.month}.{first.day}" if (last - first).days < 27 else _("%(n)d月") % {"n": first.month}
+
+
+def _reachable(viewer: Viewer, seen: Sight) -> Callable[[int], bool]:
+    if seen.whole:
+        return lambda _pk: True
+    inside = set(visible_subjects(viewer, seen.data_class).values_list("pk", flat=True))
+    return lambda pk: pk in inside
+
+
+def _person_rows(asked, rule, verdicts: list[Verdict], keys, columns, people: set[int]) -> list[HeatRow]:
+    by_cell = {(int(v.subject), v.first, v.last): v for v in verdicts}
+    rows = []
+    for subject in Subject.objects.filter(pk__in=people).order_by("type", "pinyin", "pk"):
+        cells: list[Cell | None] = []
+        for (first, last), (_short_name, full) in zip(keys, columns, strict=True):
+            v = by_cell.get((subject.pk, first, last))
+            url = reverse("desk:why", args=[asked.programme.public_id, rule.id, subject.public_id, first])
+            cells.append(_state_cell(v, full, url) if v else None)
+        rows.append(HeatRow(subject.name, cells))
+    return rows
+
+
+def _state_cell(v: Verdict, when: str, url: str) -> Cell:
+    return Cell(state=v.verdict, words=f"{when}：{state_word(v.verdict)}", url=url)
+
+
+def _group_rows(
+    asked, rule, verdicts: list[Verdict], keys, columns, seen: Sight, viewer: Viewer
+) -> list[HeatRow]:
+    groups = group_of(asked, rule)
+    totals: dict[int, dict] = defaultdict(lambda: defaultdict(list))
+    for v in verdicts:
+        totals[groups.get(int(v.subject), int(v.subject))][v.first, v.last].append(v)
+    rows = []
+    inside = set(visible_subjects(viewer, seen.data_class).filter(pk__in=totals).values_list("pk", flat=True))
+    for group in Subject.objects.filter(pk__in=totals).order_by("type", "pinyin", "pk")[:MOST_ROWS]:
+        cells = []
+        for key, (_short_name, full) in zip(keys, columns, strict=True):
+            counts = count(totals[group.pk].get(key, ()))
+            hide = counts.small and not seen.whole and group.pk not in inside
+            cells.append(_cell(counts, hide, full))
+        rows.append(HeatRow(group.name, cells))
+    return rows
+
+
+def group_of(asked: Asked, rule: Obligation) -> dict[int, int]:
+    """Return {person: their class or branch} for the subjects of a rule."""
+    kind, _type = GROUP_OF.get(rule.subject.name, ("", ""))
+    if not kind:
+        return {}
+    links = Link.objects.filter(
+        school_id=asked.programme.school_id,
+        kind=kind,
+        superseded_at=FOREVER,
+        valid_from__lte=asked.as_of,
+        valid_to__gte=asked.as_of,
+    )
+    return dict(links.values_list("a_id", "b_id"))

@@ -1,0 +1,136 @@
+"""Home 待办: what I still owe comes first; whoever answers for a programme sees how far it has come."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.obligations.models import Message
+from tongxin.kernel.obligations.queries import todo
+from tongxin.kernel.programmes.queries import active_programmes, school_packs
+
+from .. import duties, kinds, ledger, messages, programmes
+from .links import named_url
+
+RECENT_DAYS = 14
+RECENT = 5
+LOOK_AHEAD = timedelta(days=120)
+
+
+@allow()
+def home(request: HttpRequest) -> HttpResponse:
+    viewer = request.viewer
+    if viewer.school is None:
+        return _no_school(request)
+    if viewer.may("bureau"):
+        return render(request, "desk/home_bureau.html", {"lines": programmes.schools_of(viewer)})
+    if not viewer.may("todo"):
+        return render(
+            request, "desk/home_empty.html", {"lead": _("您的页面还在准备中，有需要时学校会通知您。")}
+        )
+    running = active_programmes(viewer.school, viewer.day).exists()
+    if not running:
+        return render(request, "desk/home_empty.html", _first_day(viewer))
+    return _own_list(request)
+
+
+def _no_school(request: HttpRequest) -> HttpResponse:
+    first_run = named_url("setup:first_run")
+    if request.viewer.may("first_run") and first_run:
+        return redirect(first_run)
+    return render(
+        request, "desk/home_empty.html", {"lead": _("您的账号现在没有连到学校。请联系学校办公室。")}
+    )
+
+
+def _first_day(viewer: Viewer) -> dict:
+    if viewer.may("programme_edit"):
+        return {
+            "lead": _("先采用一个方案，之后每个人要做的事会自动列在这里。"),
+            "action_url": reverse("desk:adopt"),
+            "action_label": _("选择方案"),
+        }
+    return {"lead": _("学校采用方案以后，您要做的事会列在这里。")}
+
+
+def _own_list(request: HttpRequest) -> HttpResponse:
+    viewer = request.viewer
+    loggable = kinds.loggable(viewer)
+    mine = duties.todo_lines(viewer, todo(viewer), loggable, _term_end(viewer))
+    plan = _plan_of_mine(viewer)
+    leads = viewer.may("gaps") and viewer.reach("K1").school
+    return render(
+        request,
+        "desk/home.html",
+        {
+            "todo": mine,
+            "plan": plan,
+            "answer": _answer(mine.things + len(plan), bool(mine.later)),
+            "messages_in": messages.unread(viewer),
+            "recent": _recent(viewer),
+            "cards": programmes.cards(viewer) if leads else [],
+        },
+    )
+
+
+def _answer(things: int, later: bool) -> str:
+    """The one sentence at the top."""
+    if things:
+        return ngettext("这两周还有%(n)d件事。", "这两周还有%(n)d件事。", things) % {"n": things}
+    if later:
+        return _("这两周的事都做完了。")
+    return _("现在没有要做的事。")
+
+
+def _term_end(viewer: Viewer) -> date:
+    """The last day of what stands under "this term": the term's end, or four months on when there is no term."""
+    term = school_calendar(viewer.school).term_of(viewer.day)
+    return term.last if term else viewer.day + LOOK_AHEAD
+
+
+def _plan_of_mine(viewer: Viewer) -> list[dict]:
+    """Items of the plan whose owner's post this person holds, late or due within a fortnight."""
+    soon = viewer.day + timedelta(days=duties.FORTNIGHT)
+    rows = []
+    for programme, pack in school_packs(viewer.school, viewer.day):
+        if not {item.owner for item in pack.plan_items} & viewer.posts.keys():
+            continue
+        for step in programmes.progress(programme, pack, viewer.day):
+            item = step.item
+            if (
+                item.owner in viewer.posts
+                and not step.done
+                and item.first_day <= viewer.day
+                and item.due <= soon
+            ):
+                url = reverse("desk:schedule", args=[programme.public_id]) + f"#{item.name}"
+                rows.append({"title": item.title, "until": item.due, "state": step.state, "url": url})
+    return rows
+
+
+def _recent(viewer: Viewer) -> list[ledger.Line]:
+    words = ledger.words_of(viewer)
+    filters = ledger.Filters(own=True, first=viewer.day - timedelta(days=RECENT_DAYS))
+    rows = ledger.entries(viewer, filters, words).order_by("-day", "-pk").values_list(*ledger.FIELDS)[:RECENT]
+    return ledger.lines(viewer, list(rows), words)
+
+
+@allow("todo")
+@require_POST
+def message_read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a notice away; only one's own can be."""
+    message = get_object_or_404(
+        Message, pk=pk, recipient_id=request.viewer.person_id, school=request.viewer.school
+    )
+    Message.objects.filter(pk=message.pk, read_at=None).update(read_at=timezone.now())
+    return redirect("desk:home")

@@ -1,0 +1,446 @@
+"""A programme 方案: its outline, who owes what, the heat map, who is behind, and why something is red."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tongxin.exchange.documents.sheets import Column as SheetColumn
+from tongxin.exchange.documents.sheets import Sheet
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.viewer import visible_subjects
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.ledger.queries import visible_entries
+from tongxin.kernel.obligations import queries
+from tongxin.kernel.obligations.queries import Asked, BoardRow, Gaps
+from tongxin.kernel.programmes.models import Programme
+from tongxin.kernel.programmes.queries import phases, visible_programmes
+from tongxin.methods.cadence.explaining import reason_words
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import Obligation
+from tongxin.methods.cadence.words import sentence
+from tongxin.ui.formats import percent_words, period_words, until_words
+from tongxin.ui.states import state_word
+
+from .. import duties as lines
+from .. import exports, heatmaps, kinds, programmes
+from ..numbers import language, number_words
+
+MOST_NAMES = 300
+
+
+def programme_of(request: HttpRequest, public_id: str) -> Programme:
+    return get_object_or_404(visible_programmes(request.viewer).select_related("school"), public_id=public_id)
+
+
+def asked_of(request: HttpRequest, public_id: str) -> Asked:
+    return queries.ask(programme_of(request, public_id), request.viewer.day)
+
+
+def frame(request: HttpRequest, asked: Asked, current: str) -> dict:
+    """What every page of a programme shows: its title and the pages beside it."""
+    programme, viewer = asked.programme, request.viewer
+    pages = [
+        ("programme", _("概览"), True),
+        ("duties", _("应做事项"), True),
+        ("heat", _("热力图"), viewer.may("gaps")),
+        ("schedule", _("安排"), True),
+        ("versions", _("版本"), viewer.may("programme_edit")),
+    ]
+    tabs = [
+        {
+            "label": label,
+            "url": reverse(f"desk:{name}", args=[programme.public_id]),
+            "current": name == current,
+        }
+        for name, label, shown in pages
+        if shown
+    ]
+    return {"programme": programme, "pack": asked.pack, "tabs": tabs}
+
+
+@allow("programme")
+def programme_list(request: HttpRequest) -> HttpResponse:
+    viewer = request.viewer
+    running = programmes.cards(viewer)
+    shown = {card.url for card in running}
+    others = [
+        {
+            "title": p.title,
+            "url": reverse("desk:programme", args=[p.public_id]),
+            "facts": [period_words(p.first_day, p.last_day, viewer.day)],
+            "text": _("已停用") if p.retired_on and p.retired_on <= viewer.day else "",
+        }
+        for p in visible_programmes(viewer).order_by("-first_day", "title")
+    ]
+    context = {"cards": running, "others": [p for p in others if p["url"] not in shown]}
+    return render(request, "desk/programmes.html", context)
+
+
+@allow("programme")
+def overview(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One sentence, the problems and goals, the phases, and what each month brings."""
+    asked = asked_of(request, public_id)
+    viewer, programme = request.viewer, asked.programme
+    rows = queries.board(viewer, asked)
+    steps = programmes.progress(programme, asked.pack, viewer.day)
+    return render(
+        request,
+        "desk/programme.html",
+        frame(request, asked, "programme")
+        | {
+            "answer": programmes.coverage_words(programmes.total(rows)),
+            "rows": _worst(rows, programme),
+            "phases": [_phase(phase, steps, viewer.day) for phase in phases(programme, asked.pack)],
+            "months": _months(programme, steps),
+            "headings": asked.pack.headings,
+            "late": [step for step in steps if step.slipped and not step.done],
+        },
+    )
+
+
+def _phase(phase, steps, today: date) -> dict:
+    mine = [step for step in steps if step.item.phase == phase.number]
+    done = sum(step.done for step in mine)
+    if today < phase.first_day:
+        state = _("还没开始")
+    elif today > phase.last_day:
+        state = _("已结束")
+    else:
+        state = _("正在进行")
+    return {
+        "phase": phase,
+        "state": state,
+        "done": done,
+        "all": len(mine),
+        "now": phase.first_day <= today <= phase.last_day,
+    }
+
+
+def _months(programme: Programme, steps) -> list[dict]:
+    """The plan's months in the order of the programme year, each with its items."""
+    found: dict[int, list] = defaultdict(list)
+    for step in steps:
+        found[step.item.month].append(step)
+    begin = programme.first_day.month
+    order = sorted(found, key=lambda month: (month - begin) % 12)
+    return [
+        {"month": month, "steps": found[month], "done": sum(s.done for s in found[month])} for month in order
+    ]
+
+
+@dataclass(frozen=True)
+class DutyRow:
+    """An obligation on the board. words: coverage in words, or why there is no figure."""
+
+    title: str
+    url: str
+    sentence: str
+    words: str
+    met: int
+    expected: int
+    missed: int
+    source: str
+    heading: str
+    encouraged: bool
+
+
+def _duty_row(row: BoardRow, asked: Asked) -> DutyRow:
+    rule, counts = row.rule, row.counts
+    return DutyRow(
+        title=rule.title,
+        url=reverse("desk:duty", args=[asked.programme.public_id, rule.id]),
+        sentence=sentence(asked.pack, rule, language()) if rule.evaluable else rule.later,
+        words=_row_words(row),
+        met=counts.met if counts else 0,
+        expected=counts.expected if counts else 0,
+        missed=counts.missed if counts else 0,
+        source=source_words(rule),
+        heading=rule.heading,
+        encouraged=rule.source.modality == "encouraged",
+    )
+
+
+def _row_words(row: BoardRow) -> str:
+    if not row.rule.evaluable:
+        return _("还不能自动判断")
+    if row.hidden:
+        return _("人数太少，不显示")
+    if row.counts is None:
+        return _("不在您的职责范围内")
+    if not row.counts.expected:
+        return _("现在没有要求")
+    words = f"{row.counts.met}/{row.counts.expected}（{percent_words(row.counts.met, row.counts.expected)}）"
+    return _("您负责的：%(words)s") % {"words": words} if row.partial else words
+
+
+def source_words(rule: Obligation) -> str:
+    return f"{rule.source.document} {rule.source.at}".strip()
+
+
+def _worst(rows: list[BoardRow], programme: Programme) -> list[dict]:
+    """The few obligations furthest behind, to begin with."""
+    behind = [r for r in rows if r.counts and r.counts.missed and r.rule.source.modality != "encouraged"]
+    behind.sort(key=lambda r: r.counts.met / r.counts.expected if r.counts and r.counts.expected else 1)
+    return [
+        {
+            "title": r.rule.title,
+            "url": reverse("desk:duty", args=[programme.public_id, r.rule.id]),
+            "words": _row_words(r),
+        }
+        for r in behind[:5]
+    ]
+
+
+@allow("programme")
+def duties(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Who owes what: every obligation in words, with how far it has come."""
+    asked = asked_of(request, public_id)
+    by_heading: dict[str, list[DutyRow]] = defaultdict(list)
+    titles = {}
+    for top in asked.pack.headings:
+        for second in top.children or (top,):
+            titles |= {heading.number: (second.number, second.title) for heading in second.within()}
+    for row in queries.board(request.viewer, asked):
+        number, title = titles.get(row.rule.heading, ("", _("其他")))
+        by_heading[f"{number} {title}".strip()].append(_duty_row(row, asked))
+    groups = [{"title": title, "rows": rows} for title, rows in by_heading.items()]
+    return render(request, "desk/duties.html", frame(request, asked, "duties") | {"groups": groups})
+
+
+@allow("programme")
+def duty(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
+    """One obligation: its sentence, how far it has come by class or branch, and who is behind."""
+    asked = asked_of(request, public_id)
+    group = _group(request)
+    found = queries.gaps(request.viewer, asked, rule, group=group.pk if group else None)
+    if found is None:
+        raise Http404
+    if found.rule.evaluable and found.sight.nothing:
+        found = None
+    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
+    assert declared is not None
+    loggable = kinds.loggable(request.viewer) if request.viewer.may("record") else {}
+    return render(
+        request,
+        "desk/duty.html",
+        frame(request, asked, "duties")
+        | {
+            "rule": declared,
+            "sentence": sentence(asked.pack, declared, language()) if declared.evaluable else declared.later,
+            "source": source_words(declared),
+            "answer": _duty_answer(found),
+            "gap_rows": _gap_rows(request, asked, found, loggable) if found else [],
+            "beyond": found.beyond if found else 0,
+            "more": max(len(found.rows) - MOST_NAMES, 0) if found else 0,
+            "groups": _groups(request, asked, declared),
+            "group": group,
+            "chart": heatmaps.of_rule(request.viewer, asked, declared) if found and not group else None,
+            "export_url": _export_url(request, asked, rule, group),
+            "edit_url": reverse("desk:edit_duty", args=[public_id, rule])
+            if request.viewer.may("programme_edit")
+            else "",
+        },
+    )
+
+
+def _duty_answer(found: Gaps | None) -> str:
+    if found is None:
+        return _("这一项涉及的内容不在您的职责范围内。")
+    if found.counts is None:
+        return _("人数太少，不显示数字。") if found.sight.counts else ""
+    counts = found.counts
+    if not counts.expected:
+        return _("现在没有要求。")
+    said = programmes.coverage_words(counts)
+    if counts.missed:
+        said += _("，%(n)d个没按时") % {"n": counts.missed}
+    if counts.open:
+        said += _("，%(n)d个还在期限内") % {"n": counts.open}
+    return said + "。"
+
+
+def _group(request: HttpRequest) -> Subject | None:
+    asked_for = request.GET.get("group", "")
+    if not asked_for:
+        return None
+    groups = visible_subjects(request.viewer).filter(type__in=("homeroom", "branch", "department"))
+    return get_object_or_404(groups, public_id=asked_for)
+
+
+def _groups(request: HttpRequest, asked: Asked, rule: Obligation) -> list[tuple[str, str]]:
+    """The classes or branches a gap list can be narrowed to."""
+    _kind, type_ = heatmaps.GROUP_OF.get(rule.subject.name, ("", ""))
+    if not type_:
+        return []
+    found = visible_subjects(request.viewer).filter(type=type_).order_by("pinyin", "pk")
+    return list(found.values_list("public_id", "name"))
+
+
+def _gap_rows(request: HttpRequest, asked: Asked, found: Gaps, loggable: dict) -> list[dict]:
+    viewer, rule = request.viewer, found.rule
+    kind = next((loggable[k] for k in lines.kind_names(rule) if k in loggable), None)
+    rows = []
+    for gap in found.rows[:MOST_NAMES]:
+        v = gap.verdict
+        rows.append(
+            {
+                "name": gap.subject.name,
+                "url": reverse(
+                    "desk:why", args=[asked.programme.public_id, rule.id, gap.subject.public_id, v.first]
+                )
+                if viewer.may("explain")
+                else "",
+                "state": v.verdict,
+                "until": until_words(v.due, viewer.day),
+                "done": number_words(v.done),
+                "owed": number_words(v.owed),
+                "bearers": "、".join(gap.bearers),
+                "log_url": lines.form_url(rule, kind, gap.subject) if kind else "",
+            }
+        )
+    return rows
+
+
+def _export_url(request: HttpRequest, asked: Asked, rule: str, group: Subject | None) -> str:
+    if not (request.viewer.may("export") and request.viewer.may("gaps")):
+        return ""
+    address = reverse("desk:duty_export", args=[asked.programme.public_id, rule])
+    return f"{address}?group={group.public_id}" if group else address
+
+
+@allow("export")
+def duty_export(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
+    """The gap list as a workbook: the same rows as the page, names only where the page shows them."""
+    if not request.viewer.may("gaps"):
+        raise Http404
+    asked = asked_of(request, public_id)
+    group = _group(request)
+    found = queries.gaps(request.viewer, asked, rule, group=group.pk if group else None)
+    if found is None:
+        raise Http404
+    rows = [
+        (g.subject.name, state_word(g.verdict.verdict), number_words(g.verdict.done), number_words(g.verdict.owed),
+         g.verdict.due, "、".join(g.bearers))
+        for g in found.rows
+    ]  # fmt: skip
+    heads = (_("对象"), _("状态"), _("已做"), _("应做"), _("期限"), _("负责"))
+    note = [beyond_words(found.beyond)] if found.beyond != 0 else []
+    sheet = Sheet(_("缺口清单"), [SheetColumn(head) for head in heads], rows, title=found.rule.title)
+    return exports.workbook(
+        request.viewer,
+        f"{_('缺口清单')}.xlsx",
+        [sheet],
+        "obligations.gaps_exported",
+        explanation=[source_words(found.rule), *note],
+        obligation=rule,
+        rows=len(rows),
+    )
+
+
+def beyond_words(beyond: int | None) -> str:
+    if beyond is None:
+        return _("另有少数几个不在您的职责范围内，人数太少不显示。")
+    return _("另有%(n)d个不在您的职责范围内，只计数，不列姓名。") % {"n": beyond}
+
+
+@allow("gaps")
+def heat(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Coverage of every obligation over the weeks; drawn when asked for, because it looks at every week."""
+    asked = asked_of(request, public_id)
+    context = frame(request, asked, "heat")
+    if request.htmx or request.GET.get("show") == "1":
+        context["chart"] = heatmaps.of_programme(request.viewer, asked)
+    return render(request, "desk/heat.html", context)
+
+
+@allow("explain")
+def why(request: HttpRequest, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
+    """Why is this red: the sentence, the window, what counted, what did not and why, and what would close it."""
+    asked = asked_of(request, public_id)
+    viewer = request.viewer
+    try:
+        begin = date.fromisoformat(first)
+    except ValueError as error:
+        raise Http404 from error
+    who = get_object_or_404(Subject, public_id=subject, school_id=viewer.school_id)
+    verdict = queries.explain(viewer, asked, rule, who, begin)
+    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
+    if verdict is None or declared is None:
+        raise Http404
+    loggable = kinds.loggable(viewer) if viewer.may("record") else {}
+    kind = next((loggable[k] for k in lines.kind_names(declared) if k in loggable), None)
+    return render(
+        request,
+        "desk/why.html",
+        frame(request, asked, "duties")
+        | {
+            "rule": declared,
+            "who": who,
+            "verdict": verdict,
+            "done": number_words(verdict.done),
+            "owed": number_words(verdict.owed),
+            "unit": lines.unit_of(declared, kind),
+            "sentence": sentence(asked.pack, declared, language()),
+            "window": period_words(verdict.first, verdict.last, viewer.day) if verdict.due else _("没有期限"),
+            "reason": reason_words(asked.pack, verdict.reason, language()) if verdict.reason else "",
+            "bearers": list(
+                Subject.objects.filter(pk__in=[b for b in verdict.bearer if b.isdigit()]).values_list(
+                    "name", flat=True
+                )
+            ),
+            "closes": _closes(verdict, lines.unit_of(declared, kind), viewer.day),
+            "log_url": lines.form_url(declared, kind, who)
+            if kind and verdict.verdict in ("open", "missed")
+            else "",
+            "kind": kind,
+            "source": source_words(declared),
+        }
+        | _entries(request, asked, verdict),
+    )
+
+
+def _closes(verdict: Verdict, unit: str, today: date) -> str:
+    """Say what is still missing, in one sentence; nothing when it is settled."""
+    if verdict.verdict not in ("open", "missed"):
+        return ""
+    left = verdict.owed - verdict.done
+    if left > 0:
+        said = _("还差%(n)s%(unit)s") % {"n": number_words(left), "unit": unit}
+        if verdict.verdict == "missed":
+            return said + _("，期限已过；补做以后会记为晚完成。")
+        until = until_words(verdict.due, today) if verdict.due else ""
+        return said + (f"，{until}。" if until else "。")
+    if verdict.most is not None:
+        return _("到期末不超过%(n)s%(unit)s就算完成。") % {"n": number_words(verdict.most), "unit": unit}
+    return _("到期末仍符合要求就算完成。")
+
+
+def _entries(request: HttpRequest, asked: Asked, verdict: Verdict) -> dict:
+    """The entries counted and rejected, linked where this viewer may read them."""
+    reasons = dict(verdict.rejected)
+    ids = [int(e) for e in (*verdict.counted, *reasons) if e.isdigit()]
+    seen = {
+        e.pk: e
+        for e in visible_entries(request.viewer).filter(pk__in=ids).only("pk", "public_id", "title", "day")
+    }
+
+    def line(text: str) -> dict:
+        entry = seen.get(int(text)) if text.isdigit() else None
+        if entry is None:
+            return {"label": _("一条您看不到内容的记录"), "day": None, "url": ""}
+        return {"label": entry.title, "day": entry.day, "url": reverse("desk:entry", args=[entry.public_id])}
+
+    return {
+        "counted": [line(e) for e in verdict.counted],
+        "rejected": [
+            line(e) | {"reason": reason_words(asked.pack, reason, language())}
+            for e, reason in verdict.rejected
+        ],
+    }
