@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -286,9 +287,9 @@ def _read_entry(
         raise FolderProblem(f"{at}的对象“{subject}”不在 subjects.csv 里。请补上或改正编号。")
     draft.school = draft.school or row.get("school", "") or schools.get(subject, "") or only
     added = _instant(row, "evidence_recorded_at", at) or recorded
-    for evidence in row.get("evidence", "").replace("；", ";").replace(",", ";").split(";"):
-        if evidence.strip():
-            draft.evidence.setdefault(evidence.strip(), EvidenceRow(evidence.strip(), added))
+    for evidence in re.split(r"[\s;；,，、]+", row.get("evidence", "")):
+        if evidence:
+            draft.evidence.setdefault(evidence, EvidenceRow(evidence, added))
     if subject:
         absent = row.get("absent", "").lower() in ("1", "true", "yes", "是", "缺席")
         told = {column: row[column] for column in qualifiers if row.get(column)}

@@ -1,0 +1,185 @@
+"""The reference page of the rule language, made from the names the parser itself reads.
+
+`docs/reference/rule-language.md` is this page; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import parse, parse_conditions, parse_pack, parse_periods
+from .counting import DISTINCT
+from .declarations import VALUE_TYPES
+from .golden import KEYS as CASE_KEYS
+from .invented import ENTRY_KEYS
+from .lint import DATA_CLASSES
+from .pack import KEYS as PACK_KEYS
+from .parse_periods import WEEKDAYS
+from .period_words import UNITS
+from .tree import GROUP_LINKS, MODALITIES, PERSON_TYPES, SUBJECTS
+
+OBLIGATION = {
+    "id": "编号，英文小写和连字符；改了规则就用同一编号另写一条，换“since”",
+    "title": "标题，一句话",
+    "title_en": "英文标题，可不写",
+    "source": "出处：document、at、level、modality（力度）",
+    "since": "从哪天起实行；不写用包的发布日期",
+    "until": "实行到哪天，可不写",
+    "applies": "next_window：新规则从下一个时间范围起用",
+    "subject": "对谁的要求，见“对象”",
+    "where": "条件，见“条件”",
+    "bearer": "缺口落在谁的清单上：self、岗位、关系，或（针对活动时）角色；可写几个",
+    "jointly": "几人共同承担",
+    "count": "数什么，见“数什么”",
+    "measure": "怎么数，见“怎么数”",
+    "at_least": "至少",
+    "at_most": "至多",
+    "exactly": "正好",
+    "between": "两个数之间",
+    "window": "时间范围或期限，见“时间范围”",
+    "windows": "几个时间范围，各自判断",
+    "evidence": "必须有的佐证材料；{any: […]} 表示有一种即可",
+    "all_of": "清单，项项都要做到",
+    "any_of": "清单，做到一项即可",
+    "within": "清单的范围：window；针对活动时可写 entry",
+    "arrivals": "中途到校或离校：full（照全数）、prorate（按教学日折算、进一）、{from: 30d}（满这些天才计）",
+    "counts_for": "many：一次活动可以算作几条要求",
+    "waiver": "谁可以批准免除、多久到期，例如 {by: secretary, expires: 180d}",
+    "remind": "提前几天提醒，例如 [14d, 3d]",
+    "heading": "归入台账提纲的哪一条",
+    "later": "一句话，说明这一条留待以后；照原样保留，不计算，检查时列为提醒",
+    "cases": "用例，见“用例”",
+    "note": "给人看的说明",
+    "at": "给人看的出处",
+}
+CONDITIONS = [
+    ("{priority_care: true}", "属性等于这个值；写列表是其中之一；几项并列要同时成立"),
+    ("{class_size: {at_most: 45}}", "属性与数比较：is、in、at_least、at_most、between"),
+    ("{attribute: grade, is: 1}", "同上的完整写法"),
+    (
+        "{attribute: a, compare: more_than, to: b}",
+        f"两个数字属性相比：{'、'.join(parse_conditions._RELATIONS)}",
+    ),
+    ("{link: mentor_of, end: a}", "处在这种关系的一端：a、b 或 either（不写就是 either）"),
+    ("{post: homeroom_teacher}", "担任这个岗位"),
+    ("{all: […]} {any: […]} {not: …}", "全部成立、任一成立、不成立"),
+]
+COUNT = [
+    ("kind", "活动种类，一种或几种"),
+    ("part", "对象在活动里的角色；不写就是任何角色"),
+    ("only", "限定和数量：{mode: in_person}、{hours: {at_least: 1}}"),
+    ("by", "必须由谁担任哪个角色：part、post、subject、where、link、self"),
+    ("with", "另一端是谁，写法同 by；part: counterpart 指登记的对象"),
+]
+MEASURES = [
+    ("times", "次：活动数"),
+    ("people", f"人：不同的人（{'、'.join(PERSON_TYPES)}）"),
+    ("person_times", "人次：每次活动的人数相加"),
+    ("{sum: hours}", "数量合计"),
+    ("{max: hours}", "一次最多"),
+    ("{average: score}", "登记了的平均，精确计算"),
+    *((f"{{distinct: {of}}}", "不同的个数，空着的不算") for of in DISTINCT),
+]
+BOUNDS = [
+    ("at_least: 2", "常数，可以是小数"),
+    ("between: [1, 3]", "两头都含"),
+    (
+        "at_least: {by: grade, 1: 2, 2..3: 1, else: 0}",
+        "按属性定数；档可写单个值、2..3、<=45、>=46，检查空档和重叠",
+    ),
+    ("at_least: {by: post, head: 5, else: 1}", "按岗位定数，取先写的那一档"),
+]
+WINDOWS = [
+    *(
+        (name, UNITS[period.unit][0] if period.n == 1 else "两个教学周")
+        for name, period in parse_periods.SIMPLE.items()
+    ),
+    ("once", "一次，没有期限"),
+    ("{year: calendar}", "公历年；{year: school} 是学年"),
+    (
+        "{every: 2, unit: teaching_week, stub: drop}",
+        f"每几个单位；被校历截短的：{'、'.join(parse_periods.STUBS)}",
+    ),
+    ("{unit: month, teaching: true}", "只算学期内的那一部分"),
+    ("{phase: 2}", "方案的第几阶段"),
+    ("{plan_month: 5}", "方案安排的月份"),
+    ("{by: 2023-11-15}", "到某天为止，从项目年度的第一天算起"),
+    ("{from: 2023-04-03, to: 2023-04-28}", "固定起止"),
+    ("{nth: 1, unit: term, of: year}", f"更长单位里的第几个；unit 也可写 {'、'.join(WEEKDAYS)}"),
+    ("{first: 2, unit: month, of: term}", "最初几个；last 是最后几个"),
+]
+MEANING = """
+1. **范围。** 在校、党组织关系和条件按天成立。窗口最后一天（窗口还在进行时是计算日）在范围内的才要求；窗口里曾在范围内、
+   最后一天不在且没做到的，是“不要求”，并说明从哪天起、因为什么；从未在范围内的没有这一行。整个窗口里的活动都算。
+2. **未知。** 没有登记的属性既不是真也不是假：`not` 和比较都不成立；结论是“不要求”，原因 `unknown: 属性`。
+   `all` 里有一项为假就是假，`any` 里有一项为真就是真。
+3. **定论。** 窗口含首尾两天，过了最后一天才算未完成。次数、合计、不同个数的下限一到就是完成；其他界限到窗口结束才定，
+   但超过上限当即未完成。先后次序：完成、已免除、不要求、未完成、进行中。
+4. **学期。** 从第一个教学日到最后一个教学日；假期不属于学期；`half_year` 是学期连同假期；`year` 是学年。
+5. **版本。** 窗口最后一天有效的那一版来判断；`applies: next_window` 看窗口第一天。新规则的第一个窗口是含“since”的那个，照全数。
+6. **冻结。** `known_at` 对活动、佐证、关系、属性、免除一样起作用；更正是新的一行。
+7. **人和数量。** 一个人一次活动只算一次。班级、支部、部门作为角色时代表当天的成员，登记缺席的除外；班级、支部为对象时，
+   本身或成员参加都算。数量 `per: entry` 每次计一回，`per: person` 每人计；同一人有两行取大的。数量精确到百分之一。
+8. **过滤。** `by` 里的岗位，对象所在的班级或支部有这个岗位时，必须是那里的；没有时任何一个都行。条件按活动当天判断，未知算不符合。
+9. **截短的窗口。** 教学周从第 1 周数起，两周一组在每个学期内数；截短的默认不要求。没有教学日的周、月、季是“不要求”，
+   但方案自己点名的（阶段、月份安排、起止日期、最后两个月等）照样要求。
+10. **补做。** 一次性窗口过后才做的，仍是未完成，写明晚了几天。
+11. **跨天的活动** 属于最后一天所在的窗口，结束才算；`distinct: day` 按每一天所在的窗口算。
+12. **佐证。** 缺要求的佐证，活动不计入，原因 `evidence missing: 种类`；以后补上的按活动那天计入。
+13. **清单。** 每项有自己的数法和界限；不适用的项目去掉，一项不剩是“不要求”。`all_of` 应做数是适用的项数，`any_of` 是 1。
+14. **承担人。** 到期以前是当天的承担人，到期以后是到期那天的；岗位空缺由上级岗位接，最后是学校书记。
+15. **力度。** `encouraged` 不会算未完成；下限折算为零时“不要求”。
+16. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
+""".strip()
+
+
+def reference_page() -> str:
+    """The whole page as Markdown."""
+    sections = [
+        "# 方案的规则语言",
+        "方案包是 YAML 文件，里面只有数据，没有程序。这一页列出现在能写的全部内容；写了别的，检查时会说出在哪一行、怎么改。"
+        "还没有的写法可以在那一条要求里加 `later: 一句话`，它会照原样保留并列出来。\n\n"
+        "    tongxin check 包文件夹      检查\n    tongxin words 包文件夹      把每条要求写成句子",
+        "## 包",
+        f"最外层：{_codes(PACK_KEYS)}。一个文件夹里的几个文件按最外层的名字合并。\n\n"
+        f"属性的类型：{_codes(VALUE_TYPES)}。活动、属性、关系都要写密级 `class`：{_codes(DATA_CLASSES)}。\n\n"
+        f"指标 `show`：{_codes(parse_pack.SHOWS)}。",
+        "## 一条要求",
+        _table(("项", "意思"), OBLIGATION.items()),
+        "## 对象",
+        f"{_codes(SUBJECTS)}，以及 `activity:活动种类`（针对每次活动）。`member` 是当天有党组织关系的人。"
+        f"代表成员的有：{_codes(GROUP_LINKS)}。",
+        "## 条件",
+        _table(("写法", "意思"), CONDITIONS),
+        "条件看对象自己，也看它所属的班级、支部、部门、学校：属性声明 `of` 了谁，就到最近的那一个身上找。",
+        "## 数什么",
+        _table(("项", "意思"), COUNT),
+        "## 怎么数",
+        _table(("写法", "意思"), MEASURES),
+        "## 多少",
+        _table(("写法", "意思"), BOUNDS),
+        "## 时间范围",
+        _table(("写法", "意思"), WINDOWS),
+        "## 力度",
+        f"`source` 的 `modality`：{_codes(MODALITIES)}（必须、原则上、鼓励）。",
+        "## 用例",
+        f"每条要求配几个用例，检查时逐个计算。用例的项：{_codes(CASE_KEYS)}。活动的项：{_codes(ENTRY_KEYS)}，"
+        "另有这种活动的限定和数量。没写的都按“对象在范围内、活动算数”补上：学生有班级和班主任，党员有支部，"
+        "每个岗位有一个同名的人，活动带齐佐证。",
+        "## 含义",
+        MEANING,
+        "## 还没有的",
+        f"要求里：{_codes(parse.NOT_YET)}。时间范围里：{_codes((*parse_periods.NOT_YET, 'standing'))}。"
+        "另有：占比和百分数、持有的关系数、状态、连续天数、由人填写的数、`counts_for: one`、`pair:` 与 `case` 对象。",
+        "**In English:** everything a programme pack may say, made from the parser's own names; a test compares this page with the code.",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return "、".join(f"`{name}`" for name in names)
+
+
+def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{left}` | {right} |" for left, right in rows)])
