@@ -213,7 +213,7 @@
         if (mine !== asked) return;
         show(found.people || []);
         const counted = $$("li:not([hidden])", list).length;
-        said.textContent = counted ? (found.more ? words.more : "") : box.dataset.none;
+        said.textContent = counted ? (found.more ? words.more : "") : query.value ? box.dataset.none : "";
       } catch {
         if (mine === asked) said.textContent = box.dataset.failed;
       }
