@@ -16,6 +16,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.obligations.queries import Due
 from tongxin.methods.cadence.counting import QualifierIs, Sum
 from tongxin.methods.cadence.declarations import Kind
+from tongxin.methods.cadence.periods import Between, By, MonthOfPlan, PhaseOfPlan
 from tongxin.methods.cadence.tree import Obligation
 
 from .numbers import number_words
@@ -53,11 +54,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Todo:
-    """now: overdue and due within a fortnight; later: the rest of this term (or the next four months); rest: after."""
+    """now: due within a fortnight, and one-off things that are late; later: the rest of this term; rest: after.
+
+    past: recurring windows that closed unmet. Nothing done today can close them; whoever did it then may still log it.
+    """
 
     now: list[Line]
     later: list[Line]
     rest: list[Line]
+    past: list[Line]
 
     @property
     def things(self) -> int:
@@ -67,13 +72,26 @@ class Todo:
 def todo_lines(viewer: Viewer, dues: Sequence[Due], kinds: dict[str, Kind], until: date) -> Todo:
     """Sort a person's duties by when they fall due. until: the last day of what counts as soon-to-come."""
     soon = viewer.day + timedelta(days=FORTNIGHT)
-    todo = Todo([], [], [])
-    for due in dues:
+    todo = Todo([], [], [], [])
+    lapsed: set[str] = set()
+    for due in sorted(dues, key=lambda d: d.verdict.last, reverse=True):
         last = due.verdict.last
-        where = todo.now if last <= soon else todo.later if last <= until else todo.rest
-        where.append(line(viewer, due, kinds))
-    todo.now.sort(key=lambda one: (one.state != "missed", one.until or date.max))
+        if due.verdict.verdict == "missed" and not _can_be_late(due):
+            # One line for each rule is enough: the latest window that was missed.
+            if due.rule.id not in lapsed:
+                todo.past.append(line(viewer, due, kinds))
+            lapsed.add(due.rule.id)
+        elif due.verdict.late_by is None:
+            where = todo.now if last <= soon else todo.later if last <= until else todo.rest
+            where.append(line(viewer, due, kinds))
+    for lines in (todo.now, todo.later, todo.rest):
+        lines.sort(key=lambda one: (one.state != "missed", one.until or date.max, one.title))
     return todo
+
+
+def _can_be_late(due: Due) -> bool:
+    """A thing asked for once is still worth doing after its day; the next window of a recurring one has begun."""
+    return any(isinstance(period, Between | By | PhaseOfPlan | MonthOfPlan) for period in due.rule.periods)
 
 
 def line(viewer: Viewer, due: Due, kinds: dict[str, Kind]) -> Line:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.viewer import Viewer
@@ -30,7 +29,6 @@ def unread(viewer: Viewer) -> list[Notice]:
         school_id=viewer.school_id,
         read_at=None,
         cancelled_at=None,
-        created_at__lte=timezone.now(),
     ).order_by("-created_at")[:MOST]
     return [Notice(m.pk, text_of(m, viewer.day)) for m in rows]
 

@@ -88,15 +88,16 @@ def schools_of(viewer: Viewer) -> list[SchoolLine]:
         for programme, _pack in school_packs(school, viewer.day):
             asked = ask(programme, viewer.day)
             counts = total(board(viewer, asked))
-            shown = counts if counts.expected >= SMALL_FOR_BUREAU and not _few(counts) else None
-            lines.append(SchoolLine(school.name, programme.title, shown))
+            lines.append(SchoolLine(school.name, programme.title, for_bureau(counts)))
         if not lines or lines[-1].name != school.name:
             lines.append(SchoolLine(school.name, "", None))
     return lines
 
 
-def _few(counts: Counts) -> bool:
-    return any(0 < n < SMALL_FOR_BUREAU for n in (counts.met, counts.missed, counts.open))
+def for_bureau(counts: Counts) -> Counts | None:
+    """Return figures a bureau may see, None when one of them would point at few people."""
+    few = any(0 < n < SMALL_FOR_BUREAU for n in (counts.met, counts.missed, counts.open))
+    return None if few or counts.expected < SMALL_FOR_BUREAU else counts
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,6 @@ def edit_duty(pack: Pack, rule: Obligation, edit: DutyEdit) -> Pack:
     if edit.due and fixed_due(written) not in (None, edit.due):
         window = written["window"]
         window["to" if "to" in window else "by"] = edit.due
-        written.pop("cases", None)
     if edit.until:
         written["until"] = edit.until
     else:
@@ -86,7 +85,22 @@ def edit_duty(pack: Pack, rule: Obligation, edit: DutyEdit) -> Pack:
     bound = plain_bound(written)
     if bound and edit.number is not None and edit.number != bound[1]:
         raw["obligations"][place : place + 1] = _with_number(written, bound[0], edit, rule)
+    if [o for o in raw["obligations"] if o["id"] == rule.id] != _only_title(pack, rule, edit):
+        # Cases show what the pack's own rule means; they say nothing of a rule the school has changed.
+        for written in raw["obligations"]:
+            if written["id"] == rule.id:
+                written.pop("cases", None)
     return pack_from_dict(raw)
+
+
+def _only_title(pack: Pack, rule: Obligation, edit: DutyEdit) -> list[dict]:
+    """Return the written versions of a rule as they would be if only its title changed."""
+    present = raw_duty(pack, rule)
+    return [
+        o | {"title": edit.title} if o is present and edit.title else o
+        for o in pack.raw["obligations"]
+        if o["id"] == rule.id
+    ]
 
 
 def _with_number(written: dict, key: str, edit: DutyEdit, rule: Obligation) -> list[dict]:
