@@ -15,6 +15,7 @@ from tongxin.exchange.documents.blocks import (
     Chart,
     Document,
     Heading,
+    PageBreak,
     Paragraph,
     Signature,
     Span,
@@ -87,11 +88,13 @@ def document_of(written: Written, reading: Reading, *, export_id: str) -> Docume
     """Return the report as a document, signed by the school on the day it stands for."""
     day = reading.as_of
     signature = Signature(reading.programme.school.name, f"{day.year}年{day.month}月{day.day}日")
+    blocks = [*written.blocks, signature]
+    if written.figures:
+        # The list of sources is the last block; it stands behind the signature on a page of its own.
+        blocks = [*written.blocks[:-1], signature, PageBreak(), written.blocks[-1]]
     return Document(
         written.title,
-        [*written.blocks[:-1], signature, written.blocks[-1]]
-        if written.figures
-        else [*written.blocks, signature],
+        blocks,
         export_id=export_id,
         author=reading.programme.school.name,
     )
@@ -234,12 +237,15 @@ def _chart(reading: Reading, written: Written, wanted: Mapping[str, Any]) -> Ite
 def _entry_table(
     reading: Reading, written: Written, wanted: Mapping[str, Any], tables: _Captions
 ) -> Iterator[Block]:
-    """List the newest activities under some headings that this reader may read; the others are counted."""
+    """List the newest activities under some headings, of classes the reader has for the whole school.
+
+    What somebody may read only because they took part does not belong in the school's report; it is counted.
+    """
     numbers = [str(number) for number in wanted.get("headings") or ()]
     most = int(wanted.get("most") or MOST_ENTRIES)
     filed = filed_under(reading.programme, reading.pack, numbers, reading.moment)
-    visible = filed & ledger.visible_entries(reading.viewer)
-    listed = list(visible.order_by("-day", "-pk")[:most])
+    open_classes = [name for name in CLASSES if sight_of(reading.viewer, name) is Sight.FULL]
+    listed = list(filed.filter(data_class__in=open_classes).order_by("-day", "-pk")[:most])
     files = evidence_counts(reading, listed)
     people = people_counts(listed)
     rows = []
@@ -249,7 +255,7 @@ def _entry_table(
         kind, title = _activity_words(reading, entry)
         rows.append([day, kind, title, str(people.get(entry.pk, 0)), str(files.get(entry.pk, 0))])
     if rows:
-        rest = filed.count() - len(rows)
+        rest = (filed & ledger.countable_entries(reading.viewer)).count() - len(rows)
         note = _("注：另有%(n)d项活动没有列出，见台账。") % {"n": rest} if rest > 0 else ""
         yield Table(
             [_("日期"), _("类别"), _("活动"), _("参与（人）"), _("佐证（份）")],
@@ -265,7 +271,11 @@ def _activity_words(reading: Reading, entry: Entry) -> tuple[str, str]:
     """Return the kind and what was special about an entry; its theme or place where the title only repeats the kind."""
     declared = reading.pack.kinds.get(entry.kind)
     kind = declared.title if declared else entry.kind
-    return kind, entry.title if entry.title != kind else entry.theme or entry.place or entry.title
+    if entry.title != kind:
+        return kind, entry.title
+    themes = declared.qualifier("theme") if declared else None
+    theme = themes.values.get(entry.theme, entry.theme) if themes else entry.theme
+    return kind, theme or entry.place or entry.title
 
 
 def people_counts(entries: list[Entry]) -> dict[int, int]:
