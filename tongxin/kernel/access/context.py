@@ -67,8 +67,13 @@ def _items(request: HttpRequest, viewer, where: str) -> list[dict]:
     for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2])):
         url = _url(url_name)
         if place == where and url and (not verb or viewer.may(verb)):
-            current = request.path == url or (url != "/" and request.path.startswith(url))
-            items.append({"label": label, "url": url, "current": current, "icon": icon})
+            items.append({"label": label, "url": url, "current": False, "icon": icon})
+    # The page belongs to the place with the longest address above it: 校历 lies below 设置.
+    above = [
+        i for i in items if request.path == i["url"] or i["url"] != "/" and request.path.startswith(i["url"])
+    ]
+    if above:
+        max(above, key=lambda item: len(item["url"]))["current"] = True
     return items
 
 
