@@ -380,8 +380,16 @@
     : null;
   addEventListener("beforeprint", () => { for (const plot of $$("[data-chart]:not([data-drawn])")) { const fold = $(".fold", plot.closest("figure")); if (fold) fold.open = true; } });
 
+  /* a table that fits scrolls with the page, its head below the top bar; a wider one scrolls by itself */
+  function tableWrap(box) {
+    const measure = () => { box.classList.remove("fits"); box.classList.toggle("fits", box.scrollWidth <= box.clientWidth); };
+    new ResizeObserver(measure).observe(box.parentElement);
+    measure();
+  }
+
   function start(root) {
     if (!root) return;
+    for (const box of $$(".table-wrap", root)) once(box, tableWrap);
     for (const box of $$("[data-date-picker]", root)) once(box, dayPicker);
     for (const box of $$("[data-people]", root)) once(box, peoplePicker);
     for (const box of $$("[data-photos]", root)) once(box, photoPicker);
