@@ -41,7 +41,7 @@ from .counting import (
 )
 from .periods import Between, By, Every, MonthOfPlan, Once, OwnDays, PartOf, Period, PhaseOfPlan, Window
 
-PERSON_TYPES = ("student", "staff", "guardian", "person", "expert", "volunteer")
+PERSON_TYPES = ("student", "staff", "guardian", "outsider", "person", "expert", "volunteer")
 GROUP_LINKS = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}
 SUBJECTS = (
     "student", "staff", "guardian", "member", "homeroom", "branch", "department", "school",
