@@ -287,6 +287,10 @@ def _of_group(group: str, part: str, kind: str) -> str:
 
 
 _INDEX = {
-    kind: {name: field.name for field in reversed(list(known.values())) for name in field.names}
+    kind: {
+        name: field.name
+        for field in reversed(list(known.values()))
+        for name in (*field.names, normalise(field.title))
+    }
     for kind, known in FIELDS.items()
 }

@@ -1,4 +1,4 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from . import accounts, first_run, people, people_edit, school, sign_in
 
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:public_id>/depart/", people_edit.depart, name="depart"),
     path("people/<str:public_id>/slip/", accounts.slip, name="slip"),
     path("people/<str:public_id>/account/", accounts.account_active, name="account_active"),
+    path("imports/", include("tongxin.modules.setup.imports.urls")),
     path("settings/", school.settings_page, name="settings"),
     path("settings/calendar/", school.calendar, name="calendar"),
     path("settings/calendar/year/", school.school_year, name="school_year"),
