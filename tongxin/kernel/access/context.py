@@ -70,7 +70,9 @@ def _items(request: HttpRequest, viewer, where: str) -> list[dict]:
             items.append({"label": label, "url": url, "current": False, "icon": icon})
     # The page belongs to the place with the longest address above it: 校历 lies below 设置.
     above = [
-        i for i in items if request.path == i["url"] or i["url"] != "/" and request.path.startswith(i["url"])
+        i
+        for i in items
+        if request.path == i["url"] or (i["url"] != "/" and request.path.startswith(i["url"]))
     ]
     if above:
         max(above, key=lambda item: len(item["url"]))["current"] = True
