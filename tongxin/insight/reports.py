@@ -25,7 +25,7 @@ from tongxin.exchange.documents.blocks import (
 from tongxin.kernel.access.policy import CLASSES, higher
 from tongxin.kernel.ledger import queries as ledger
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
-from tongxin.methods.cadence.declarations import Report
+from tongxin.methods.cadence.declarations import Kind, Report
 
 from . import charts
 from .counting import PERSONS
@@ -273,9 +273,14 @@ def _activity_words(reading: Reading, entry: Entry) -> tuple[str, str]:
     kind = declared.title if declared else entry.kind
     if entry.title != kind:
         return kind, entry.title
-    themes = declared.qualifier("theme") if declared else None
-    theme = themes.values.get(entry.theme, entry.theme) if themes else entry.theme
-    return kind, theme or entry.place or entry.title
+    words = [_qualifier_words(declared, name, getattr(entry, name)) for name in ("theme", "place")]
+    return kind, next((said for said in words if said), entry.title)
+
+
+def _qualifier_words(kind: Kind | None, name: str, value: str) -> str:
+    """Return the title of a qualifier's code, free text as it is."""
+    declared = kind.qualifier(name) if kind else None
+    return declared.values.get(value, value) if declared else value
 
 
 def people_counts(entries: list[Entry]) -> dict[int, int]:

@@ -17,6 +17,8 @@ from tongxin.exchange.documents.word import write_word
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.programmes.queries import current_pack, visible_programmes, with_text
 from tongxin.methods.cadence.declarations import Report
+from tongxin.ui.tables import Column
+from tongxin.ui.tables import Table as PageTable
 from tongxin.ui.toasts import notify
 
 from .. import services
@@ -143,15 +145,24 @@ def submitted(request: HttpRequest, public_id: str) -> HttpResponse:
     reports = visible_reports(request.viewer).select_related("school", "programme", "submitted_by")  # type: ignore[attr-defined]
     found = get_object_or_404(reports, public_id=public_id)
     own = found.school_id == request.viewer.school_id  # type: ignore[attr-defined]
-    figures = [
-        figure
-        | {
-            "url": _figure_url(found.programme.public_id, figure["name"], submitted=found.public_id)
-            if own
-            else ""
-        }
-        for figure in found.figures
+    link = ""
+    if own:
+        link = (
+            f"{reverse('insight:figures', args=[found.programme.public_id])}{{name}}/?submitted={public_id}"
+        )
+    columns = [
+        Column("title", _("指标"), link=link),
+        Column("words", _("数值")),
+        Column("code", _("编号")),
+        Column("behind", _("数据来源")),
     ]
+    table = PageTable(
+        columns,
+        found.figures,
+        keys=("title", "words", "code", "behind", "name"),
+        choose_columns=False,
+        empty_title=_("这份报告里没有数字"),
+    )
     files = [
         {
             "format": SubmittedFile.Format(file.format).label,
@@ -160,7 +171,7 @@ def submitted(request: HttpRequest, public_id: str) -> HttpResponse:
         }
         for file in found.files.defer("content").order_by("format")
     ]
-    return render(request, "insight/submitted.html", {"submitted": found, "figures": figures, "files": files})
+    return render(request, "insight/submitted.html", {"submitted": found, "table": table, "files": files})
 
 
 @allow("report")
