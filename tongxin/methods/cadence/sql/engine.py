@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -24,12 +25,13 @@ def tree(text: str) -> exp.Expression:
     return sqlglot.parse_one(text, read="sqlite")
 
 
-def rendered(statement: str | exp.Expression, dialect: str) -> str:
-    """Return a statement as text of a dialect, holes still open."""
-    parsed = tree(statement) if isinstance(statement, str) else statement
+@lru_cache(maxsize=4096)
+def rendered(statement: str, dialect: str) -> str:
+    """Return a statement of the default dialect as text of another, holes still open; remembered, for it is slow."""
+    parsed = tree(statement)
     if dialect == "postgres":
-        parsed = parsed.transform(_json_for_postgres)
-    return parsed.sql(dialect=dialect)
+        parsed = parsed.transform(_json_for_postgres, copy=False)
+    return parsed.sql(dialect=dialect, copy=False)
 
 
 def _json_for_postgres(node: exp.Expression) -> exp.Expression:

@@ -24,7 +24,7 @@ from ..tree import GROUP_LINKS, Obligation
 from . import settle, tables
 from .builder import Tests, live
 from .counts import Counting
-from .engine import NO_END_DAY, Engine, filled, listed, quoted, rendered
+from .engine import NO_END_DAY, Engine, listed, quoted, rendered
 from .plan import ENTRIES, ENTRY, FAST, HEADS, SCHOOL, Slot, plan_of
 from .schema import to_microseconds
 from .scope import line_statement
@@ -82,11 +82,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class Script:
-    """The rendered statements of one variant (live or as known, of one school or of all)."""
+    """The statements of one variant (live or as known, of one school or of all); rendered when first needed."""
 
     tests: Tests
-    lines: dict[int, str]
-    fast: str
+    lines: tuple[str, ...]
+    fast: tuple[str, ...]
     entries: tuple[str, ...]
     heads: tuple[str, ...]
     hits: tuple[str, ...]
@@ -100,7 +100,6 @@ class SetEvaluator:
         self.calendar = calendar.for_programme(pack.programme_year, pack.phases.values())
         self.plan = plan_of(pack)
         self._scripts: dict[tuple[bool, bool], Script] = {}
-        self._rendered: dict[str, str] = {}
         self._windows: dict[dt.date, Windows] = {}
 
     def run(
@@ -126,24 +125,15 @@ class SetEvaluator:
         if key not in self._scripts:
             tests = Tests()
             counting = Counting(self.plan, tests, known, school)
-            shown = {
-                line.number: self.text(line_statement(line, tests, known, school)) for line in self.plan.lines
-            }
             self._scripts[key] = Script(
                 tests,
-                shown,
-                self.text(counting.fast()),
-                tuple(self.text(one) for of in (SCHOOL, ENTRY) for one in counting.entries(of)),
-                tuple(self.text(one) for one in counting.heads()),
-                tuple(self.text(one) for one in counting.hits()),
+                tuple(line_statement(line, tests, known, school) for line in self.plan.lines),
+                (counting.fast(),),
+                tuple(one for of in (SCHOOL, ENTRY) for one in counting.entries(of)),
+                tuple(counting.heads()),
+                tuple(counting.hits()),
             )
         return self._scripts[key]
-
-    def text(self, statement: str) -> str:
-        """Return a statement rendered for this dialect, remembered."""
-        if statement not in self._rendered:
-            self._rendered[statement] = rendered(statement, self.dialect)
-        return self._rendered[statement]
 
     def windows(self, as_of: dt.date) -> Windows:
         if as_of not in self._windows:
@@ -194,7 +184,7 @@ class Run:
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement of the default dialect with this run's holes."""
-        return self.engine.run(self.evaluator.text(statement), **self.holes)
+        return self.engine.run(rendered(statement, self.engine.dialect), **self.holes)
 
     def _prepare(self) -> None:
         for text in tables.definitions(self.engine.dialect):
@@ -265,18 +255,18 @@ class Run:
         ]  # type: ignore[misc]
 
     def _follow_lines(self) -> None:
-        for text in self.script.lines.values():
-            self.engine.run(text, **self.holes)
+        for statement in self.script.lines:
+            self.ask(statement)
 
     def _count(self, ways: set[int]) -> None:
         parts = {
-            FAST: (self.script.fast,),
+            FAST: self.script.fast,
             ENTRIES: self.script.entries,
             HEADS: (*self.script.heads, *self.script.hits),
         }
-        for way, texts in parts.items():
-            for text in texts if way in ways else ():
-                self.engine.run(text, **self.holes)
+        for way, statements in parts.items():
+            for statement in statements if way in ways else ():
+                self.ask(statement)
         if self.engine.dialect == "postgres":
             for name in ("tx_seg", "tx_done", "tx_window", "tx_unit", "tx_slot"):
                 self.engine.run(f"ANALYZE {name}")
@@ -387,4 +377,4 @@ def _expiry(slot: Slot, first: int) -> int:
     return first + rule.expires_days if rule and rule.expires_days and first > 1 else NO_END_DAY
 
 
-__all__ = ["Cell", "Run", "SetEvaluator", "Tally", "filled"]
+__all__ = ["Cell", "Run", "SetEvaluator", "Tally"]
