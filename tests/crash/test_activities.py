@@ -51,6 +51,14 @@ def savers(server, world):
     return found
 
 
+def wait_for_work(clients, more=2, seconds=30):
+    """Wait until some more activities are acknowledged, so that a kill falls into work on any machine."""
+    goal = sum(len(client.acknowledged) for client in clients) + more
+    deadline = time.monotonic() + seconds
+    while sum(len(client.acknowledged) for client in clients) < goal and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def run(data, world, kills):
     """Let clients save while the server is killed over and over; return the clients."""
     choice = random.Random(SEED)
@@ -61,7 +69,8 @@ def run(data, world, kills):
         client.start()
     try:
         for number in range(kills):
-            time.sleep(choice.uniform(0.15, 0.9))
+            wait_for_work(clients)
+            time.sleep(choice.uniform(0, 0.4))
             if number % 2:
                 server.kill_everything()
                 server.start()

@@ -7,6 +7,7 @@ import tempfile
 
 _scratch = tempfile.mkdtemp(prefix="tongxin-tests-")
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+os.mkdir(os.path.join(_scratch, "static"))
 os.environ["TONGXIN_DATA"] = _scratch
 os.environ["TONGXIN_SECRET_KEY"] = "only-for-tests-" + "x" * 40
 # Playwright's own event loop runs beside the tests; Django would take every query in them for a mistake.

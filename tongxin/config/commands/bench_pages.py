@@ -15,10 +15,10 @@ import time
 from datetime import date
 from typing import Any
 
-SCHOOLS = 50
-PEOPLE_PER_SCHOOL = 2_000
-ENTRIES_PER_SCHOOL = {"ci": 1_000, "full": 40_000}
-PEOPLE_IN = {"ci": 200, "full": PEOPLE_PER_SCHOOL}
+SCHOOLS = 20
+PEOPLE_PER_SCHOOL = 5_000
+ENTRIES_PER_SCHOOL = {"ci": 2_500, "full": 100_000}
+PEOPLE_IN = {"ci": 500, "full": PEOPLE_PER_SCHOOL}
 ROUNDS = {"ci": 15, "full": 40}
 PER_ROOM = 40
 PAGE = 50
