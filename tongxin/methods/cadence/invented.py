@@ -30,6 +30,7 @@ from .satisfying import Wishes
 from .tree import GROUP_LINKS, PERSON_TYPES, Obligation, Requirement
 
 CHINA = ZoneInfo("Asia/Shanghai")
+MOST = 2000  # entries or people that one line of a case may invent
 SUBJECT, OTHER, SCHOOL = "subject", "other", "school"
 ENTRY_KEYS = (
     "kind", "on", "from", "to", "at", "times", "part", "who", "people", "with", "by", "evidence", "absent", "recorded",
@@ -246,8 +247,9 @@ class World:
             if not isinstance(item, dict):
                 raise CaseProblem("用例里的每次活动应写成 {kind: …, on: 日期}。")
             times = item.get("times", 1)
-            for _ in range(times if isinstance(times, int) else 1):
-                yield item
+            if isinstance(times, bool) or not isinstance(times, int) or not 0 <= times <= MOST:
+                raise CaseProblem(f"用例里的“times”要写 0 到 {MOST} 的整数。")
+            yield from [item] * times
 
     def _enter(self, number: int, spelled: dict[str, Any]) -> None:
         kind = self._kind(spelled)
@@ -368,8 +370,8 @@ class World:
 
     def _crowd(self, part: str, of: tuple[str, ...], number: Any) -> Iterator[str]:
         """Invented people; members of the subject where the subject is a group."""
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise CaseProblem("用例里的人数要写整数。")
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST:
+            raise CaseProblem(f"用例里的人数要写 0 到 {MOST} 的整数。")
         kind = next((name for name in of if name in PERSON_TYPES), "staff" if "member" in of else of[0])
         own = self.types[SUBJECT]
         for at in range(1, number + 1):

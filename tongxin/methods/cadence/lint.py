@@ -17,7 +17,7 @@ from .golden import run_case
 from .located import Place
 from .pack import Pack, load_pack
 from .periods import Once
-from .reading import text_of
+from .reading import text_of, texts
 from .tree import Obligation, Requirement
 
 DATA_CLASSES = ("K0", "K1", "K2", "K3", "K4", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT", "KA")
@@ -175,7 +175,7 @@ def _figures_in(value: object) -> Iterator[str]:
             yield piece.split("}")[0].strip()
     elif isinstance(value, dict):
         listed = value.get("figures")
-        yield from (text_of(name) for name in listed or () if not isinstance(name, dict | list))
+        yield from texts(listed)
         yield from (name for key, item in value.items() if key != "figures" for name in _figures_in(item))
     elif isinstance(value, list | tuple):
         yield from (name for item in value for name in _figures_in(item))

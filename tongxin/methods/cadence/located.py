@@ -55,7 +55,11 @@ class Decimal(float):
         return number
 
 
-class _Loader(yaml.SafeLoader):
+# The C reader, where it is built in, is about ten times as fast; both give the same nodes and places.
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
     pass
 
 
