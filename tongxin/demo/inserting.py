@@ -48,7 +48,8 @@ def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     fields = model._meta.concrete_fields
     values = attrgetter(*(field.attname for field in fields))
     converters = [(n, c) for n, field in enumerate(fields) if (c := _converter(field))]
-    insert_tuples(model, [field.column for field in fields], _converted(map(values, rows), converters))
+    columns = [str(field.column) for field in fields]
+    insert_tuples(model, columns, _converted(map(values, rows), converters))
 
 
 def _converted(rows: Iterable[tuple], converters: list[tuple[int, Callable]]) -> Iterator[list]:

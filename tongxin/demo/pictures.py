@@ -55,9 +55,9 @@ def _scene(rng: random.Random) -> Picture:
         y = top + 26 + n * 30
         draw.line((left + 30, y, left + rng.randrange(150, 290), y), fill=(226, 232, 224), width=4)
     for row in range(3):
-        y = height * 0.55 + row * 62
+        y = height * 55 // 100 + row * 62
         for place in range(7 + row):
-            x = 30 + place * (600 / (7 + row)) + rng.randrange(-8, 8)
+            x = 30 + place * 600 // (7 + row) + rng.randrange(-8, 8)
             colour = rng.choice(WARM[2:])
             draw.ellipse((x, y - 40, x + 40, y), fill=(70, 56, 48))
             draw.rounded_rectangle((x - 12, y, x + 52, y + 70), 22, fill=colour)

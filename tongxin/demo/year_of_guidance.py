@@ -41,7 +41,7 @@ class YearOfGuidance(Routine):
     def _september(self, year: int) -> None:
         secretary, lead, studio = self.post("secretary"), self.post("teaching_lead"), self.post("studio_lead")
         first, last = date(year, 9, 1), date(year, 9, 29)
-        if self.done():
+        if self.care > 0.85 or self.done():
             chosen = self.some(self.here(self.teaching(), first), 10)
             self.held(
                 "model_selection",
@@ -76,28 +76,27 @@ class YearOfGuidance(Routine):
                 evidence=["roster"],
                 by=self.post("league_organiser"),
             )
-        if year == min(self.years):
-            for theme in ("special_grade", "pairing_team", "master_teacher"):
-                if self.done():
-                    self.held(
-                        "studio_founding",
-                        first,
-                        last,
-                        {"leader": studio, "member": self.some(self.teaching(), 6)},
-                        theme=theme,
-                        evidence=["roster"],
-                        by=studio,
-                    )
-            for theme in ("choir", "volleyball"):
-                if self.done():
-                    self.held(
-                        "staff_group_founding",
-                        first,
-                        last,
-                        {"leader": self.post("women_organiser"), "member": self._women(12)},
-                        theme=theme,
-                        evidence=["roster"],
-                    )
+        for theme in ("special_grade", "pairing_team", "master_teacher"):
+            if self.done():
+                self.held(
+                    "studio_founding",
+                    first,
+                    last,
+                    {"leader": studio, "member": self.some(self.teaching(), 6)},
+                    theme=theme,
+                    evidence=["roster"],
+                    by=studio,
+                )
+        for theme in ("choir", "volleyball"):
+            if self.done():
+                self.held(
+                    "staff_group_founding",
+                    first,
+                    last,
+                    {"leader": self.post("women_organiser"), "member": self._women(12)},
+                    theme=theme,
+                    evidence=["roster"],
+                )
         for master, apprentice, paired in self.out.masters:
             if apprentice.arrived.year == year:
                 self.enter(
@@ -351,7 +350,7 @@ class YearOfGuidance(Routine):
                     term.last,
                     {
                         "host": studio,
-                        "speaker": self.some(everybody, 8),
+                        "speaker": self.some(everybody, 14),
                         "attendee": self.some(everybody, 30),
                     },
                     evidence=self.proof("photo"),

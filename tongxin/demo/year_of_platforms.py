@@ -349,14 +349,16 @@ class YearOfPlatforms(Routine):
                 evidence=self.proof("photo"),
                 by=by,
             )
-            self.held(
-                "base_activity",
-                date(year, 9, 14),
-                date(year, 11, 13),
-                {"branch": branch, "leader": by, "attendee": self._students(16)},
-                evidence=self.proof("photo"),
-                by=by,
-            )
+            spring, autumn = (date(year, 3, 16), date(year, 6, 12)), (date(year, 9, 14), date(year, 11, 13))
+            for first, last in (spring, autumn) if n < 2 else (autumn,):
+                self.held(
+                    "base_activity",
+                    first,
+                    last,
+                    {"branch": branch, "leader": by, "attendee": self._students(16)},
+                    evidence=self.proof("photo"),
+                    by=by,
+                )
             if n != 2:
                 day = self.days.school_day(date(year, 11, 9), date(year, 11, 27))
                 self.enter("base_report", day, {"branch": branch, "author": by}, evidence=["report"], by=by)
@@ -470,13 +472,10 @@ class YearOfPlatforms(Routine):
             evidence=["summary"],
             by=secretary,
         )
-        self.enter(
-            "phase_summary",
-            self._weekday(date(year, 7, 6)),
-            {"author": secretary},
-            evidence=["summary"],
-            by=secretary,
-        )
+        for day in (date(year, 1, 20), date(year, 7, 6)):
+            self.enter(
+                "phase_summary", self._weekday(day), {"author": secretary}, evidence=["summary"], by=secretary
+            )
         self.held(
             "commendation",
             date(year, 9, 7),
@@ -743,13 +742,15 @@ class YearOfPlatforms(Routine):
                 if mentor is None:
                     continue
                 for k, (first, last) in enumerate(self.days.months(term.first, term.last)):
-                    if self.chance(0.5 + 0.45 * mentor.diligence):
+                    for n in range(2):
+                        if not self.chance(0.42 + 0.5 * mentor.diligence):
+                            continue
                         self.held(
                             "mentor_care",
                             first,
                             last,
                             {"mentor": mentor, "mentee": pupil.subject},
-                            theme=CARE_THEMES[(k + offset) % 6],
+                            theme=CARE_THEMES[(2 * k + n + offset) % 6],
                             evidence=self.proof("record_sheet", share=0.4),
                             by=mentor,
                         )
