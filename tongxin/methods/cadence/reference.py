@@ -110,6 +110,45 @@ def evaluate(
     return sorted(found, key=lambda v: (v.obligation, v.subject, v.first, v.last, v.version, v.window))
 
 
+@dataclass(frozen=True)
+class Bearers:
+    """On whose list a gap lands (Meaning 19). view: needs subjects and links; entries only for activity rules."""
+
+    pack: Pack
+    view: View
+
+    def of(self, rule: Obligation, subject: str, day: dt.date) -> tuple[str, ...]:
+        """Return ids: today's bearer until due, then that of the due day, as `day` says."""
+        found: dict[str, None] = {}
+        for name in rule.bearer.names:
+            found.update(dict.fromkeys(self._named(name, rule, subject, day)))
+        return tuple(found)
+
+    def _named(self, name: str, rule: Obligation, subject: str, day: dt.date) -> list[str]:
+        entry = self.view.entries[subject.removeprefix(ENTRY)] if subject.startswith(ENTRY) else None
+        if entry is not None:
+            day = min(day, entry.day)
+            kind = self.pack.kinds.get(entry.kind)
+            if kind is not None and kind.part(name) is not None and name not in self.pack.posts:
+                return sorted({head.unit for head in self.view.heads(entry, (name,), ()) if head.is_person})
+        elif name == "self":
+            return [subject]
+        return self._holders(name, subject, day)
+
+    def _holders(self, post: str, subject: str, day: dt.date) -> list[str]:
+        """Holders for the subject or its nearest container; a vacant post passes to its superior, at last the secretary."""
+        tried: set[str] = set()
+        while post and post not in tried:
+            tried.add(post)
+            for place in self.view.chain(subject, day):
+                found = self.view.holders(post, place, day)
+                if found:
+                    return found
+            declared = self.pack.posts.get(post)
+            post = declared.superior if declared and declared.superior else "secretary"
+        return []
+
+
 @dataclass
 class _Judged:
     """One requirement in one window before scope and waivers: base is met | open | missed."""
@@ -204,7 +243,7 @@ class _Run:
             verdict=final,
             reason=why,
             late_by=late_by,
-            bearer=self.bearers(rule, subject, judged_on),
+            bearer=Bearers(self.pack, self.view).of(rule, subject, judged_on),
             subject=subject.removeprefix(ENTRY),
         )
 
@@ -334,39 +373,6 @@ class _Run:
             ):
                 return (day - window.last).days
         return None
-
-    # bearers
-
-    def bearers(self, rule: Obligation, subject: str, day: dt.date) -> tuple[str, ...]:
-        """On whose list it is (Meaning 19): today's bearer until due, then that of the due day."""
-        found: dict[str, None] = {}
-        for name in rule.bearer.names:
-            found.update(dict.fromkeys(self._bearers_by(name, rule, subject, day)))
-        return tuple(found)
-
-    def _bearers_by(self, name: str, rule: Obligation, subject: str, day: dt.date) -> list[str]:
-        entry = self.view.entries[subject.removeprefix(ENTRY)] if subject.startswith(ENTRY) else None
-        if entry is not None:
-            day = min(day, entry.day)
-            kind = self.pack.kinds.get(entry.kind)
-            if kind is not None and kind.part(name) is not None and name not in self.pack.posts:
-                return sorted({head.unit for head in self.view.heads(entry, (name,), ()) if head.is_person})
-        elif name == "self":
-            return [subject]
-        return self._holders(name, subject, day)
-
-    def _holders(self, post: str, subject: str, day: dt.date) -> list[str]:
-        """Holders for the subject or its nearest container; a vacant post passes to its superior, at last the secretary."""
-        tried: set[str] = set()
-        while post and post not in tried:
-            tried.add(post)
-            for place in self.view.chain(subject, day):
-                found = self.view.holders(post, place, day)
-                if found:
-                    return found
-            declared = self.pack.posts.get(post)
-            post = declared.superior if declared and declared.superior else "secretary"
-        return []
 
 
 def _in_force(rule: Obligation, window: Window) -> bool:
