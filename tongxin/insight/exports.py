@@ -12,6 +12,8 @@ from django.utils.http import content_disposition_header
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 @transaction.atomic
 def note_export(viewer: Viewer, what: str, obj: models.Model, **data: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.ledger.models import Entry
@@ -21,11 +22,11 @@ from .disclosure import Sight, count_words, hidden_words, is_small, share_number
 from .verdicts import Verdicts
 
 SHOWN = {
-    "coverage": _("完成率"),
-    "met": _("已完成数"),
-    "missed": _("未完成数"),
-    "open": _("待完成数"),
-    "expected": _("应完成数"),
+    "coverage": gettext_lazy("完成率"),
+    "met": gettext_lazy("已完成数"),
+    "missed": gettext_lazy("未完成数"),
+    "open": gettext_lazy("待完成数"),
+    "expected": gettext_lazy("应完成数"),
 }
 
 

@@ -12,8 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("submitted-reports/<str:public_id>/", reports.submitted, name="submitted"),
     path("submitted-reports/<str:public_id>/<slug:format>/", reports.submitted_file, name="submitted_file"),
     path("figures/<str:programme>/", figures.board, name="figures"),
-    path("figures/<str:programme>/<slug:name>/", figures.behind, name="figure"),
+    path("figures/<str:programme>/<slug:figure>/", figures.behind, name="figure"),
+    path("figure-tables/<str:programme>/", figures.workbook, name="figure_table"),
     path("folders/<str:programme>/", folders.outline, name="folders"),
-    path("folders/<str:programme>/<str:number>/", folders.download, name="folder"),
+    path("folders/<str:programme>/<str:heading>/", folders.download, name="folder"),
     path("gap-lists/<str:programme>/", gaps.download, name="gap_list"),
 ]

@@ -72,6 +72,7 @@ PAGES = [
     ("word", "outcome"),
     ("pdf", "outcome"),
     ("figures",),
+    ("figure_table",),
     ("figure", "lessons"),
     ("figure", "visit-coverage"),
     ("folders",),
@@ -185,7 +186,9 @@ def test_word_report_holds_title_figures_and_sources(client, year):
     assert len(document.inline_shapes) == 2
 
 
-@pytest.mark.parametrize("page", [("word", "outcome"), ("pdf", "outcome"), ("folder", "2"), ("gap_list",)])
+@pytest.mark.parametrize(
+    "page", [("word", "outcome"), ("pdf", "outcome"), ("folder", "2"), ("gap_list",), ("figure_table",)]
+)
 def test_every_export_is_on_record_with_its_number(client, year, page):
     year.sign_in(client, year.wang)
     before = AuditRow.objects.count()

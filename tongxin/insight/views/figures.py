@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from tongxin.exchange.documents.sheets import Column as SheetColumn
+from tongxin.exchange.documents.sheets import Sheet, write_workbook
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.obligations.queries import sight
@@ -20,6 +23,7 @@ from tongxin.ui.tables import Column, Table
 
 from ..counting import counted_entries
 from ..disclosure import ROUND_TO, Sight, count_words, share_number
+from ..exports import XLSX, attachment, note_export
 from ..figures import Reading
 from .asking import reading_as_submitted, reading_of
 
@@ -61,6 +65,26 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
     )
 
 
+@allow("export")
+@require_GET
+def workbook(request: HttpRequest, programme: str) -> HttpResponseBase:
+    """Send the figures of a programme, with where they come from, as a workbook."""
+    reading, _form = reading_of(request, programme)
+    values = [value for name in reading.pack.figures if (value := reading.value(name))]
+    export_id = note_export(
+        reading.viewer, "figures", reading.programme, day=str(reading.as_of), rows=len(values)
+    )
+    titles = [_("指标"), _("数值"), _("数据来源")]
+    title = _("%(programme)s指标（截至%(day)s）") % {
+        "programme": reading.programme.title,
+        "day": reading.as_of,
+    }
+    rows = [[value.title, value.words, value.behind] for value in values]
+    sheet = Sheet(_("指标"), [SheetColumn(text) for text in titles], rows, title=title)
+    content = write_workbook([sheet], export_id=export_id, author=reading.programme.school.name)
+    return attachment(content, f"{title}.xlsx", XLSX)
+
+
 def _coverage_chart(reading: Reading) -> Bars:
     """Return the shares of all coverage figures this viewer may see, lowest first."""
     shares: list[tuple[float, str]] = []
@@ -83,18 +107,23 @@ def _coverage_chart(reading: Reading) -> Bars:
         labels=[label for _share, label in shares],
         series=[Series(_("完成率"), [share for share, _label in shares], "met")],
         unit="%",
+        export_url=reverse(
+            "insight:figure_table", args=[reading.programme.public_id], query={"day": str(reading.as_of)}
+        )
+        if reading.viewer.may("export")
+        else "",
         note=_("人数少的完成率按%(n)d个百分点取整。") % {"n": ROUND_TO},
     )
 
 
 @allow("report")
 @require_GET
-def behind(request: HttpRequest, programme: str, name: str) -> HttpResponse:
+def behind(request: HttpRequest, programme: str, figure: str) -> HttpResponse:
     reading, form = reading_of(request, programme)
     frozen = request.GET.get("submitted", "")
     if frozen:
         reading = reading_as_submitted(request, reading, frozen)
-    value = reading.value(name)
+    value = reading.value(figure)
     if value is None:
         raise Http404
     shown = (
@@ -188,8 +217,6 @@ def _verdicts(request: HttpRequest, reading: Reading, figure: Figure) -> dict:
 
 def _names(reading: Reading, obligation: str, verdicts: list[Verdict]) -> dict[str, tuple[str, str]]:
     """Return (name, pinyin) by subject id as text, of those within this viewer's reach of the rule's class."""
-    from tongxin.kernel.access.viewer import visible_subjects
-
     rule = reading.verdicts.rule(obligation)
     if rule is None:
         return {}

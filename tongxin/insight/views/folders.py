@@ -60,17 +60,17 @@ def _lines(reading: Reading) -> list[dict]:
 
 @allow("export")
 @require_GET
-def download(request: HttpRequest, programme: str, number: str) -> HttpResponseBase:
+def download(request: HttpRequest, programme: str, heading: str) -> HttpResponseBase:
     reading, _form = reading_of(request, programme)
-    heading = heading_named(reading.pack, number)
-    if heading is None:
+    found = heading_named(reading.pack, heading)
+    if found is None:
         raise Http404
-    folder = open_folder(reading.viewer, reading.programme, reading.pack, heading, reading.moment)
+    folder = open_folder(reading.viewer, reading.programme, reading.pack, found, reading.moment)
     export_id = note_export(
         reading.viewer,
         "folder",
         reading.programme,
-        heading=heading.number,
+        heading=found.number,
         entries=len(folder.filed),
         files=sum(len(item.evidence) for item in folder.filed),
     )

@@ -8,11 +8,9 @@ from django.views.decorators.http import require_GET
 
 from tongxin.kernel.access.doors import allow
 
-from ..exports import attachment, note_export
+from ..exports import XLSX, attachment, note_export
 from ..gaps import gap_lists, gap_workbook
 from .asking import reading_of
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @allow("export")
