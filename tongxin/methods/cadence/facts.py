@@ -153,6 +153,7 @@ class View:
         self._link_rows: dict[str, list[LinkRow]] = defaultdict(list)
         self._chains: dict[tuple[str, dt.date], tuple[str, ...]] = {}
         self._changes: dict[str, list[dt.date]] = {}
+        self.candidates: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
         self._index_attributes(facts.attributes)
         self._index_links(facts.links)
         self.entries = {entry.id: entry for entry in facts.entries if is_known(entry, known_at)}

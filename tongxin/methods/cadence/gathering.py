@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,13 +27,15 @@ def tally(view: View, item: Requirement, subject: str, window: Window, as_of: dt
     heads: list[Counted] = []
     counted: list[str] = []
     rejected: list[tuple[str, str]] = []
-    for entry in candidates(view, item.count, subject):
+    found = candidates(view, item.count, subject)
+    # An entry that counts in the window ends on or after its first day; the list is in the order of last days.
+    for entry in found[bisect_left(found, window.first, key=lambda entry: entry.day) :]:
         days = _days_within(entry, window, as_of, item.measure.per_day)
         if not days:
             continue
-        found, reason = _heads_of(view, item, subject, entry, days)
-        if found:
-            heads += found
+        mine, reason = _heads_of(view, item, subject, entry, days)
+        if mine:
+            heads += mine
             counted.append(entry.id)
         elif reason:
             rejected.append((entry.id, reason))
@@ -50,12 +53,12 @@ def _days_within(entry: Entry, window: Window, as_of: dt.date, per_day: bool) ->
 
 
 def candidates(view: View, count: Count, subject: str) -> list[Entry]:
-    """Entries of the kinds in which the subject may play a part, by day, then id."""
-    found: dict[str, Entry] = {}
-    for kind in count.kinds:
-        for entry in _touching(view, kind, subject):
-            found[entry.id] = entry
-    return sorted(found.values(), key=lambda entry: (entry.day, entry.id))
+    """Entries of the kinds in which the subject may play a part, by day, then id; found once per view."""
+    key = (count.kinds, subject)
+    if key not in view.candidates:
+        found = {entry.id: entry for kind in count.kinds for entry in _touching(view, kind, subject)}
+        view.candidates[key] = sorted(found.values(), key=lambda entry: (entry.day, entry.id))
+    return view.candidates[key]
 
 
 def _touching(view: View, kind: str, subject: str) -> Iterable[Entry]:
