@@ -113,13 +113,18 @@ def holding(alias: str, day: str, known: bool) -> str:
 
 @dataclass(frozen=True)
 class Builder:
-    """SQL about one subject on one day (`at`); `row`: alias of the participation whose filters are asked."""
+    """SQL about one subject on one day (`at`).
+
+    row: alias of the participation whose filters are asked. zero_hours: hours of 0 are recorded hours (as in `Facts`)
+    and not a column's default (as in the school's own tables).
+    """
 
     at: At
     tests: Tests
     needs: Needs
     known: bool = False
     row: str = "p"
+    zero_hours: bool = True
 
     def about(self, at: At) -> Builder:
         return replace(self, at=at)
@@ -168,8 +173,8 @@ class Builder:
             return "FALSE"  # an entry has no links, and its number may be that of a subject
         self.needs.links.add(kind)
         return (
-            f"EXISTS (SELECT 1 FROM link AS l WHERE l.kind = {quoted(kind)} AND l.{end}_id = {self.at.subject}"
-            f" AND {holding('l', self.at.day, self.known)})"
+            f"EXISTS (SELECT 1 FROM link AS lx WHERE lx.kind = {quoted(kind)} AND lx.{end}_id = {self.at.subject}"
+            f" AND {holding('lx', self.at.day, self.known)})"
         )
 
     # attributes
@@ -204,19 +209,19 @@ class Builder:
             return ""
         self.needs.links |= set(GROUP_KINDS)
         order = " ".join(f"WHEN {quoted(kind)} THEN {at}" for at, kind in enumerate(GROUP_KINDS))
-        typed = f" AND g.type IN ({listed(of)})" if of else ""
+        typed = f" AND gx.type IN ({listed(of)})" if of else ""
         return (
-            f"(SELECT a.value FROM link AS l JOIN subject AS g ON g.id = l.b_id{typed}"
-            f" JOIN attribute AS a ON {self._row(attribute, 'l.b_id')}"
-            f" WHERE l.kind IN ({listed(GROUP_KINDS)}) AND l.a_id = {self.at.subject}"
-            f" AND {holding('l', self.at.day, self.known)}"
-            f" ORDER BY CASE l.kind {order} END, l.b_id, a.valid_from DESC, a.value DESC LIMIT 1)"
+            f"(SELECT a.value FROM link AS lx JOIN subject AS gx ON gx.id = lx.b_id{typed}"
+            f" JOIN attribute AS a ON {self._row(attribute, 'lx.b_id')}"
+            f" WHERE lx.kind IN ({listed(GROUP_KINDS)}) AND lx.a_id = {self.at.subject}"
+            f" AND {holding('lx', self.at.day, self.known)}"
+            f" ORDER BY CASE lx.kind {order} END, lx.b_id, a.valid_from DESC, a.value DESC LIMIT 1)"
         )
 
     def _of_school(self, attribute: str) -> str:
         return (
-            "(SELECT a.value FROM subject AS sc JOIN attribute AS a ON "
-            f"{self._row(attribute, 'sc.id')} WHERE sc.type = 'school' AND sc.school_id = {self.at.school}"
+            "(SELECT a.value FROM subject AS scx JOIN attribute AS a ON "
+            f"{self._row(attribute, 'scx.id')} WHERE scx.type = 'school' AND scx.school_id = {self.at.school}"
             f" {self._latest()})"
         )
 
@@ -256,7 +261,7 @@ class Builder:
         return f"COALESCE({further(self.row, node.qualifier)}, '') IN ({listed(node.values)})"
 
     def amount_within(self, node: AmountWithin) -> str:
-        found = amount(self.row, node.amount)
+        found = amount(self.row, node.amount, self.zero_hours)
         parts = [f"{found} IS NOT NULL"]
         for end, sign in ((node.low, ">="), (node.high, "<=")):
             if end is not None:
@@ -297,10 +302,10 @@ class Builder:
 
     def _post_held(self, node: Companion, who: str) -> str:
         """Held for the subject or its container of the post's own type; where there is none, for any."""
-        place = self._place_of_type("h.b_id", node.post_of)
+        place = self._place_of_type("hl.b_id", node.post_of)
         held = (
-            f"EXISTS (SELECT 1 FROM link AS h WHERE h.kind = {quoted(node.post)} AND h.a_id = {who}"
-            f" AND {holding('h', self.at.day, self.known)}"
+            f"EXISTS (SELECT 1 FROM link AS hl WHERE hl.kind = {quoted(node.post)} AND hl.a_id = {who}"
+            f" AND {holding('hl', self.at.day, self.known)}"
         )
         return f"CASE WHEN {self._has_place(node.post_of)} THEN {held} AND {place}) ELSE {held}) END"
 
@@ -314,11 +319,11 @@ class Builder:
         parts = [] if self.at.types == ACTIVITY else [f"{self.at.type} = {quoted(type_name)}"]
         if type_name == "school":
             parts.append(
-                f"EXISTS (SELECT 1 FROM subject AS sc WHERE sc.type = 'school' AND sc.school_id = {self.at.school})"
+                f"EXISTS (SELECT 1 FROM subject AS scx WHERE scx.type = 'school' AND scx.school_id = {self.at.school})"
             )
         if self.at.types != ACTIVITY:
             parts.append(
-                f"EXISTS (SELECT 1 FROM link AS gl JOIN subject AS g ON g.id = gl.b_id AND g.type = {quoted(type_name)}"
+                f"EXISTS (SELECT 1 FROM link AS gl JOIN subject AS gx ON gx.id = gl.b_id AND gx.type = {quoted(type_name)}"
                 f" WHERE gl.kind IN ({listed(GROUP_KINDS)}) AND gl.a_id = {self.at.subject}"
                 f" AND {holding('gl', self.at.day, self.known)})"
             )
@@ -327,8 +332,8 @@ class Builder:
     def _in_chain(self, place: str) -> str:
         """Return whether a place is the subject, one of its groups on the day, or its school."""
         school = (
-            f"EXISTS (SELECT 1 FROM subject AS sc WHERE sc.id = {place} AND sc.type = 'school'"
-            f" AND sc.school_id = {self.at.school})"
+            f"EXISTS (SELECT 1 FROM subject AS scx WHERE scx.id = {place} AND scx.type = 'school'"
+            f" AND scx.school_id = {self.at.school})"
         )
         if self.at.types == ACTIVITY:
             return school
@@ -341,11 +346,11 @@ class Builder:
     def _linked_with(self, kind: str, who: str) -> str:
         """Linked with the subject or one of its containers, in either direction."""
         one = (
-            f"EXISTS (SELECT 1 FROM link AS h WHERE h.kind = {quoted(kind)} AND h.{{mine}}_id = {who}"
-            f" AND {holding('h', self.at.day, self.known)} AND {{chain}})"
+            f"EXISTS (SELECT 1 FROM link AS hl WHERE hl.kind = {quoted(kind)} AND hl.{{mine}}_id = {who}"
+            f" AND {holding('hl', self.at.day, self.known)} AND {{chain}})"
         )
         ends = (("a", "b"), ("b", "a"))
-        texts = (one.format(mine=mine, chain=self._in_chain(f"h.{theirs}_id")) for mine, theirs in ends)
+        texts = (one.format(mine=mine, chain=self._in_chain(f"hl.{theirs}_id")) for mine, theirs in ends)
         return "(" + " OR ".join(texts) + ")"
 
 
@@ -354,9 +359,11 @@ def further(row: str, name: str) -> str:
     return f"{row}.extra ->> {quoted(f'$."{name}"')}"
 
 
-def amount(row: str, name: str) -> str:
+def amount(row: str, name: str, zero_hours: bool = True) -> str:
     """Return an amount of a participation in hundredths, NULL = not recorded."""
-    return f"{row}.hours" if name == "hours" else f"CAST({further(row, name)} AS BIGINT)"
+    if name != "hours":
+        return f"CAST({further(row, name)} AS BIGINT)"
+    return f"{row}.hours" if zero_hours else f"NULLIF({row}.hours, 0)"
 
 
 def _truth(answer: bool | None) -> int | None:

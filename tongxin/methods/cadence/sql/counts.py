@@ -126,7 +126,7 @@ class Counting:
         """An entry in which nobody is written down still counts for its school, and for itself."""
         return (
             "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
-            f" SELECT DISTINCT NULL, e.id, e.kind, '', {NO_HEAD}, '', 0, 1, 0, e.school_id, e.school_id, e.start_day, e.day"
+            f" SELECT DISTINCT CAST(NULL AS BIGINT), e.id, e.kind, '', {NO_HEAD}, '', 0, 1, 0, e.school_id, e.school_id, e.start_day, e.day"
             f" FROM tx_need AS n JOIN entry AS e ON e.kind = n.kind AND {live('e', self.known)}{self._and_school('e')}"
             " WHERE n.bare = 1 AND e.day <= hole_as_of AND NOT EXISTS (SELECT 1 FROM participation AS p"
             f" WHERE p.entry_id = e.id AND {live('p', self.known)})"
@@ -213,9 +213,10 @@ class Counting:
 
     def _amount(self) -> str:
         cases = " ".join(
-            f"WHEN {at} THEN {amount('p', name)}" for at, name in enumerate(self.plan.amounts, start=1)
+            f"WHEN {at} THEN {amount('p', name, not self.school)}"
+            for at, name in enumerate(self.plan.amounts, start=1)
         )
-        return f"CASE m.amount {cases} END" if cases else "NULL"
+        return f"CASE m.amount {cases} END" if cases else "CAST(NULL AS BIGINT)"
 
     def _filtered(self, at: At, key: object) -> str:
         """Return the rest of a WHERE: the row filters and companions of the units counted this way."""
@@ -228,7 +229,7 @@ class Counting:
 
     def _row_filter(self, found: Filter, at: At) -> str:
         own = at if found.universe == SubjectKind("") else _typed(at, found.universe)
-        builder = Builder(own, self.tests, Needs(), self.known)
+        builder = Builder(own, self.tests, Needs(), self.known, zero_hours=not self.school)
         parts = [test.sql(builder) for test in found.count.only]
         parts += [companion.sql(builder) for _, companion in found.count.companions()]
         return "(" + " AND ".join(parts) + ")" if parts else ""
