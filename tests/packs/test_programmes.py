@@ -1,0 +1,128 @@
+"""The programme packs that come with the product: clean, worked, and with every number of their plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tongxin.methods.cadence.golden import run_cases
+from tongxin.methods.cadence.lint import lint
+from tongxin.methods.cadence.pack import Pack, load_pack
+
+FOLDER = Path(__file__).parents[2] / "packs" / "programmes"
+PACKS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+A, E = "three-platforms-five-integrations", "dual-guidance-mutual-aid"
+
+
+def pack(slug: str) -> Pack:
+    return load_pack(FOLDER / slug)
+
+
+@pytest.mark.parametrize("slug", PACKS)
+def test_the_linter_finds_only_what_the_language_cannot_say_yet(slug):
+    assert {finding.code for finding in lint(pack(slug))} <= {"later"}
+
+
+@pytest.mark.parametrize("slug", PACKS)
+def test_every_rule_has_two_worked_cases_and_they_all_hold(slug):
+    rules = [rule for rule in pack(slug).obligations if rule.evaluable]
+    assert [rule.id for rule in rules if len(rule.cases) < 2] == []
+    assert [o.sentence for _, _, o in run_cases(pack(slug)) if not o.passed] == []
+
+
+@pytest.mark.parametrize("slug", PACKS)
+def test_the_cases_of_a_rule_do_not_all_end_alike(slug):
+    for rule in pack(slug).obligations:
+        if rule.evaluable:
+            assert len({case["verdict"] for case in rule.cases}) > 1, rule.id
+
+
+@pytest.mark.parametrize("slug", PACKS)
+def test_every_rule_says_where_it_is_written_and_where_it_is_filed(slug):
+    found = pack(slug)
+    headings = {heading.number for heading in found.all_headings()}
+    for rule in found.obligations:
+        source = rule.source
+        assert all((source.document, source.at, source.level == "school")), rule.id
+        assert rule.heading in headings, rule.id
+
+
+@pytest.mark.parametrize("slug", PACKS)
+def test_every_kind_is_used_by_a_rule_a_figure_or_the_plan(slug):
+    found = pack(slug)
+    raw = yaml.safe_dump({key: found.raw.get(key) for key in ("obligations", "figures", "plan")})
+    shared = {kind["kind"] for kind in shared_kinds(slug)}
+    assert [name for name in found.kinds if name not in raw and name not in shared] == []
+
+
+def shared_kinds(slug: str) -> list[dict]:
+    text = (FOLDER / slug / "kinds-shared.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["kinds"]
+
+
+def test_kinds_that_several_packs_use_are_spelled_alike():
+    spelled: dict[str, dict] = {}
+    for slug in PACKS:
+        for kind in pack(slug).raw["kinds"]:
+            plain = {key: value for key, value in kind.items() if key != "heading"}
+            assert spelled.setdefault(kind["kind"], plain) == plain
+
+
+def least(slug: str, name: str) -> list[tuple]:
+    """(lower bound, upper bound) of a rule's requirements."""
+    rule = pack(slug).versions(name)[-1]
+    bounds = (item.bound for item in rule.requirements())
+    return [tuple(getattr(end, "number", None) for end in (bound.low, bound.high)) for bound in bounds]
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "bounds"),
+    [
+        (A, "visit-online", [(1, None)]),
+        (A, "visit-in-person", [(1, None)]),
+        (A, "visit-priority", [(1, None)]),
+        (A, "member-lesson-fortnight", [(1, None)]),
+        (A, "base-founded", [(1, 2)]),
+        (A, "core-group-qualified", [(1, None), (2, None), (7, None), (7, None)]),
+        (A, "three-teams", [(3, None)]),
+        (A, "clubs-three-levels", [(3, None)]),
+        (A, "mentor-three-firsts", [(3, None)]),
+        (A, "mentor-three-initiatives", [(3, None)]),
+        (A, "network-four-levels", [(1, None)] * 4),
+        (A, "five-settings", [(5, None)]),
+        (A, "station-five-zones", [(5, None)]),
+        (E, "eight-ones", [(1, None)] * 8),
+        (E, "open-lesson-five-invited", [(5, None)]),
+        (E, "model-teachers-ten", [(10, 10)]),
+        (E, "womens-home-monthly", [(1, None)]),
+        (E, "forum-four-themes", [(4, None)]),
+        (E, "student-publications-hundred", [(100, None)]),
+    ],
+)
+def test_the_numbers_of_the_plans_stand_in_the_rules(slug, name, bounds):
+    assert least(slug, name) == bounds
+
+
+def test_the_plan_of_the_calendar_year_runs_from_february_to_december_in_four_phases():
+    found = pack(A)
+    assert {item.month for item in found.plan_items} == set(range(2, 13))
+    assert [(p.first, p.last) for p in found.phases.values()] == [
+        ("02-01", "03-31"),
+        ("03-01", "11-30"),
+        ("11-11", "11-20"),
+        ("12-01", "12-31"),
+    ]
+
+
+@pytest.mark.parametrize("slug", PACKS)
+def test_every_sentence_of_the_report_that_counts_is_bound_to_a_figure(slug):
+    found = pack(slug)
+    outcome = found.reports["outcome"]
+    assert len(outcome.outline) >= 8
+    for block in outcome.outline:
+        words = block.get("text", "").replace("{year}", "")
+        for figure in found.figures:
+            words = words.replace(f"{{figure:{figure}}}", "")
+        assert not any(character.isdigit() for character in words), words
