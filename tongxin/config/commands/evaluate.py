@@ -13,7 +13,6 @@ from tongxin.methods.cadence.explaining import explain
 from tongxin.methods.cadence.facts import Facts
 from tongxin.methods.cadence.findings import ERROR, PackUnreadable
 from tongxin.methods.cadence.invented import CaseProblem, instant_of
-from tongxin.methods.cadence.lint import lint
 from tongxin.methods.cadence.pack import Pack, load_pack
 from tongxin.methods.cadence.reading import day_of
 from tongxin.methods.cadence.reference import Verdict
@@ -60,7 +59,7 @@ def _pack(path: str) -> Pack:
         pack = load_pack(path)
     except PackUnreadable as problem:
         raise Refused(f"{problem.file}:{problem.line}: {problem.sentence}") from problem
-    errors = [finding for finding in lint(pack, cases=False) if finding.level == ERROR]
+    errors = [finding for finding in pack.findings if finding.level == ERROR]
     if errors:
         lines = "\n".join(f"{f.file}:{f.line}: {f.sentence}" for f in errors)
         raise Refused(f"包里有错误，先改正才能计算：\n{lines}")
