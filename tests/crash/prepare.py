@@ -42,6 +42,7 @@ def main() -> None:
             "people": people,
             "sign_in": reverse("setup:sign_in"),
             "visit": reverse("desk:record_kind", args=["home_visit"]),
+            "upload": reverse("setup:import_upload"),
         },
         sys.stdout,
     )

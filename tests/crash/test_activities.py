@@ -1,11 +1,9 @@
 """kill -9 while activities are saved: nothing acknowledged is lost, nothing is half there, nothing is doubled."""
 
 import hashlib
-import json
 import os
 import random
 import sqlite3
-import subprocess
 import sys
 import time
 
@@ -15,27 +13,12 @@ from tongxin.config import archive
 from tongxin.kernel.audit import chain
 from tongxin.testing.cast import picture
 
-from .harness import ROOT, Client, Saver, Server, environment
+from .harness import Client, Saver, Server
 from .prepare import PASSWORD
 
 KILLS = 12
 LONG_KILLS = 1000
 SEED = 20260911
-
-
-@pytest.fixture
-def installation(tmp_path):
-    """A data folder with the cast, and what their browsers need to know."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.prepare"],
-        cwd=ROOT,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return tmp_path, json.loads(done.stdout.splitlines()[-1])
 
 
 def savers(server, world):
