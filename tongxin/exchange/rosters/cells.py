@@ -97,7 +97,7 @@ def text_of(cell: Cell) -> str:
 def _number_text(cell: Cell) -> str:
     """Return a code or number as text without spaces. Raises BadCell where Excel has lost digits."""
     if isinstance(cell, float):
-        if abs(cell) >= 1e15 or cell != int(cell) or cell < 0:
+        if not 0 <= cell < 1e15 or cell != int(cell):
             raise BadCell(LOST_DIGITS if abs(cell) >= 1e11 else "这里应是号码，请把这一列设为“文本”格式。")
         return str(int(cell))
     if isinstance(cell, str) and cell.isascii() and cell.isdigit():

@@ -5,6 +5,7 @@ for number, cells in table: check.add(number, cells)
 result = check.result()        # records to import, problems by cell, rows left out
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from tongxin.exchange.rosters.wire import Broken, Cell, show
 
 ERROR, WARNING = "error", "warning"
 MOST_REMEMBERED = 5_000  # distinct cells of one column whose verdict is kept
+_REMARK = re.compile(r"(合计|总计|小计|共计?|备注|说明|填表|注[:：]|制表|审核|班主任[:：]|人数|日期[:：])")
 RESIDENT_CARD = frozenset(["", "居民身份证", "身份证", "二代身份证", "中国居民身份证", "1", "01", "户口簿"])
 
 
@@ -154,11 +156,7 @@ class Check:
             return
         problems: list[Problem] = []
         record = self._clean(number, cells, problems)
-        if "name" not in record.values and not any(p.column == self._label("name") for p in problems):
-            filled = _filled(cells)
-            if filled:
-                self._result.rows += 1
-                self._without_name(number, filled, problems)
+        if "name" not in record.values and self._is_no_pupil(number, cells, problems):
             return
         self._result.rows += 1
         self._judge_row(record, problems)
@@ -235,6 +233,17 @@ class Check:
     def _label(self, name: str) -> str:
         column = self._label_of.get(name)
         return column.label if column else FIELDS[self.kind][name].title
+
+    def _is_no_pupil(self, number: int, cells: list[Cell], problems: list[Problem]) -> bool:
+        """Settle a row without a usable name; False where the name is there but bad, which `problems` tells."""
+        filled = _filled(cells)
+        typed = any(p.column == self._label("name") for p in problems)
+        if typed and not (filled <= 2 and _REMARK.match(show(cells[self._name_column]).strip())):
+            return False
+        if filled:
+            self._result.rows += 1
+            self._without_name(number, filled, problems)
+        return True
 
     def _repeats_headings(self, cells: list[Cell]) -> bool:
         if len(cells) <= self._name_column or cells[self._name_column] not in self._name_words:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
+from math import isfinite
 
 from tongxin.exchange.rosters.wire import Cell
 
@@ -59,6 +60,8 @@ def read_day(cell: Cell, dates_1904: bool = False) -> date:
     if isinstance(cell, date):
         return _checked(cell)
     if isinstance(cell, float):
+        if not isfinite(cell):
+            raise NoDay(_SENTENCE)
         if cell >= 1_900_00 and cell == int(cell):
             return read_day(str(int(cell)))
         return from_serial(cell, dates_1904)

@@ -83,7 +83,7 @@ def show(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, float):
-        if cell == int(cell) and abs(cell) < 1e15:
+        if abs(cell) < 1e15 and cell == int(cell):
             return str(int(cell))
         return f"{cell:.10G}"
     if isinstance(cell, datetime):

@@ -72,7 +72,7 @@ def _refused(request: HttpRequest, run: ImportRun, sentence: str) -> HttpRespons
 
 
 def _steps(run: ImportRun | None, now: int) -> list[dict[str, str]]:
-    labels = [_("选文件"), _("对表头"), _("看预览"), _("完成")]
+    labels = [_("选文件"), _("对表头"), _("看预览"), _("看结果")]
     urls = ["", "", "", ""]
     if run is not None:
         urls[1] = reverse("setup:import_headings", args=[run.public_id])
@@ -291,8 +291,9 @@ def _preview_page(
 def _problem_table(problems: list) -> tables.Table:
     rows = [
         (
-            p.row,
-            p.cell or "–",
+            f"{p.cell}（{_('第 %(row)d 行') % {'row': p.row}}）"
+            if p.cell
+            else _("第 %(row)d 行") % {"row": p.row},
             p.column,
             p.value or _("（空）"),
             p.sentence,
@@ -302,7 +303,6 @@ def _problem_table(problems: list) -> tables.Table:
     ]
     return tables.Table(
         [
-            tables.Column("row", _("行"), "number"),
             tables.Column("cell", _("单元格")),
             tables.Column("column", _("列")),
             tables.Column("value", _("填的是")),
