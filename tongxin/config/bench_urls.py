@@ -1,72 +1,90 @@
-"""The product's addresses and, beside them, the same lists as they are usually written: the bench's reference.
+"""The product's addresses and, below /usual/, the same pages as they are usually written: the bench's reference.
 
-Model instances, a Django template, OFFSET and COUNT; the same frame, columns and access rules as ours.
+Everything is the same – view, frame, filters, columns, access rules – but the list itself: model instances, OFFSET and
+COUNT by Django's paginator, and a Django template that loops over rows and columns.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from unittest.mock import patch
+
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
+from django.utils.safestring import mark_safe
 
 from tongxin.config.urls import urlpatterns as product
-from tongxin.kernel.access.doors import allow
-from tongxin.kernel.access.viewer import visible_subjects
-from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Link
-from tongxin.kernel.ledger.queries import countable_entries
+from tongxin.modules.desk.views.ledger import ledger_list
+from tongxin.modules.setup.people import directory
+from tongxin.ui import keyset, tables
 
-PAGE = 50
-FRAME = '{% extends "ui/base.html" %}{% block content %}<table><caption>列表</caption>'
-END = """</table><p>第 {{ page.number }} 页，共 {{ page.paginator.num_pages }} 页
-{% if page.has_previous %}<a href="?page={{ page.previous_page_number }}">上一页</a>{% endif %}
-{% if page.has_next %}<a href="?page={{ page.next_page_number }}">下一页</a>{% endif %}</p>{% endblock %}"""
-LEDGER = (
-    FRAME
-    + """{% for entry in page %}<tr class="row"><th scope="row"><a href="/ledger/{{ entry.public_id }}/">{{ entry.title }}</a></th>
-<td>{{ entry.day|date:"Y-m-d" }}</td><td>{{ entry.kind }}</td>
-<td>{% for part in entry.participations.all %}{% if not forloop.first %}、{% endif %}{{ part.subject.name }}{% endfor %}</td>
-<td>{% for proof in entry.evidence.all %}{{ proof.type }}{% empty %}{% if entry.recorded_by %}{{ entry.recorded_by.login }}{% else %}没有{% endif %}{% endfor %}</td>
-</tr>{% endfor %}"""
-    + END
-)
-PEOPLE = (
-    FRAME
-    + """{% for person in page %}<tr class="row"><th scope="row"><a href="/people/{{ person.public_id }}/">{{ person.name }}</a></th>
-<td>{% for link in person.now_in %}{{ link.b.name }}{% endfor %}</td></tr>{% endfor %}"""
-    + END
-)
+TEMPLATE = """{% load i18n ui %}<div class="table-wrap"><table class="table table--cards">
+{% if caption %}<caption>{{ caption }}</caption>{% endif %}
+<thead><tr>{% for column in columns %}<th scope="col" class="t-{{ column.kind }}">{{ column.label }}</th>{% endfor %}</tr></thead>
+<tbody>{% for row in rows %}<tr>{% for column, value, address in row %}
+{% if forloop.first %}<th scope="row" class="t-{{ column.kind }}" data-label="{{ column.label }}">{% else %}<td class="t-{{ column.kind }}" data-label="{{ column.label }}">{% endif %}
+{% if address %}<a href="{{ address }}">{% endif %}{% if column.kind == "day" %}{{ value|plain_day }}{% elif column.kind == "when" %}{{ value|when }}{% else %}{{ value|default_if_none:"" }}{% endif %}{% if address %}</a>{% endif %}
+{% if forloop.first %}</th>{% else %}</td>{% endif %}{% endfor %}</tr>{% endfor %}</tbody></table></div>
+<nav aria-label="{% translate "翻页" %}">{{ page.number }} / {{ page.paginator.num_pages }}
+{% if page.has_previous %}<a href="?page={{ page.previous_page_number }}">{% translate "上一页" %}</a>{% endif %}
+{% if page.has_next %}<a href="?page={{ page.next_page_number }}">{% translate "下一页" %}</a>{% endif %}</nav>"""
 
 
-@allow("ledger")
-def usual_ledger(request: HttpRequest) -> HttpResponse:
-    entries = countable_entries(request.viewer).filter(superseded_at=FOREVER).order_by("-day", "-pk")  # type: ignore[attr-defined]
-    rows = entries.select_related("recorded_by").prefetch_related("participations__subject", "evidence")
-    return _page(request, rows, LEDGER)
+class UsualPage(keyset.Page):
+    """A page of Django's paginator in the shape the views expect."""
 
 
-@allow("people")
-def usual_people(request: HttpRequest) -> HttpResponse:
-    from django.db.models import Prefetch
-
-    viewer = request.viewer  # type: ignore[attr-defined]
-    links = Link.objects.filter(
-        kind="enrolled_in", superseded_at=FOREVER, valid_to__gte=viewer.day
-    ).select_related("b")
-    students = (
-        visible_subjects(viewer).filter(type="student").order_by("pinyin", "id").select_related("school")
-    )
-    return _page(request, students.prefetch_related(Prefetch("links_out", links, to_attr="now_in")), PEOPLE)
-
-
-def _page(request: HttpRequest, rows, template: str) -> HttpResponse:
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    compiled = _TEMPLATES.setdefault(template, engines["django"].from_string(template))
-    return HttpResponse(compiled.render({"page": page}, request))
+def usual_page(
+    queryset: QuerySet,
+    fields: Sequence[str],
+    order: Sequence[str],
+    parameters: Mapping[str, str],
+    size: int = 50,
+) -> keyset.Page:
+    found = Paginator(queryset.order_by(*order), size).get_page(parameters.get("page"))
+    rows = [tuple(getattr(instance, name) for name in fields) for instance in found]
+    page = UsualPage(rows)
+    object.__setattr__(page, "paginated", found)
+    return page
 
 
-_TEMPLATES: dict[str, object] = {}
+def usual_render(table: tables.Table) -> str:
+    """Draw a table by a Django template, cell by cell."""
+    columns, keys = table.visible(), list(table.keys)
+    rows = []
+    for row in table.rows:
+        values = row if isinstance(row, dict) else dict(zip(keys, row, strict=True))
+        cells = [(c, values.get(c.key), c.link.format(**values) if c.link else "") for c in columns]
+        rows.append(cells)
+    page = getattr(table.page, "paginated", None)
+    context = {"caption": table.caption, "columns": columns, "rows": rows, "page": page}
+    return mark_safe(_template().render(context))
+
+
+_compiled: list[Any] = []
+
+
+def _template() -> Any:
+    if not _compiled:
+        _compiled.append(engines["django"].from_string(TEMPLATE))
+    return _compiled[0]
+
+
+def usually(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Return the view with the list as it is usually written; for one thread, as the bench is."""
+
+    def written_as_usual(request: HttpRequest) -> HttpResponse:
+        with patch.object(keyset, "page", usual_page), patch.object(tables.Table, "render", usual_render):
+            return view(request)
+
+    written_as_usual.door = view.door  # type: ignore[attr-defined]
+    return written_as_usual
+
+
 urlpatterns = [
     *product,
-    path("usual/ledger/", usual_ledger),
-    path("usual/people/", usual_people),
+    path("usual/ledger/", usually(ledger_list)),
+    path("usual/people/", usually(directory)),
 ]

@@ -11,7 +11,10 @@ from django.templatetags.static import static
 
 def asset_url(path: str) -> str:
     """Return the address of a static file with `?v=` and the first 8 hex digits of its SHA-256."""
-    version = _read_version(path) if settings.DEBUG else _version(path)
+    return _address(path, _read_version(path)) if settings.DEBUG else _kept_address(path)
+
+
+def _address(path: str, version: str) -> str:
     return f"{static(path)}?v={version}" if version else static(path)
 
 
@@ -22,4 +25,7 @@ def _read_version(path: str) -> str:
     return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:8]
 
 
-_version = lru_cache(maxsize=64)(_read_version)
+@lru_cache(maxsize=64)
+def _kept_address(path: str) -> str:
+    """A page names some twenty of these; the files do not change while the server runs."""
+    return _address(path, _read_version(path))

@@ -17,6 +17,8 @@ from tongxin.methods.cadence.pack import Pack, load_pack
 from tongxin.methods.cadence.reading import day_of
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.reference import evaluate as one_by_one
+from tongxin.methods.cadence.sql import evaluate_sql
+from tongxin.testing.postgres import PostgresUnavailable
 
 ENGINES = ("python", "sqlite", "postgres")
 NOT_HERE = ("duckdb", "spark")
@@ -107,27 +109,13 @@ def _verdicts(
         return one_by_one(
             pack, facts, calendar, as_of, known_at, only, [args.explain] if args.explain else None
         )
-    found = _set_based(args.engine, pack, facts, calendar, as_of, known_at)
-    return [
-        verdict
-        for verdict in found
-        if (only is None or verdict.obligation in only) and args.explain in (None, verdict.subject)
-    ]
-
-
-def _set_based(
-    engine: str,
-    pack: Pack,
-    facts: Facts,
-    calendar: SchoolCalendar,
-    as_of: dt.date,
-    known_at: dt.datetime | None,
-) -> list[Verdict]:
-    if engine in NOT_HERE:
-        raise Refused(f"计算方式“{engine}”还没有接上。可用的有：{'、'.join(ENGINES)}。")
-    from tongxin.methods.cadence.sql import evaluate_sql
-
-    return evaluate_sql(pack, facts, calendar, as_of, known_at, engine)
+    if args.engine in NOT_HERE:
+        raise Refused(f"计算方式“{args.engine}”还没有接上。可用的有：{'、'.join(ENGINES)}。")
+    try:
+        found = evaluate_sql(pack, facts, calendar, as_of, known_at, args.engine, only)
+    except PostgresUnavailable as problem:
+        raise Refused(str(problem)) from problem
+    return [verdict for verdict in found if args.explain in (None, verdict.subject)]
 
 
 def _line(args: argparse.Namespace, pack: Pack, verdict: Verdict) -> str:

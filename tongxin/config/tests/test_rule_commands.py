@@ -72,6 +72,14 @@ def test_evaluate_explains_one_subject_and_knows_only_what_was_known(pack, data,
     assert capsys.readouterr().out == "“规则”在2023春未完成：应1，已0。依据：虚构方案 一。\n"
 
 
+def test_evaluate_gives_the_same_lines_by_sql(pack, data, capsys):
+    args = (pack, "--data", data, "--as-of", "2023-07-10", "--json")
+    assert call(evaluate, *args) == 0
+    one_by_one = capsys.readouterr().out
+    assert call(evaluate, *args, "--engine", "sqlite") == 0
+    assert capsys.readouterr().out == one_by_one
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

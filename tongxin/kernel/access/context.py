@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 # Rooms add their places in apps.py: (order, label, url name, verb needed, where: "nav" | "bottom", icon).
@@ -80,8 +81,14 @@ def _items(request: HttpRequest, viewer, where: str) -> list[dict]:
 
 
 def _url(name: str) -> str:
+    return _reversed(name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=256)
+def _reversed(name: str, urlconf: str, prefix: str) -> str:
+    """The address of a place, "" when this installation has none; every page asks for some thirty."""
     try:
-        return reverse(name)
+        return reverse(name, urlconf)
     except NoReverseMatch:
         return ""
 
