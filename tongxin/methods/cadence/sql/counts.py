@@ -51,16 +51,33 @@ class Counting:
 
     def fast(self) -> str:
         """One pass over the covering index for all units that count the subject's own rows in one part."""
-        p = At("p.subject_id", _of_subject("type"), _of_subject("school_id"), "p.day")
         value = f"CASE WHEN m.measure = {TIMES} THEN 1 ELSE COALESCE({self._amount()}, 0) END"
         return (
             "INSERT INTO tx_done (unit, subject, win, num, den)"
             f" SELECT m.unit, p.subject_id, d.win, SUM({value}), CASE WHEN MAX(m.measure) = {TIMES} THEN 1 ELSE 100 END"
-            f" FROM tx_match AS m JOIN participation AS p ON {self._at_school('p')}p.kind = m.kind AND p.part = m.part"
+            f" {self._fast_rows()} GROUP BY m.unit, p.subject_id, d.win"
+        )
+
+    def reached(self) -> str:
+        """Return the query of (unit, subject, win) that have their minimum already: FAST units, nothing stored."""
+        value = (
+            f"CASE WHEN m.measure = {TIMES} THEN m.low_den ELSE COALESCE({self._amount()}, 0) * m.low_den END"
+        )
+        need = f"CASE WHEN m.measure = {TIMES} THEN m.low_num ELSE m.low_num * 100 END"
+        if not self.plan.amounts:
+            value, need = "m.low_den", "m.low_num"
+        return (
+            f"SELECT m.unit AS unit, p.subject_id AS subject, d.win AS win {self._fast_rows()} AND m.swift = 1"
+            f" GROUP BY m.unit, p.subject_id, d.win HAVING SUM({value}) >= MAX({need})"
+        )
+
+    def _fast_rows(self) -> str:
+        at = At("p.subject_id", _of_subject("type"), _of_subject("school_id"), "p.day")
+        return (
+            f"FROM tx_match AS m JOIN participation AS p ON {self._at_school('p')}p.kind = m.kind AND p.part = m.part"
             f" AND {live('p', self.known)} AND NOT p.absent"
-            " JOIN tx_day AS d ON d.grain = m.grain AND d.day = p.day"
-            f" WHERE m.path = {FAST}{self._filtered(p, (FAST, PERSON))}{self._evidenced('p.entry_id', (FAST, PERSON))}"
-            " GROUP BY m.unit, p.subject_id, d.win"
+            " JOIN tx_day AS d ON d.mark = m.base + p.day"
+            f" WHERE m.path = {FAST}{self._filtered(at, (FAST, PERSON))}{self._evidenced('p.entry_id', (FAST, PERSON))}"
         )
 
     def entries(self, universe: int) -> list[str]:
@@ -81,7 +98,7 @@ class Counting:
             f" JOIN entry AS e ON e.kind = m.kind AND {live('e', self.known)}{self._and_school('e')}{join}{day}"
             f" WHERE m.path = {ENTRIES} AND m.universe = {universe} AND m.own = {own} AND e.day <= hole_as_of"
             f" AND {passes}{self._evidenced('e.id', key)} GROUP BY m.unit, {subject}, {win}"
-            for own, win, day in self._days("e.day", "e.day", universe)
+            for own, win, day, _ in self._days("e.day", "e.day", universe)
         ]
 
     def heads(self) -> list[str]:
@@ -137,25 +154,26 @@ class Counting:
     def _hit(self, universe: int, subject: str, at: At, joins: str = "", where: str = "") -> list[str]:
         token = (
             "CASE m.token WHEN 'kind' THEN h.kind WHEN 'theme' THEN p.theme WHEN 'place' THEN p.place"
-            " WHEN 'counterpart' THEN CAST(p.counterpart_id AS TEXT) WHEN 'day' THEN CAST(d.day AS TEXT) END"
+            " WHEN 'counterpart' THEN CAST(p.counterpart_id AS TEXT) WHEN 'day' THEN CAST({} AS TEXT) END"
         )
         span = "CASE WHEN m.per_day = 1 THEN h.start_day ELSE h.day END"
         return [
             "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token)"
-            f" SELECT m.unit, {subject}, {win}, h.entry, h.unit, h.person, h.standing, {self._amount()}, {token}"
+            f" SELECT m.unit, {subject}, {win}, h.entry, h.unit, h.person, h.standing, {self._amount()}, {token.format(on)}"
             " FROM tx_match AS m JOIN tx_head AS h ON h.kind = m.kind AND (m.part = '' OR m.part = h.part)"
             f" LEFT JOIN participation AS p ON p.id = h.part_row{joins}{day}"
             f" WHERE m.path = {HEADS} AND m.universe = {universe} AND m.own = {own}{where}"
             f" AND (h.part_row IS NOT NULL OR m.bare = 1){self._filtered(at, universe)}"
             f"{self._evidenced('h.entry', universe)}"
-            for own, win, day in self._days(span, "h.day", universe)
+            for own, win, day, on in self._days(span, "h.day", universe)
         ]
 
-    def _days(self, first: str, last: str, universe: int) -> Iterable[tuple[int, str, str]]:
-        """(own, window, join): windows come from the day table; an entry's own days are its window 0."""
-        yield 0, "d.win", f" JOIN tx_day AS d ON d.grain = m.grain AND d.day BETWEEN {first} AND {last}"
+    def _days(self, first: str, last: str, universe: int) -> Iterable[tuple[int, str, str, str]]:
+        """(own, window, join, day): windows come from the day table; an entry's own days are its window 0."""
+        window = f" JOIN tx_day AS d ON d.mark BETWEEN m.base + {first} AND m.base + {last}"
+        yield 0, "d.win", window, "d.mark - m.base"
         if universe == ENTRY:
-            yield 1, "(m.own - 1)", f" JOIN tx_calendar AS d ON d.day BETWEEN {first} AND {last}"
+            yield 1, "(m.own - 1)", f" JOIN tx_calendar AS d ON d.day BETWEEN {first} AND {last}", "d.day"
 
     def _person_hits(self) -> list[str]:
         return self._hit(PERSON, "h.unit", At("h.unit", "h.type", "h.home", "h.day"))

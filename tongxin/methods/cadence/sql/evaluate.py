@@ -27,7 +27,7 @@ from .counts import Counting
 from .engine import NO_END_DAY, Engine, listed, quoted, rendered
 from .plan import ENTRIES, ENTRY, FAST, HEADS, SCHOOL, Slot, plan_of
 from .schema import to_microseconds
-from .scope import line_statement
+from .scope import UNKNOWN, line_statement
 from .windows import Windows, windows_of
 
 MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = settle.VERDICTS[1:]
@@ -87,6 +87,7 @@ class Script:
     tests: Tests
     lines: tuple[str, ...]
     fast: tuple[str, ...]
+    reached: str
     entries: tuple[str, ...]
     heads: tuple[str, ...]
     hits: tuple[str, ...]
@@ -129,6 +130,7 @@ class SetEvaluator:
                 tests,
                 tuple(line_statement(line, tests, known, school) for line in self.plan.lines),
                 (counting.fast(),),
+                counting.reached(),
                 tuple(one for of in (SCHOOL, ENTRY) for one in counting.entries(of)),
                 tuple(counting.heads()),
                 tuple(counting.hits()),
@@ -160,13 +162,16 @@ class Run:
         self.as_of, self.known_at, self.school, self.programme = as_of, known_at, school, programme
         self.windows = evaluator.windows(as_of)
         self.script = evaluator.script(known_at is not None, school is not None)
+        self._counted_fast = False
         self._prepare()
-        ways, expand = tables.counting_ways(self.plan, *self._groups(), unique_rows)
         self._judge_values()
-        tables.fill(engine, self.plan, self.windows, self._first_day(), ways, expand)
-        tables.put(engine, "tx_waiver", self._waivers())
-        self._follow_lines()
-        self._count(set(ways.values()))
+        for statement in self.script.lines:
+            self.ask(statement)
+        waivers = self._waivers()
+        tables.put(engine, "tx_waiver", waivers)
+        self.ways = self._choose(unique_rows, {slot for slot, *_ in waivers})
+        tables.fill(engine, self.plan, self.windows, self._first_day(), self.ways)
+        self._count()
 
     # filling
 
@@ -218,8 +223,8 @@ class Run:
         known, of = self.known_at is not None, listed(GROUP_LINKS)
         school = " AND s.school_id = hole_school" if self.school is not None else ""
         standing = self.ask(
-            "SELECT DISTINCT p.kind, p.part, p.subject_id FROM subject AS s JOIN participation AS p ON p.subject_id = s.id"
-            f" AND {live('p', known)} WHERE s.type IN ({of}){school}"
+            "SELECT DISTINCT p.kind, p.part, p.subject_id FROM subject AS s CROSS JOIN participation AS p"
+            f" WHERE s.type IN ({of}){school} AND p.subject_id = s.id AND {live('p', known)}"
         )
         if not standing:
             return set(), set()
@@ -254,21 +259,38 @@ class Run:
             if only in ("", _name(found))
         ]  # type: ignore[misc]
 
-    def _follow_lines(self) -> None:
-        for statement in self.script.lines:
-            self.ask(statement)
-
-    def _count(self, ways: set[int]) -> None:
-        parts = {
-            FAST: self.script.fast,
-            ENTRIES: self.script.entries,
-            HEADS: (*self.script.heads, *self.script.hits),
+    def _choose(self, unique_rows: bool, waived: set[int]) -> tables.Ways:
+        """Choose how to evaluate; see `tables.Ways`."""
+        of, expand = tables.counting_ways(self.plan, *self._groups(), unique_rows)
+        unsure = self.ask(f"SELECT DISTINCT g.line FROM tx_seg AS g WHERE g.value = {UNKNOWN}")
+        lines = {line for (line,) in unsure}
+        plain = {slot.number for slot in self.plan.slots if tables.is_plain(slot, self.windows)}
+        swift = {
+            slot.number
+            for slot in self.plan.slots
+            if slot.number in plain - waived and slot.scope not in lines and of[slot.units[0].number] == FAST
         }
+        return tables.Ways(of, expand, plain, swift)
+
+    def _count(self) -> None:
+        """Count what only cells can be made of; the fast units are counted when cells are first asked for."""
+        used = set(self.ways.of.values())
+        parts = {ENTRIES: self.script.entries, HEADS: (*self.script.heads, *self.script.hits)}
         for way, statements in parts.items():
-            for statement in statements if way in ways else ():
+            for statement in statements if way in used else ():
                 self.ask(statement)
+        self._gather_statistics("tx_seg", "tx_done", "tx_window", "tx_unit", "tx_slot", "tx_match", "tx_day")
+
+    def _count_fast(self) -> None:
+        if not self._counted_fast:
+            self._counted_fast = True
+            for statement in self.script.fast:
+                self.ask(statement)
+            self._gather_statistics("tx_done")
+
+    def _gather_statistics(self, *names: str) -> None:
         if self.engine.dialect == "postgres":
-            for name in ("tx_seg", "tx_done", "tx_window", "tx_unit", "tx_slot"):
+            for name in names:
                 self.engine.run(f"ANALYZE {name}")
 
     # questions
@@ -284,12 +306,15 @@ class Run:
         if verdicts is not None:
             codes = ", ".join(str(settle.VERDICTS.index(name)) for name in sorted(verdicts)) or "0"
             outer = f" WHERE q.verdict IN ({codes})"
+        self._count_fast()
         columns = ", ".join(f"q.{name}" for name in settle.COLUMNS)
-        rows = self.ask(
-            f"SELECT {columns} FROM ({settle.cells(self._narrowed(subjects, obligations))}) AS q{outer}"
-            " ORDER BY q.slot, q.first, q.subject"
-        )
-        return [self._cell(row) for row in rows]
+        narrowed = self._narrowed(subjects, obligations)
+        rows = [
+            row
+            for plain in (True, False)
+            for row in self.ask(f"SELECT {columns} FROM ({settle.cells(plain, narrowed)}) AS q{outer}")
+        ]
+        return [self._cell(row) for row in sorted(rows, key=_in_order)]
 
     def gaps(
         self, subjects: Collection[int] | None = None, obligations: Collection[str] | None = None
@@ -302,27 +327,48 @@ class Run:
 
         By a group, each subject counts in the group it belonged to on the judging day; without one, in none.
         """
-        group, join = "0", ""
-        if by:
-            known = self.known_at is not None
-            group = "g.b_id"
-            join = (
-                f" JOIN link AS g ON g.kind = {quoted(GROUP_LINKS[by])} AND g.a_id = q.subject"
-                f" AND g.valid_from <= q.judged AND g.valid_to >= q.judged AND {live('g', known)}"
-            )
-        rows = self.ask(
-            f"SELECT q.slot, q.win, q.first, q.last, {group}, q.verdict, COUNT(*) FROM"
-            f" ({settle.cells(self._narrowed(None, obligations))}) AS q{join}"
-            f" GROUP BY q.slot, q.win, q.first, q.last, {group}, q.verdict ORDER BY q.slot, q.first, {group}"
-        )
         found: dict[tuple[int, ...], Tally] = {}
-        for slot, win, first, last, of, verdict, n in rows:
-            key = (slot, win, first, last, of)
+        for slot, win, first, last, of, verdict, n in self._counts(by, obligations):
+            key = (slot, first, win, of)
             if key not in found:
                 window = self._window(self.plan.slots[slot - 1], win, first, last)
                 found[key] = Tally(self.plan.slots[slot - 1], window, {}, of if by else None)
-            found[key].counts[settle.VERDICTS[verdict]] = n
-        return list(found.values())
+            counts, name = found[key].counts, settle.VERDICTS[verdict]
+            counts[name] = counts.get(name, 0) + int(n)
+            if not counts[name]:
+                del counts[name]
+        return [found[key] for key in sorted(found) if found[key].counts]
+
+    def _counts(self, by: str, obligations: Collection[str] | None) -> list[tuple[int, ...]]:
+        """Return rows (slot, win, first, last, group, verdict, n) that add up."""
+        rows: list[tuple[int, ...]] = []
+        narrowed = self._narrowed(None, obligations)
+        swift = self.ways.swift if not by and obligations is None and not self._counted_fast else set()
+        if swift:
+            found = self.ask(settle.swift_summary(self.script.reached))
+            rows = [(slot, win, first, last, 0, verdict, n) for slot, win, first, last, verdict, n in found]
+            narrowed = "sl.swift = 0"
+        left = [slot for slot in self.plan.slots if slot.number not in swift]
+        if any(self.ways.of[unit.number] == FAST for slot in left for unit in slot.units):
+            self._count_fast()
+        for plain in (True, False):
+            if any((slot.number in self.ways.plain) == plain for slot in left):
+                rows += self._counted(plain, narrowed, by)
+        return rows
+
+    def _counted(self, plain: bool, narrowed: str, by: str) -> list[tuple[int, ...]]:
+        group, join, more = "MIN(0)", "", ""
+        if by:
+            group, more = "g.b_id", ", g.b_id"
+            join = (
+                f" JOIN link AS g ON g.kind = {quoted(GROUP_LINKS[by])} AND g.a_id = q.subject"
+                " AND g.valid_from <= q.judged AND g.valid_to >= q.judged"
+                f" AND {live('g', self.known_at is not None)}"
+            )
+        return self.ask(
+            f"SELECT q.slot, q.win, q.first, q.last, {group}, q.verdict, COUNT(*) FROM"
+            f" ({settle.cells(plain, narrowed)}) AS q{join} GROUP BY q.slot, q.win, q.first, q.last, q.verdict{more}"
+        )
 
     # small pieces
 
@@ -366,6 +412,11 @@ def _reason(verdict: str, code: int) -> str:
     if verdict != NOT_EXPECTED:
         return ""
     return settle.REASONS[code] or "encouraged"
+
+
+def _in_order(row: tuple[Any, ...]) -> tuple[int, int, int]:
+    found = dict(zip(settle.COLUMNS, row, strict=True))
+    return found["slot"], found["first"], found["subject"]
 
 
 def _name(window: Window | None) -> str:

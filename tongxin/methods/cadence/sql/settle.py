@@ -22,13 +22,56 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def cells(where: str = "") -> str:
-    """Return the query of all cells (COLUMNS); `where` narrows them by c.slot, c.subject, c.win."""
+def cells(plain: bool, where: str = "") -> str:
+    """Return the query of all cells (COLUMNS) of plain slots or of the others; `where` narrows them by c.slot, c.subject."""
+    narrowed = f"sl.plain = {int(plain)}" + (f" AND {where}" if where else "")
+    if plain:
+        whole = f"cell AS ({_cell(narrowed)}), whole AS ({_plain()})"
+    else:
+        # Kept apart, for SQLite would work out each expression anew wherever it is used.
+        whole = (
+            f"cell AS MATERIALIZED ({_cell(narrowed)}), item AS MATERIALIZED ({_item()}),"
+            f" judged AS MATERIALIZED ({_judged()}), based AS MATERIALIZED ({_based()}),"
+            f" whole AS MATERIALIZED ({_single()} UNION ALL {_checklist()})"
+        )
     return (
-        f"WITH cell AS ({_cell(where)}), item AS ({_item()}), judged AS ({_judged()}),"
-        f" based AS ({_based()}), whole AS ({_single()} UNION ALL {_checklist()}), reasoned AS ({_reasoned()})"
+        f"WITH {whole}, reasoned AS ({_reasoned()})"
         f" SELECT {', '.join(f'r.{name}' for name in COLUMNS if name != 'verdict')}, {_verdict()} AS verdict"
         " FROM reasoned AS r"
+    )
+
+
+def swift_summary(reached: str) -> str:
+    """Return (slot, win, first, last, verdict, n) of swift slots without looking at every cell.
+
+    Subjects who were in scope on the same days and have done nothing share a verdict, so they are counted together; then
+    those who have reached their minimum (`reached`) move from that verdict to met. Rows add up; n may be negative.
+    """
+    profile = (
+        "SELECT g.line AS line, 0 AS subject, g.first AS first, g.last AS last, g.value AS value,"
+        " g.next_first AS next_first, COUNT(*) AS n FROM tx_seg AS g"
+        " WHERE g.line IN (SELECT sl.scope FROM tx_slot AS sl WHERE sl.swift = 1)"
+        " GROUP BY g.line, g.first, g.last, g.value, g.next_first"
+    )
+    nothing_done = _cell_of_calendar("profile", ", s.n AS n") + " WHERE sl.swift = 1"
+    of_reached = (
+        _cell_of_calendar(
+            "tx_seg", ", 1 AS n", "reached AS d JOIN tx_unit AS u ON u.unit = d.unit", "sl.slot = u.slot"
+        )
+        + " AND s.subject = d.subject WHERE w.win = d.win"
+    )
+    counted = "SELECT r.slot AS slot, r.win AS win, r.first AS first, r.last AS last, r.n AS n, {} AS verdict FROM {} AS r"
+    zero, done = _plain(done="0", kept=", c.n AS n"), _plain(done="u.low_num", kept=", c.n AS n")
+    return (
+        f"WITH profile AS MATERIALIZED ({profile}), reached AS ({reached}), cell AS MATERIALIZED ({of_reached}),"
+        f" idle AS ({nothing_done}),"
+        f" idle_whole AS ({zero.replace('FROM cell', 'FROM idle')}), idle_why AS ({_reasoned('idle_whole')}),"
+        f" zero_whole AS ({zero}), zero_why AS ({_reasoned('zero_whole')}),"
+        f" done_whole AS ({done}), done_why AS ({_reasoned('done_whole')}),"
+        f" moved AS ({counted.format(_verdict(), 'idle_why')} UNION ALL"
+        f" SELECT m.slot, m.win, m.first, m.last, -m.n, m.verdict FROM ({counted.format(_verdict(), 'zero_why')}) AS m"
+        f" UNION ALL {counted.format(_verdict(), 'done_why')})"
+        " SELECT slot, win, first, last, verdict, SUM(n) AS n FROM moved GROUP BY slot, win, first, last, verdict"
     )
 
 
@@ -47,19 +90,28 @@ def _unknown_on(day: str, subject: str = "s.subject") -> str:
     )
 
 
-def _cell(where: str) -> str:
-    window = (
-        "w.first AS first, w.last AS last, w.judged AS judged, w.ended AS ended, w.share_num AS share_num,"
-        " w.share_den AS share_den, w.school_days AS school_days, w.planned AS planned"
-    )
-    slot = "sl.slot AS slot, sl.arrivals AS arrivals, sl.from_days AS from_days, sl.encouraged AS encouraged, sl.shape AS shape"
-    entry_days = " JOIN entry AS e ON e.id = s.subject AND e.day BETWEEN w.first AND w.last"
-    of_calendar = (
-        f"SELECT {slot}, w.win AS win, s.subject AS subject, s.line AS line, s.last AS scope_end,"
+_SLOT = "sl.slot AS slot, sl.arrivals AS arrivals, sl.from_days AS from_days, sl.encouraged AS encouraged, sl.shape AS shape"
+_WINDOW = (
+    "w.first AS first, w.last AS last, w.judged AS judged, w.ended AS ended, w.share_num AS share_num,"
+    " w.share_den AS share_den, w.school_days AS school_days, w.planned AS planned"
+)
+
+
+def _cell_of_calendar(segments: str, more: str = "", before: str = "", on: str = "") -> str:
+    """Return the cells of windows on the calendar whose subject was in scope on some day of theirs."""
+    slots = f"{before} JOIN tx_slot AS sl ON {on}" if before else "tx_slot AS sl"
+    return (
+        f"SELECT {_SLOT}, w.win AS win, s.subject AS subject, s.line AS line, s.last AS scope_end,"
         f" CASE WHEN s.last >= w.judged THEN {IN} WHEN {_unknown_on('w.judged')} THEN {UNKNOWN} ELSE 0 END AS now,"
-        f" 1 AS ever, {window} FROM tx_slot AS sl JOIN tx_window AS w ON w.grain = sl.grain"
-        f" JOIN tx_seg AS s ON {_in_scope('w.first', 'w.last', 'w.judged')}"
+        f" 1 AS ever, {_WINDOW}{more} FROM {slots} JOIN tx_window AS w ON w.grain = sl.grain"
+        f" JOIN {segments} AS s ON {_in_scope('w.first', 'w.last', 'w.judged')}"
     )
+
+
+def _cell(where: str) -> str:
+    slot, window = _SLOT, _WINDOW
+    entry_days = " JOIN entry AS e ON e.id = s.subject AND e.day BETWEEN w.first AND w.last"
+    of_calendar = _cell_of_calendar("tx_seg")
     never_in = (
         f"SELECT {slot}, w.win AS win, s.subject AS subject, s.line AS line, 0 AS scope_end, {UNKNOWN} AS now,"
         f" 0 AS ever, {window} FROM tx_slot AS sl JOIN tx_window AS w ON w.grain = sl.grain"
@@ -203,6 +255,26 @@ def _based() -> str:
 _CELL = "slot, win, subject, first, last, judged, now, ever, scope_end, school_days, planned, encouraged"
 
 
+def _plain(done: str = "d.num", kept: str = "") -> str:
+    """A rule that asks for one constant minimum: there is nothing to round, to rise above or to be unknown.
+
+    done: the numerator of what was done; with "d.num" it is looked up.
+    """
+    columns = ", ".join(f"c.{name.strip()} AS {name.strip()}" for name in _CELL.split(","))
+    join, den = "", "u.low_den"
+    if done == "d.num":
+        done, den = "COALESCE(d.num, 0)", "COALESCE(d.den, 1)"
+        join = " LEFT JOIN tx_done AS d ON d.unit = u.unit AND d.subject = c.subject AND d.win = c.win"
+    over = f"({done} * u.low_den - u.low_num * {den})"
+    return (
+        f"SELECT {columns}, CASE WHEN {done} * u.low_den >= u.low_num * {den} THEN {MET} WHEN c.ended = 0 THEN {OPEN}"
+        f" ELSE {MISSED} END AS base, 1 AS items, 0 AS unknown, 0 AS too_short, 0 AS vacuous,"
+        " u.low_num AS owed_num, u.low_den AS owed_den, 0 AS most_num, 0 AS most_den,"
+        f" {done} AS done_num, {den} AS done_den, MAX({over}, 0) AS over_num, {den} * u.low_den AS over_den{kept}"
+        f" FROM cell AS c JOIN tx_unit AS u ON u.slot = c.slot{join}"
+    )
+
+
 def _single() -> str:
     """A rule with one requirement: its numbers are the cell's."""
     bound_n = "CASE WHEN b.low_d > 0 THEN b.low_n WHEN b.high_d > 0 THEN b.high_n ELSE 0 END"
@@ -239,7 +311,7 @@ def _checklist() -> str:
     )
 
 
-def _reasoned() -> str:
+def _reasoned(whole: str = "whole") -> str:
     """Why nothing is expected, 0 when something is; and whether somebody waived it."""
     reason = (
         f"CASE WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
@@ -250,7 +322,7 @@ def _reasoned() -> str:
         "EXISTS (SELECT 1 FROM tx_waiver AS x WHERE x.slot = h.slot AND x.win = h.win AND x.subject = h.subject"
         " AND h.judged BETWEEN x.first AND x.last)"
     )
-    return f"SELECT h.*, {reason} AS reason, CASE WHEN {waived} THEN 1 ELSE 0 END AS waived FROM whole AS h"
+    return f"SELECT h.*, {reason} AS reason, CASE WHEN {waived} THEN 1 ELSE 0 END AS waived FROM {whole} AS h"
 
 
 def _verdict() -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from ..counting import Measure
 from ..tree import GROUP_LINKS, Table
 from .engine import NO_END_DAY, Engine, rendered
 from .plan import (
@@ -16,6 +17,7 @@ from .plan import (
     HEADS,
     PERSON,
     SCHOOL,
+    SINGLE,
     TIMES,
     Plan,
     Slot,
@@ -23,7 +25,7 @@ from .plan import (
     band_numbers,
     constant,
 )
-from .windows import Windows
+from .windows import Windows, base_of
 
 _BIG = "BIGINT NOT NULL"
 # name: (columns, primary key). Where the key is one, SQLite keeps the rows in its order.
@@ -35,11 +37,11 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
         ),
         "grain, win",
     ),
-    "tx_day": (dict.fromkeys(("grain", "day", "win"), _BIG), "grain, day, win"),
+    "tx_day": (dict.fromkeys(("mark", "win"), _BIG), "mark"),
     "tx_calendar": (dict.fromkeys(("day", "upto"), _BIG), "day"),
     "tx_slot": (
         dict.fromkeys(
-            ("slot", "grain", "scope", "arrivals", "from_days", "encouraged", "own", "of_entries", "shape"), _BIG
+            ("slot", "grain", "scope", "arrivals", "from_days", "encouraged", "own", "of_entries", "shape", "plain", "swift"), _BIG
         ),
         "slot",
     ),
@@ -53,7 +55,8 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     ),
     "tx_match": (
         {
-            **dict.fromkeys(("unit", "path", "universe", "own", "grain", "filter", "measure", "amount", "per_day", "bare"), _BIG),
+            **dict.fromkeys(("unit", "path", "universe", "own", "base", "filter", "measure", "amount", "per_day", "bare",
+                             "low_num", "low_den", "swift"), _BIG),
             **dict.fromkeys(("kind", "part", "token", "type", "link"), "TEXT NOT NULL"),
         },
         "",
@@ -91,8 +94,8 @@ def definitions(dialect: str) -> list[str]:
         listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         primary = f", PRIMARY KEY ({key})" if key else ""
         text = rendered(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({listed}{primary})", dialect)
-        made.append(text + (" WITHOUT ROWID" if key and dialect == "sqlite" else ""))
-    return made + [text.replace("tx_head_kind ON", "tx_head_kind ON") for text in _indexes(dialect)]
+        made.append(text + (" WITHOUT ROWID" if "," in key and dialect == "sqlite" else ""))
+    return made + _indexes(dialect)
 
 
 def _indexes(dialect: str) -> list[str]:
@@ -106,28 +109,41 @@ def put(engine: Engine, name: str, rows: Any) -> None:
     engine.insert(name, tuple(TEMPORARY[name][0]), rows)
 
 
-def fill(
-    engine: Engine, plan: Plan, windows: Windows, first: int, ways: dict[int, int], expand: set[int]
-) -> None:
-    """Fill the tables that say what to evaluate. ways: how each unit is counted; expand: units that see group members."""
+@dataclass(frozen=True)
+class Ways:
+    """How to evaluate what is asked, chosen by what the database holds.
+
+    of: FAST, HEADS or ENTRIES for each unit. expand: units that must see the members of groups. plain: slots that ask for
+    one constant minimum. swift: plain slots that may be summed up without looking at every cell.
+    """
+
+    of: dict[int, int]
+    expand: set[int]
+    plain: set[int]
+    swift: set[int]
+
+
+def fill(engine: Engine, plan: Plan, windows: Windows, first: int, ways: Ways) -> None:
+    """Fill the tables that say what to evaluate. first: earliest day that is counted in school days."""
     put(engine, "tx_window", windows.rows())
     put(engine, "tx_day", windows.days())
     put(engine, "tx_calendar", windows.school_days(first))
-    put(engine, "tx_slot", (_slot(slot, windows) for slot in plan.slots))
+    put(engine, "tx_slot", (_slot(slot, windows, ways) for slot in plan.slots))
     put(engine, "tx_force", (row for slot in plan.slots if slot.own_days for row in _force(slot)))
     put(engine, "tx_unit", (_unit(unit) for unit in plan.units()))
     put(engine, "tx_match", (row for slot in plan.slots for unit in slot.units
                              for row in _matches(plan, slot, unit, windows, ways)))  # fmt: skip
-    put(engine, "tx_need", _needs(plan, ways, expand))
+    put(engine, "tx_need", _needs(plan, ways.of, ways.expand))
     put(engine, "tx_band", ((line.number, *numbers) for line in plan.lines if isinstance(line.node, Table)
                             for numbers in band_numbers(line.node)))  # fmt: skip
 
 
-def _slot(slot: Slot, windows: Windows) -> tuple[int, ...]:
+def _slot(slot: Slot, windows: Windows, ways: Ways) -> tuple[int, ...]:
     rule = slot.rule
     return (
         slot.number, windows.grain_of[slot.number], slot.scope, ARRIVALS[rule.arrivals.how], rule.arrivals.days,
         int(rule.source.modality == "encouraged"), int(slot.own_days), int(rule.subject.is_activity), slot.shape,
+        int(slot.number in ways.plain), int(slot.number in ways.swift),
     )  # fmt: skip
 
 
@@ -147,24 +163,22 @@ def _unit(unit: Unit) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def _matches(
-    plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: dict[int, int]
-) -> list[tuple[Any, ...]]:
+def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -> Iterator[tuple[Any, ...]]:
     item, subject = unit.requirement, slot.rule.subject
-    per_day = int(_per_day(item.measure))
     amount = plan.amounts.index(unit.amount) + 1 if unit.amount else 0
     grouped = subject.name if unit.universe == GROUP else ""
-    return [
-        (unit.number, ways[unit.number], unit.universe, int(slot.own_days), windows.grain_of[slot.number],
-         unit.filter, unit.measure, amount, per_day, int(bare(unit)), kind, part, unit.token, grouped,
-         GROUP_LINKS.get(grouped, ""))
-        for kind in dict.fromkeys(item.count.kinds)
-        for part in dict.fromkeys(item.count.parts or ("",))
-    ]  # fmt: skip
-
-
-def _per_day(measure: Measure) -> bool:
-    return measure.per_day
+    grain = windows.grain_of[slot.number]
+    flags = (
+        unit.filter, unit.measure, amount, int(item.measure.per_day), int(bare(unit)), *constant(item.bound.low),
+        int(slot.number in ways.swift),
+    )  # fmt: skip
+    for layer in range(windows.layers(grain)):
+        for kind in dict.fromkeys(item.count.kinds):
+            for part in dict.fromkeys(item.count.parts or ("",)):
+                yield (
+                    unit.number, ways.of[unit.number], unit.universe, int(slot.own_days), base_of(grain, layer), *flags,
+                    kind, part, unit.token, grouped, GROUP_LINKS.get(grouped, ""),
+                )  # fmt: skip
 
 
 def bare(unit: Unit) -> bool:
@@ -208,7 +222,7 @@ def counting_ways(
         ways[unit.number] = way
         if not seen or way == ENTRIES:
             continue
-        of_type = unit.requirement and any((*pair, _type_of(plan, unit)) in overlapping for pair in seen)
+        of_type = any((*pair, _type_of(plan, unit)) in overlapping for pair in seen)
         if unit.universe == PERSON or unit.measure != TIMES or of_type:
             expand.add(unit.number)
     return ways, expand
@@ -221,3 +235,17 @@ def _pairs(unit: Unit, grouped: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 def _type_of(plan: Plan, unit: Unit) -> str:
     return plan.slots[unit.slot - 1].rule.subject.name
+
+
+def is_plain(slot: Slot, windows: Windows) -> bool:
+    """Does a slot ask for one constant minimum that nothing changes: no table, maximum, checklist or cut window."""
+    if slot.shape != SINGLE or slot.rule.subject.is_activity or slot.rule.arrivals.how != "full":
+        return False
+    item = slot.units[0].requirement
+    low = constant(item.bound.low)
+    return (
+        low[0] > 0
+        and item.bound.high is None
+        and item.measure.grows
+        and all(w.share == 1 for w in windows.of(slot))
+    )

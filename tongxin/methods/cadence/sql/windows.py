@@ -12,6 +12,8 @@ from ..tree import Obligation
 from .plan import Plan, Slot
 
 _FAR = dt.date.max
+MOST_LAYERS = 64  # windows of one rule that lie over one another; a rule has one or two
+DAYS_APART = 4_000_000  # more than the last day there is
 
 
 @dataclass
@@ -43,22 +45,32 @@ class Windows:
         for grain, windows in enumerate(self.grains):
             for at, window in enumerate(windows):
                 judged = min(window.last, self.as_of)
-                days = 0 if window.planned else self.calendar.school_days(window.first, window.last)
-                if window.planned:
-                    days = self.calendar.school_days(window.first, min(window.last, self.horizon))
+                days = self.calendar.school_days(window.first, min(window.last, self.horizon))
                 yield (
                     grain, at, window.first.toordinal(), window.last.toordinal(), judged.toordinal(),
                     int(self.as_of > window.last), window.share.numerator, window.share.denominator, days,
                     int(window.planned),
                 )  # fmt: skip
 
-    def days(self) -> Iterator[tuple[int, int, int]]:
-        """Yield rows of tx_day: which window of a grain each day up to `as_of` falls in."""
-        for grain, windows in enumerate(self.grains):
-            for at, window in enumerate(windows):
-                last = min(window.last, self.as_of)
-                for day in range(window.first.toordinal(), last.toordinal() + 1):
-                    yield grain, day, at
+    def layers(self, grain: int) -> int:
+        """Return how many layers a grain has: windows of one layer never overlap, so a day is in one of them at most."""
+        return max((layer for layer, *_ in self._layered(grain)), default=0) + 1
+
+    def days(self) -> Iterator[tuple[int, int]]:
+        """Yield rows of tx_day: in which window each day up to `as_of` falls. The key is `base` + day."""
+        for grain in range(len(self.grains)):
+            for layer, at, window in self._layered(grain):
+                first, last = window.first.toordinal(), min(window.last, self.as_of).toordinal()
+                base = base_of(grain, layer)
+                for day in range(first, last + 1):
+                    yield base + day, at
+
+    def _layered(self, grain: int) -> Iterator[tuple[int, int, Window]]:
+        ends: list[dt.date] = []
+        for at, window in sorted(enumerate(self.grains[grain]), key=lambda pair: pair[1].first):
+            layer = next((n for n, end in enumerate(ends) if end < window.first), len(ends))
+            ends[layer:] = [window.last, *ends[layer + 1 :]]
+            yield layer, at, window
 
     def school_days(self, first: int) -> Iterator[tuple[int, int]]:
         """Yield rows of tx_calendar from the day before `first`: how many school days there were up to each day."""
@@ -66,6 +78,11 @@ class Windows:
         for day in range(first - 1, self.horizon.toordinal() + 1):
             upto += self.calendar.is_school_day(dt.date.fromordinal(day))
             yield day, upto
+
+
+def base_of(grain: int, layer: int) -> int:
+    """Return what is added to a day to find it in a layer of a grain."""
+    return (grain * MOST_LAYERS + layer) * DAYS_APART
 
 
 def windows_of(plan: Plan, calendar: SchoolCalendar, as_of: dt.date) -> Windows:
