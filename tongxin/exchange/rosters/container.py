@@ -3,6 +3,7 @@
 Everything here runs in the child process (`child.py`) under its memory and time limits.
 """
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from tongxin.exchange.rosters.refusal import RosterRefused
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 CHUNK = 1 << 20
-OVERLAP = 16
+OVERLAP = 32
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+FORMULA_TAG = re.compile(rb"<(?:\w+:)?f[ />]")
 
 RESAVE = "请用 Excel 或 WPS 打开它，另存为“Excel 工作簿（.xlsx）”后再上传。"
 OTHER_FILES = [
@@ -130,7 +133,7 @@ def _read_part(container: zipfile.ZipFile, info: zipfile.ZipInfo, room: int, mar
     """Unpack one part chunk by chunk, look for forbidden and notable things, and return its size in bytes."""
     is_xml = info.filename.lower().endswith((".xml", ".rels"))
     is_sheet = "worksheets/" in info.filename.lower()
-    size, tail = 0, b""
+    size, tail, is_wide = 0, b"", False
     try:
         with container.open(info) as part:
             while chunk := part.read(CHUNK):
@@ -139,7 +142,11 @@ def _read_part(container: zipfile.ZipFile, info: zipfile.ZipInfo, room: int, mar
                     raise RosterRefused("这个文件解开以后大得不正常，没有继续读。" + RESAVE)
                 if is_xml:
                     seen = tail + chunk
-                    _refuse_doctype(seen)
+                    # UTF-16 shows in the first bytes of a part; a declaration could hide in it.
+                    is_wide = (
+                        is_wide or (size == len(chunk) and b"\x00" in chunk[:4]) or chunk[:2] in WIDE_MARKS
+                    )
+                    _refuse_doctype(seen, is_wide)
                     if is_sheet and info.filename not in marked and _has_marks(seen):
                         marked.add(info.filename)
                     tail = chunk[-OVERLAP:]
@@ -152,22 +159,14 @@ def _read_part(container: zipfile.ZipFile, info: zipfile.ZipInfo, room: int, mar
     return size
 
 
-def _refuse_doctype(data: bytes) -> None:
-    lowered = data if b"<!" in data or b"<\x00" in data or b"\x00<" in data else b""
-    if not lowered:
-        return
-    plain = lowered.replace(b"\x00", b"")
-    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+def _refuse_doctype(data: bytes, is_wide: bool) -> None:
+    plain = data.replace(b"\x00", b"") if is_wide else data
+    if b"<!" in plain and (b"<!DOCTYPE" in plain or b"<!ENTITY" in plain):
         raise RosterRefused("这个文件里有不该出现在表格里的声明，为了安全没有打开它。" + RESAVE)
 
 
 def _has_marks(data: bytes) -> bool:
     """True if the piece of a worksheet holds a formula or an error cell."""
-    return (
-        b"<f>" in data
-        or b"<f " in data
-        or b"<f/>" in data
-        or b":f>" in data
-        or b":f " in data
-        or b't="e"' in data
-    )
+    if b't="e"' in data:
+        return True
+    return (b"<f" in data or b":f" in data) and FORMULA_TAG.search(data) is not None

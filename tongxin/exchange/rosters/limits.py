@@ -13,7 +13,8 @@ MOST_CELL_CHARACTERS = 32_767  # Excel's own limit
 MOST_SHEETS = 200
 
 CHILD_MEMORY_BYTES = 500 * 1024 * 1024
-CHILD_SECONDS = 20  # processor time of the child, and the wait for its first answer
+CHILD_SECONDS = 20  # processor time of the child
+WAIT_SECONDS = 60  # wall time until its first answer: on a busy machine 20 seconds of work take longer
 WHOLE_SECONDS = 120  # wall time until the last row, because the receiver may be slower than the child
 HEAD_ROWS = 40  # rows of every sheet sent along for the choice of sheet and headings
 MOST_MARKS = 200_000  # formula and error cells remembered by place

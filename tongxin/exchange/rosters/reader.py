@@ -121,7 +121,7 @@ class _Child:
             env=environment,
         )
         self._late = False
-        self._clock = self._start_clock(limits.CHILD_SECONDS)
+        self._clock = self._start_clock(limits.WAIT_SECONDS)
         try:
             self.overview = self._read_overview()
         except BaseException:

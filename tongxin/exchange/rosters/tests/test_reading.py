@@ -270,6 +270,6 @@ def test_hostile_and_broken_files_end_in_a_sentence(tmp_path):
 
 def test_a_reader_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
     file = write_xlsx(tmp_path / "a.xlsx", [HEADINGS, HAN])
-    monkeypatch.setattr(limits, "CHILD_SECONDS", 0.01)
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.01)
     with pytest.raises(RosterRefused, match="时间太长"):
         read_overview(file)
