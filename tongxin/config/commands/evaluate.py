@@ -18,7 +18,6 @@ from tongxin.methods.cadence.reading import day_of
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.reference import evaluate as one_by_one
 from tongxin.methods.cadence.sql import evaluate_sql
-from tongxin.testing.postgres import PostgresUnavailable
 
 ENGINES = ("python", "sqlite", "postgres")
 NOT_HERE = ("duckdb", "spark")
@@ -111,11 +110,21 @@ def _verdicts(
         )
     if args.engine in NOT_HERE:
         raise Refused(f"计算方式“{args.engine}”还没有接上。可用的有：{'、'.join(ENGINES)}。")
-    try:
-        found = evaluate_sql(pack, facts, calendar, as_of, known_at, args.engine, only)
-    except PostgresUnavailable as problem:
-        raise Refused(str(problem)) from problem
+    if args.engine == "postgres":
+        _need_postgres()
+    found = evaluate_sql(pack, facts, calendar, as_of, known_at, args.engine, only)
     return [verdict for verdict in found if args.explain in (None, verdict.subject)]
+
+
+def _need_postgres() -> None:
+    """Start the throw-away server now, so that its absence is a sentence."""
+    # Imported here: the module needs a Unix machine, the other engines do not.
+    from tongxin.testing import postgres
+
+    try:
+        postgres.shared()
+    except postgres.PostgresUnavailable as problem:
+        raise Refused(str(problem)) from problem
 
 
 def _line(args: argparse.Namespace, pack: Pack, verdict: Verdict) -> str:

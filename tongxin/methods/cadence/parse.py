@@ -92,7 +92,7 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         periods=read_periods(mapping, context, subject.is_activity),
         where=read_condition(mapping.get("where"), context, mapping.at("where")),
         bearer=_bearer(mapping, subject, context),
-        arrivals=_arrivals(mapping, context),
+        arrivals=_arrivals(mapping, subject, context),
         source=_source(mapping, context),
         next_window=_applies(mapping, context),
         remind_days=_remind(mapping, context),
@@ -222,8 +222,13 @@ def _bearer(mapping: LMap, subject: SubjectKind, context: Context) -> Bearer:
     return Bearer(names, bool(jointly))
 
 
-def _arrivals(mapping: LMap, context: Context) -> Arrivals:
+def _arrivals(mapping: LMap, subject: SubjectKind, context: Context) -> Arrivals:
     said = mapping.get("arrivals")
+    if subject.is_activity and said not in (None, "full"):
+        context.error(
+            mapping.at("arrivals"), "arrivals", "针对每次活动的要求没有中途到校一说。请删去“arrivals”。"
+        )
+        return Arrivals()
     if said is None or said in ("full", "prorate"):
         return Arrivals(said or "full")
     days = days_of(said["from"]) if isinstance(said, LMap) and list(said) == ["from"] else None

@@ -226,7 +226,9 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
             ["self", "homeroom_teacher", "branch_secretary", ["secretary", "homeroom_teacher"], "liaison"]
         )
     )
-    spelled["arrivals"] = draw(st.sampled_from(["full", "full", "full", "prorate", {"from": "5d"}]))
+    spelled["arrivals"] = (
+        "full" if own else draw(st.sampled_from(["full", "full", "full", "prorate", {"from": "5d"}]))
+    )
     spelled["source"]["modality"] = draw(st.sampled_from(["must", "must", "in_principle", "encouraged"]))
     return spelled
 
