@@ -6,11 +6,14 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
+from tongxin.exchange.models import ImportRun
+from tongxin.insight.models import SubmittedFile, SubmittedReport
 from tongxin.kernel.base.models import Account, Link, Subject
 from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Message
@@ -59,7 +62,8 @@ class Things:
     evidence: Evidence
     programme: object
     message: Message
-    more: dict[str, object] = field(default_factory=dict)
+    import_run: ImportRun
+    submitted: SubmittedReport
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -81,13 +85,13 @@ class Things:
             "as_what": "students",
             "pk": self.message.pk,
             "programme": self.programme.public_id,  # type: ignore[attr-defined]
+            "format": "docx",
         }
+        if address.name == "setup:import_template":
+            fixed["kind"] = "students"
         return {
-            name: self._object(address) if name == "public_id" else self.more.get(name, fixed.get(name))
-            if name in fixed or name in self.more
-            else _unknown(name, address)
-            for name in address.arguments
-        }  # fmt: skip
+            name: self._object(address) if name == "public_id" else fixed[name] for name in address.arguments
+        }
 
     def _object(self, address: Address) -> str:
         for prefix, thing in (
@@ -96,17 +100,12 @@ class Things:
             ("ledger/", self.entry),
             ("evidence/", self.evidence),
             ("programmes/", self.programme),
+            ("imports/", self.import_run),
+            ("submitted-reports/", self.submitted),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]
-        for prefix, thing in self.more.items():
-            if "/" in prefix and address.route.startswith(prefix):
-                return str(thing)
         raise KeyError(address.route)
-
-
-def _unknown(name: str, address: Address):
-    raise KeyError(f"{address.route}: {name}")
 
 
 def things_of(cast: Cast, which: str) -> Things:
@@ -123,6 +122,18 @@ def things_of(cast: Cast, which: str) -> Things:
         own, cast.school = cast.school, cast.other_school
         entry = cast.visit(student, date(2026, 11, 10), by=teacher, evidence=["photo"])
         cast.school = own
+    run = ImportRun.objects.create(school=teacher.school, kind="students", file_name="名单.xlsx")
+    submitted = SubmittedReport.objects.create(
+        school=teacher.school,
+        programme=programme,
+        report="outcome",
+        title="成效报告",
+        version=1,
+        as_of=date(2026, 11, 18),
+        known_at=timezone.now(),
+        export_id="matrix",
+    )
+    SubmittedFile.objects.create(report=submitted, format="docx", content=b"PK", sha256="")
     message = Message.objects.create(
         key=f"matrix-{which}",
         school=teacher.school,
@@ -138,6 +149,8 @@ def things_of(cast: Cast, which: str) -> Things:
         evidence=Evidence.objects.get(entry=entry),
         programme=programme,
         message=message,
+        import_run=run,
+        submitted=submitted,
     )
 
 
@@ -200,5 +213,3 @@ def _readable(body: bytes) -> str:
                 continue
         return "\n".join(parts)
     return body.decode("utf-8", errors="replace")
-
-

@@ -135,6 +135,6 @@ def test_test_names_are_sentences():
         f"{short(path)}: {node.name}"
         for path in sorted([*ROOT.glob("tongxin/**/tests/test_*.py"), *ROOT.glob("tests/**/test_*.py")])
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.name.count("_") < 3
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.name.count("_") < 2
     ]
     assert short_names == []
