@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -63,8 +64,8 @@ def frame(request: HttpRequest) -> dict:
     }
 
 
-def _items(request: HttpRequest, viewer, where: str) -> list[dict]:
-    items = []
+def _items(request: HttpRequest, viewer, where: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
     for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2])):
         url = _url(url_name)
         if place == where and url and (not verb or viewer.may(verb)):

@@ -55,6 +55,7 @@ def evaluate(
         school=programme.school_id,
         programme=programme.pk,
         unique_rows=True,
+        expanded=True,
     )
     cells = run.cells(subjects, obligations)
     return _verdicts(cells, programme.school_id, pack, as_of, known_at)

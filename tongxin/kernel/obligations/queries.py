@@ -140,9 +140,13 @@ class Asked:
         return parse(version.text) if version else current_pack(self.programme)
 
     @cached_property
+    def school_calendar(self) -> SchoolCalendar:
+        return school_calendar(self.programme.school)
+
+    @cached_property
     def calendar(self) -> SchoolCalendar:
-        calendar = school_calendar(self.programme.school)
-        return calendar.for_programme(self.pack.programme_year, self.pack.phases.values())
+        """The school's calendar with the pack's programme year and phases."""
+        return self.school_calendar.for_programme(self.pack.programme_year, self.pack.phases.values())
 
     @cached_property
     def rules(self) -> list[Obligation]:
@@ -169,7 +173,7 @@ class Asked:
             found = engine.evaluate(
                 self.programme,
                 self.pack,
-                self.calendar,
+                self.school_calendar,
                 self.as_of,
                 known_at=self.known_at,
                 obligations=obligations,
