@@ -48,8 +48,9 @@ def of_programme(viewer: Viewer, asked: Asked) -> HeatMap:
         if any(cell is not None for cell in drawn):
             rows.append(HeatRow(title, drawn, url))
         last = next((c.counts for c in reversed(cells) if c.counts), None)
-        if last and last.expected and (best is None or last.percent < best[0]):
-            best = (last.percent, title)
+        share = last.percent if last and last.expected else None
+        if share is not None and (best is None or share < best[0]):
+            best = (share, title)
     finding = (
         _("最近一周完成得最少的是“%(title)s”（%(n)d%%）") % {"title": best[1], "n": best[0]}
         if best

@@ -64,7 +64,7 @@ def most_used(viewer: Viewer, kinds: dict[str, Kind]) -> list[Kind]:
 
 def grouped(viewer: Viewer, kinds: dict[str, Kind]) -> list[KindGroup]:
     """Return all kinds under the top headings of the programmes, in the plan's order."""
-    titles = {}
+    titles: dict[str, str] = {}
     for _programme, pack in school_packs(viewer.school, viewer.day) if viewer.school else ():
         titles |= _top_titles(pack)
     found: dict[str, list[Kind]] = {}

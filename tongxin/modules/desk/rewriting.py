@@ -180,7 +180,8 @@ def _duty_changes(old: Pack, new: Pack) -> Iterator[Change]:
         a, b = before.get(key), after.get(key)
         words_a, words_b = _duty_words(old, a), _duty_words(new, b)
         if words_a != words_b:
-            yield Change((b or a).title if (b or a) else key[0], words_a, words_b)
+            rule = b or a
+            yield Change(rule.title if rule else key[0], words_a, words_b)
 
 
 def _duty_words(pack: Pack, rule: Obligation | None) -> str:

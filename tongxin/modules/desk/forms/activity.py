@@ -189,10 +189,25 @@ class ActivityForm(forms.Form):
             "required": bool(part.at_least),
             "choices": [{**vars(c), "selected": c.id in chosen} for c in listed],
             "groups": people.groups(self.viewer, part, self.viewer.day),
+            "fold": self._fold(part, chosen, searched),
             "part": part.name,
-            "error": " ".join(self.errors.get(name, [])),
+            "error": " ".join(str(e) for e in self.errors.get(name, [])),
             "searched": searched,
         }
+
+    def _fold(self, part: Part, chosen: set[str], searched: str) -> str:
+        """The line under which a picker is folded away: oneself is filled in already, or nobody needs to be.
+
+        On a phone the form then ends within reach of the thumb.
+        """
+        if searched or self.errors.get(f"part_{part.name}"):
+            return ""
+        person = self.viewer.person
+        if person and chosen == {person.public_id}:
+            return _("%(part)s：%(name)s") % {"part": part.title, "name": person.name}
+        if not chosen and not part.at_least:
+            return _("%(part)s（选填）") % {"part": part.title}
+        return ""
 
     def absent_picker(self) -> dict[str, Any] | None:
         if "absent" not in self.fields:
@@ -209,12 +224,12 @@ class ActivityForm(forms.Form):
             "choices": [{**vars(c), "selected": True} for c in people.choices(shown, self.viewer.day)],
             "help": _("选了整班或整个支部时，在这里去掉没到的人。"),
             "required": False,
-            "error": " ".join(self.errors.get("absent", [])),
+            "error": " ".join(str(e) for e in self.errors.get("absent", [])),
         }
 
     def _chosen(self, name: str) -> set[str]:
         if self.is_bound:
-            return set(self.data.getlist(name))
+            return set(self.data.getlist(name))  # type: ignore[attr-defined]
         return set(self.initial.get(name) or ())
 
     def _subjects_of(self, ids: set[str]) -> list[Subject]:
@@ -233,7 +248,7 @@ class ActivityForm(forms.Form):
                 "name": f"evidence_{e.name}",
                 "label": e.title,
                 "camera": e.name.startswith("photo"),
-                "error": " ".join(self.errors.get(f"evidence_{e.name}", [])),
+                "error": " ".join(str(e) for e in self.errors.get(f"evidence_{e.name}", [])),
             }
             for e in sorted(self.evidence_types(), key=lambda e: not e.name.startswith("photo"))
         ]

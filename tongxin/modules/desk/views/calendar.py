@@ -7,12 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations.queries import todo
@@ -44,7 +45,7 @@ class Day:
 
 
 @allow("todo")
-def month(request: HttpRequest) -> HttpResponse:
+def month(request: Request) -> HttpResponse:
     viewer = request.viewer
     first = _month(request.GET.get("month", ""), viewer.day)
     events = _events(viewer)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.obligations import queries
 from tongxin.kernel.obligations.queries import SMALLEST_COUNT, Asked
@@ -35,7 +36,7 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 @allow("programme_edit")
-def adopt(request: HttpRequest) -> HttpResponse:
+def adopt(request: Request) -> HttpResponse:
     """The packs on offer, and an own one from a file."""
     year = request.viewer.day.year
     form = OwnPackForm(initial={"year": year})
@@ -68,10 +69,12 @@ def _text_of(form: OwnPackForm) -> str:
     return ""
 
 
-def _adopt(request: HttpRequest, form: AdoptForm, slug: str, text: str | None) -> Programme | None:
+def _adopt(request: Request, form: AdoptForm, slug: str, text: str | None) -> Programme | None:
+    school = request.viewer.school
+    assert school is not None  # the verb comes with a post, and a post with a school
     try:
         programme = services.adopt(
-            request.viewer.school, slug, form.cleaned_data["year"], by=request.viewer.account, text=text
+            school, slug, form.cleaned_data["year"], by=request.viewer.account, text=text
         )
     except services.CannotAdopt as refused:
         form.add_error(None, str(refused))
@@ -99,7 +102,7 @@ def _offer(slug: str, pack: Pack) -> dict:
 
 
 @allow("programme_edit")
-def adopt_pack(request: HttpRequest, slug: str) -> HttpResponse:
+def adopt_pack(request: Request, slug: str) -> HttpResponse:
     """What a pack contains, what the linter says of it, and the year to adopt it for."""
     offer = offered().get(slug)
     if offer is None:
@@ -132,7 +135,7 @@ def _worth_reading(text: str) -> list:
 
 
 @allow("programme_edit")
-def edit(request: HttpRequest, public_id: str) -> HttpResponse:
+def edit(request: Request, public_id: str) -> HttpResponse:
     """What can be changed: the plan, and each obligation."""
     asked = asked_of(request, public_id)
     rows = [
@@ -157,7 +160,7 @@ class Effect:
 
 
 @allow("programme_edit")
-def edit_duty(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
+def edit_duty(request: Request, public_id: str, rule: str) -> HttpResponse:
     asked = asked_of(request, public_id)
     found = queries.obligation_named(asked.pack, rule, asked.as_of)
     if found is None:
@@ -177,7 +180,7 @@ def edit_duty(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
 
 
 @allow("programme_edit")
-def edit_plan(request: HttpRequest, public_id: str) -> HttpResponse:
+def edit_plan(request: Request, public_id: str) -> HttpResponse:
     asked = asked_of(request, public_id)
     form = PlanForm(asked.programme, asked.pack, request.POST or None)
     new = form.rewritten(asked.pack) if request.method == "POST" and form.is_valid() else None
@@ -185,7 +188,7 @@ def edit_plan(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _edit_page(
-    request: HttpRequest, asked: Asked, new: Pack | None, what: str, template: str, context: dict
+    request: Request, asked: Asked, new: Pack | None, what: str, template: str, context: dict
 ) -> HttpResponse:
     """Show the form; after the first send what would change; after the second save it as a new version."""
     programme = asked.programme
@@ -211,7 +214,7 @@ def _edit_page(
     return render(request, template, context | {"effect": effect})
 
 
-def _base(request: HttpRequest, present: int) -> int:
+def _base(request: Request, present: int) -> int:
     sent = request.POST.get("base", "")
     return int(sent) if sent.isdigit() else present
 
@@ -250,7 +253,7 @@ def _changed_verdicts(viewer: Viewer, asked: Asked, new: Pack) -> list[str]:
 
 
 @allow("programme_edit")
-def versions(request: HttpRequest, public_id: str) -> HttpResponse:
+def versions(request: Request, public_id: str) -> HttpResponse:
     asked = asked_of(request, public_id)
     rows = list(asked.programme.versions.select_related("recorded_by").order_by("-number"))
     people = dict(
@@ -262,7 +265,7 @@ def versions(request: HttpRequest, public_id: str) -> HttpResponse:
         {
             "when": row.recorded_at,
             "title": _("第%(n)d版") % {"n": row.number},
-            "text": "，".join(part for part in (row.note, people.get(row.recorded_by_id, "")) if part),
+            "text": "，".join(part for part in (row.note, people.get(row.recorded_by_id or 0, "")) if part),
             "url": reverse("desk:version", args=[public_id, row.number]),
         }
         for row in rows
@@ -271,7 +274,7 @@ def versions(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @allow("programme_edit")
-def version(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
+def version(request: Request, public_id: str, number: int) -> HttpResponse:
     """One version: what it changed against the one before, and what it would change against today's."""
     asked = asked_of(request, public_id)
     found = get_object_or_404(asked.programme.versions, number=number)
@@ -296,7 +299,7 @@ def version(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
 
 @allow("programme_edit")
 @require_POST
-def restore(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
+def restore(request: Request, public_id: str, number: int) -> HttpResponse:
     """Make an earlier text the present one, as a new version."""
     programme = programme_of(request, public_id)
     found: ProgrammeVersion = get_object_or_404(programme.versions, number=number)
@@ -309,7 +312,7 @@ def restore(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
 
 
 @allow("programme_edit")
-def retire(request: HttpRequest, public_id: str) -> HttpResponse:
+def retire(request: Request, public_id: str) -> HttpResponse:
     """End a programme from today, or take it up again; what was done stays readable."""
     asked = asked_of(request, public_id)
     programme, viewer = asked.programme, request.viewer

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.policy import CLASSES
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
@@ -45,7 +46,7 @@ class PartLine:
 
 
 @allow("ledger")
-def entry(request: HttpRequest, public_id: str) -> HttpResponse:
+def entry(request: Request, public_id: str) -> HttpResponse:
     """An entry in full; a figure for those who get figures of its class only."""
     viewer = request.viewer
     found = _visible(viewer).filter(public_id=public_id).first()
@@ -84,7 +85,7 @@ def _visible(viewer: Viewer):
     return visible_entries(viewer).select_related("school", "supersedes", "recorded_by")
 
 
-def _figure(request: HttpRequest, public_id: str) -> HttpResponse:
+def _figure(request: Request, public_id: str) -> HttpResponse:
     """What happened and how many were there, without anybody's name; withdrawn ones are not shown at all."""
     viewer = request.viewer
     found = get_object_or_404(countable_entries(viewer).filter(superseded_at=FOREVER), public_id=public_id)
@@ -178,7 +179,7 @@ def _url(found: Entry) -> str:
     return reverse("desk:entry", args=[found.public_id])
 
 
-def _mine(request: HttpRequest, public_id: str) -> Entry:
+def _mine(request: Request, public_id: str) -> Entry:
     """Return an entry this viewer may change; anything else is not there."""
     found = get_object_or_404(_visible(request.viewer), public_id=public_id)
     if not may_change(request.viewer, found):
@@ -187,7 +188,7 @@ def _mine(request: HttpRequest, public_id: str) -> Entry:
 
 
 @allow("record", "correct")
-def correct(request: HttpRequest, public_id: str) -> HttpResponse:
+def correct(request: Request, public_id: str) -> HttpResponse:
     found = _mine(request, public_id)
     if not found.is_current:
         return redirect(_url(found))
@@ -217,7 +218,7 @@ def correct(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
-def _correct(request: HttpRequest, found: Entry, kind: Kind, form: ActivityForm) -> Entry | None:
+def _correct(request: Request, found: Entry, kind: Kind, form: ActivityForm) -> Entry | None:
     try:
         new = services.correct_activity(
             found, kind, form.draft(None), by=request.viewer.account, today=request.viewer.day
@@ -236,7 +237,7 @@ def _correct(request: HttpRequest, found: Entry, kind: Kind, form: ActivityForm)
 
 
 @allow("record", "correct")
-def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
+def withdraw(request: Request, public_id: str) -> HttpResponse:
     """Ask for the reason, then take the entry out of what counts."""
     found = _mine(request, public_id)
     error = ""
@@ -256,7 +257,7 @@ def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @allow("record", "correct")
 @require_POST
-def undo(request: HttpRequest, public_id: str) -> HttpResponse:
+def undo(request: Request, public_id: str) -> HttpResponse:
     """Take back what was logged a moment ago; the toast's button."""
     found = _mine(request, public_id)
     try:
@@ -269,7 +270,7 @@ def undo(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @allow("record", "correct")
 @require_POST
-def restore(request: HttpRequest, public_id: str) -> HttpResponse:
+def restore(request: Request, public_id: str) -> HttpResponse:
     found = _mine(request, public_id)
     try:
         new = services.undo_withdrawal(found, by=request.viewer.account)
@@ -281,7 +282,7 @@ def restore(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @allow("record")
 @require_POST
-def add_evidence(request: HttpRequest, public_id: str) -> HttpResponse:
+def add_evidence(request: Request, public_id: str) -> HttpResponse:
     viewer = request.viewer
     found = get_object_or_404(_visible(viewer), public_id=public_id, superseded_at=FOREVER)
     if not _may_add(viewer, found, may_change(viewer, found)):

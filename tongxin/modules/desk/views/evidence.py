@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from PIL import Image
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.policy import CLASSES
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.ledger import services
@@ -28,7 +29,7 @@ SMALL = (320, 320)
 ON_RECORD_FROM = CLASSES.index("K3")
 
 
-def _evidence(request: HttpRequest, public_id: str) -> Evidence:
+def _evidence(request: Request, public_id: str) -> Evidence:
     rows = visible_evidence(request.viewer).select_related("entry", "school")
     return get_object_or_404(rows, public_id=public_id)
 
@@ -40,7 +41,7 @@ def _content(evidence: Evidence) -> bytes:
         raise Http404 from error
 
 
-def _note_reading(request: HttpRequest, evidence: Evidence) -> None:
+def _note_reading(request: Request, evidence: Evidence) -> None:
     """Reading a proof about a child or a family is put on record before it is handed out."""
     if CLASSES.index(evidence.entry.data_class or "K1") >= ON_RECORD_FROM:
         with transaction.atomic():
@@ -48,7 +49,7 @@ def _note_reading(request: HttpRequest, evidence: Evidence) -> None:
 
 
 @allow("ledger")
-def download(request: HttpRequest, public_id: str) -> HttpResponse:
+def download(request: Request, public_id: str) -> HttpResponse:
     evidence = _evidence(request, public_id)
     content = _content(evidence)
     _note_reading(request, evidence)
@@ -60,7 +61,7 @@ def download(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @allow("ledger")
-def small(request: HttpRequest, public_id: str) -> HttpResponse:
+def small(request: Request, public_id: str) -> HttpResponse:
     """A small picture of a photograph, for the entry's page."""
     evidence = _evidence(request, public_id)
     if not evidence.content_type.startswith("image/"):
@@ -78,7 +79,7 @@ def small(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @allow("record", "correct")
 @require_POST
-def take_back(request: HttpRequest, public_id: str) -> HttpResponse:
+def take_back(request: Request, public_id: str) -> HttpResponse:
     evidence = _evidence(request, public_id)
     if not may_change(request.viewer, evidence.entry) or evidence.superseded_at != FOREVER:
         raise Http404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations.models import Message
@@ -28,7 +29,7 @@ LOOK_AHEAD = timedelta(days=120)
 
 
 @allow()
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     viewer = request.viewer
     if viewer.school is None:
         return _no_school(request)
@@ -44,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return _own_list(request)
 
 
-def _no_school(request: HttpRequest) -> HttpResponse:
+def _no_school(request: Request) -> HttpResponse:
     first_run = named_url("setup:first_run")
     if request.viewer.may("first_run") and first_run:
         return redirect(first_run)
@@ -63,7 +64,7 @@ def _first_day(viewer: Viewer) -> dict:
     return {"lead": _("学校采用方案以后，您要做的事会列在这里。")}
 
 
-def _own_list(request: HttpRequest) -> HttpResponse:
+def _own_list(request: Request) -> HttpResponse:
     viewer = request.viewer
     loggable = kinds.loggable(viewer)
     mine = duties.todo_lines(viewer, todo(viewer), loggable, _term_end(viewer))
@@ -94,7 +95,7 @@ def _answer(things: int, later: bool) -> str:
 
 def _term_end(viewer: Viewer) -> date:
     """The last day of what stands under "this term": the term's end, or four months on when there is no term."""
-    term = school_calendar(viewer.school).term_of(viewer.day)
+    term = school_calendar(viewer.school).term_of(viewer.day) if viewer.school else None
     return term.last if term else viewer.day + LOOK_AHEAD
 
 
@@ -102,7 +103,7 @@ def _plan_of_mine(viewer: Viewer) -> list[dict]:
     """Items of the plan whose owner's post this person holds, late or due within a fortnight."""
     soon = viewer.day + timedelta(days=duties.FORTNIGHT)
     rows = []
-    for programme, pack in school_packs(viewer.school, viewer.day):
+    for programme, pack in school_packs(viewer.school, viewer.day) if viewer.school else ():
         if not {item.owner for item in pack.plan_items} & viewer.posts.keys():
             continue
         for step in programmes.progress(programme, pack, viewer.day):
@@ -127,7 +128,7 @@ def _recent(viewer: Viewer) -> list[ledger.Line]:
 
 @allow("todo")
 @require_POST
-def message_read(request: HttpRequest, pk: int) -> HttpResponse:
+def message_read(request: Request, pk: int) -> HttpResponse:
     """Put a notice away; only one's own can be."""
     message = get_object_or_404(
         Message, pk=pk, recipient_id=request.viewer.person_id, school=request.viewer.school

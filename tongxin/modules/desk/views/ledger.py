@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tongxin.exchange.documents.sheets import Column as SheetColumn
 from tongxin.exchange.documents.sheets import Sheet
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.ui import keyset
 from tongxin.ui.tables import Column, Table, link_pattern
@@ -24,7 +25,7 @@ BATCH = 1000
 
 
 @allow("ledger")
-def ledger_list(request: HttpRequest) -> HttpResponse:
+def ledger_list(request: Request) -> HttpResponse:
     viewer = request.viewer
     words = ledger.words_of(viewer)
     filters = ledger.Filters.from_address(request.GET)
@@ -45,7 +46,7 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def tabs(request: HttpRequest, current: str) -> list[dict]:
+def tabs(request: Request, current: str) -> list[dict]:
     address = reverse("desk:ledger")
     return [
         {"label": _("全部"), "url": address, "current": current == "all"},
@@ -54,9 +55,7 @@ def tabs(request: HttpRequest, current: str) -> list[dict]:
     ]
 
 
-def _table(
-    request: HttpRequest, lines: list[ledger.Line], page: keyset.Page, filters: ledger.Filters
-) -> Table:
+def _table(request: Request, lines: list[ledger.Line], page: keyset.Page, filters: ledger.Filters) -> Table:
     kept = request.GET.copy()
     for name in ("after", "before"):
         kept.pop(name, None)
@@ -118,7 +117,7 @@ def _filter_fields(filters: ledger.Filters, words: ledger.Words) -> list[dict]:
     ]
 
 
-def _who(request: HttpRequest, filters: ledger.Filters) -> dict | None:
+def _who(request: Request, filters: ledger.Filters) -> dict | None:
     """Return whose entries are listed, when it is somebody this viewer may name."""
     if not filters.who:
         return None
@@ -130,7 +129,7 @@ def _who(request: HttpRequest, filters: ledger.Filters) -> dict | None:
 
 
 @allow("ledger")
-def ledger_find(request: HttpRequest) -> HttpResponse:
+def ledger_find(request: Request) -> HttpResponse:
     """Turn a typed name into a person; names travel in the body, only the random id stands in addresses."""
     typed = request.POST.get("q", "").strip()
     kept = request.POST.get("kept", "")
@@ -146,14 +145,14 @@ def ledger_find(request: HttpRequest) -> HttpResponse:
 def _list_of(kept: str, public_id: str) -> str:
     pairs = [
         (k, v)
-        for k, v in QueryDict(kept).items()
+        for k, v in QueryDict(kept).dict().items()
         if k in ("kind", "heading", "from", "to", "evidence", "own")
     ]
     return f"{reverse('desk:ledger')}?{urlencode([*pairs, ('who', public_id)])}"
 
 
 @allow("export")
-def ledger_export(request: HttpRequest) -> HttpResponse:
+def ledger_export(request: Request) -> HttpResponse:
     """The filtered list as a workbook; lines this viewer gets as figures stay figures."""
     viewer = request.viewer
     words = ledger.words_of(viewer)
@@ -170,7 +169,7 @@ def ledger_export(request: HttpRequest) -> HttpResponse:
         _("台账"),
         [SheetColumn(title) for title in (_("日期"), _("类别"), _("活动"), _("人员"), _("佐证材料"))],
         [(line.day, line.kind, line.title, line.people, line.evidence) for line in lines],
-        title=_("%(school)s台账") % {"school": viewer.school.name},
+        title=_("%(school)s台账") % {"school": viewer.school},
     )
     explanation = [_("学生和家庭的情况，只对有权查看的人显示姓名；其余只列类别和人数。")]
     return exports.workbook(
@@ -179,7 +178,7 @@ def ledger_export(request: HttpRequest) -> HttpResponse:
 
 
 @allow("ledger")
-def outline(request: HttpRequest) -> HttpResponse:
+def outline(request: Request) -> HttpResponse:
     """The plans' own outline with the number of entries under each heading."""
     viewer = request.viewer
     words = ledger.words_of(viewer)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from tongxin.kernel.access import policy
 from tongxin.kernel.access.context import ROLE_NAMES
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry
@@ -17,7 +18,7 @@ from .links import named_url
 
 
 @allow()
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: Request) -> HttpResponse:
     viewer = request.viewer
     logged = Entry.objects.current().filter(school_id=viewer.school_id, recorded_by=viewer.account).count()
     return render(
@@ -51,7 +52,7 @@ def _posts(viewer: Viewer) -> list[str]:
 
 
 @allow()
-def help_pages(request: HttpRequest) -> HttpResponse:
+def help_pages(request: Request) -> HttpResponse:
     """The guide: what one does here, in the order of the day, for the roles this person has."""
     viewer = request.viewer
     return render(

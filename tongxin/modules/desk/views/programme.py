@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from tongxin.exchange.documents.sheets import Column as SheetColumn
 from tongxin.exchange.documents.sheets import Sheet
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.obligations import queries
-from tongxin.kernel.obligations.queries import Asked, BoardRow, Gaps
+from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, visible_programmes
 from tongxin.methods.cadence.explaining import reason_words
@@ -30,20 +31,21 @@ from tongxin.ui.states import state_word
 
 from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
+from ..behind import Behind, behind
 from ..numbers import language, number_words
 
 MOST_NAMES = 300
 
 
-def programme_of(request: HttpRequest, public_id: str) -> Programme:
+def programme_of(request: Request, public_id: str) -> Programme:
     return get_object_or_404(visible_programmes(request.viewer).select_related("school"), public_id=public_id)
 
 
-def asked_of(request: HttpRequest, public_id: str) -> Asked:
+def asked_of(request: Request, public_id: str) -> Asked:
     return queries.ask(programme_of(request, public_id), request.viewer.day)
 
 
-def frame(request: HttpRequest, asked: Asked, current: str) -> dict:
+def frame(request: Request, asked: Asked, current: str) -> dict:
     """What every page of a programme shows: its title and the pages beside it."""
     programme, viewer = asked.programme, request.viewer
     pages = [
@@ -66,7 +68,7 @@ def frame(request: HttpRequest, asked: Asked, current: str) -> dict:
 
 
 @allow("programme")
-def programme_list(request: HttpRequest) -> HttpResponse:
+def programme_list(request: Request) -> HttpResponse:
     viewer = request.viewer
     running = programmes.cards(viewer)
     shown = {card.url for card in running}
@@ -84,7 +86,7 @@ def programme_list(request: HttpRequest) -> HttpResponse:
 
 
 @allow("programme")
-def overview(request: HttpRequest, public_id: str) -> HttpResponse:
+def overview(request: Request, public_id: str) -> HttpResponse:
     """One sentence, the problems and goals, the phases, and what each month brings."""
     asked = asked_of(request, public_id)
     viewer, programme = request.viewer, asked.programme
@@ -199,11 +201,11 @@ def _worst(rows: list[BoardRow], programme: Programme) -> list[dict]:
 
 
 @allow("programme")
-def duties(request: HttpRequest, public_id: str) -> HttpResponse:
+def duties(request: Request, public_id: str) -> HttpResponse:
     """Who owes what: every obligation in words, with how far it has come."""
     asked = asked_of(request, public_id)
     by_heading: dict[str, list[DutyRow]] = defaultdict(list)
-    titles = {}
+    titles: dict[str, tuple[str, str]] = {}
     for top in asked.pack.headings:
         for second in top.children or (top,):
             titles |= {heading.number: (second.number, second.title) for heading in second.within()}
@@ -215,18 +217,16 @@ def duties(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @allow("programme")
-def duty(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
+def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
     """One obligation: its sentence, how far it has come by class or branch, and who is behind."""
     asked = asked_of(request, public_id)
-    group = _group(request)
-    found = queries.gaps(request.viewer, asked, rule, group=group.pk if group else None)
+    viewer, group = request.viewer, _group(request)
+    found = behind(viewer, asked, rule, group, _first(request))
     if found is None:
         raise Http404
-    if found.rule.evaluable and found.sight.nothing:
-        found = None
-    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
-    assert declared is not None
-    loggable = kinds.loggable(request.viewer) if request.viewer.may("record") else {}
+    declared = found.rule
+    hidden = declared.evaluable and found.found.sight.nothing
+    loggable = kinds.loggable(viewer) if viewer.may("record") else {}
     return render(
         request,
         "desk/duty.html",
@@ -235,30 +235,45 @@ def duty(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
             "rule": declared,
             "sentence": sentence(asked.pack, declared, language()) if declared.evaluable else declared.later,
             "source": source_words(declared),
-            "answer": _duty_answer(found),
-            "gap_rows": _gap_rows(request, asked, found, loggable) if found else [],
-            "beyond": found.beyond if found else 0,
-            "more": max(len(found.rows) - MOST_NAMES, 0) if found else 0,
+            "answer": _("这一项涉及的内容不在您的职责范围内。")
+            if hidden
+            else _duty_answer(found, viewer.day),
+            "gap_rows": _gap_rows(request, asked, found, loggable),
+            "beyond": 0 if hidden else found.beyond,
+            "listed": declared.evaluable and not hidden and found.window is not None,
+            "more": max(len(found.rows) - MOST_NAMES, 0),
             "groups": _groups(request, asked, declared),
             "group": group,
-            "chart": heatmaps.of_rule(request.viewer, asked, declared) if found and not group else None,
-            "export_url": _export_url(request, asked, rule, group),
+            "windows": [
+                (first.isoformat(), period_words(first, last, viewer.day)) for first, last in found.windows
+            ][::-1],
+            "window": found.window[0].isoformat() if found.window else "",
+            "chart": heatmaps.of_rule(viewer, asked, declared) if not hidden and not group else None,
+            "export_url": _export_url(request, asked, rule),
             "edit_url": reverse("desk:edit_duty", args=[public_id, rule])
-            if request.viewer.may("programme_edit")
+            if viewer.may("programme_edit")
             else "",
         },
     )
 
 
-def _duty_answer(found: Gaps | None) -> str:
-    if found is None:
-        return _("这一项涉及的内容不在您的职责范围内。")
+def _first(request: HttpRequest) -> date | None:
+    """Return the first day of the window asked for in the address; nonsense there asks for the newest."""
+    try:
+        return date.fromisoformat(request.GET.get("window", ""))
+    except ValueError:
+        return None
+
+
+def _duty_answer(found: Behind, today: date) -> str:
+    """How far the window shown has come, in one sentence."""
     if found.counts is None:
-        return _("人数太少，不显示数字。") if found.sight.counts else ""
+        return _("人数太少，不显示数字。") if found.found.sight.counts else ""
     counts = found.counts
-    if not counts.expected:
+    if found.window is None or not counts.expected:
         return _("现在没有要求。")
-    said = programmes.coverage_words(counts)
+    when = period_words(*found.window, today) if found.window[1] != date.max else _("到现在")
+    said = _("%(when)s，%(words)s") % {"when": when, "words": programmes.coverage_words(counts)}
     if counts.missed:
         said += _("，%(n)d个没按时") % {"n": counts.missed}
     if counts.open:
@@ -266,7 +281,7 @@ def _duty_answer(found: Gaps | None) -> str:
     return said + "。"
 
 
-def _group(request: HttpRequest) -> Subject | None:
+def _group(request: Request) -> Subject | None:
     asked_for = request.GET.get("group", "")
     if not asked_for:
         return None
@@ -274,7 +289,7 @@ def _group(request: HttpRequest) -> Subject | None:
     return get_object_or_404(groups, public_id=asked_for)
 
 
-def _groups(request: HttpRequest, asked: Asked, rule: Obligation) -> list[tuple[str, str]]:
+def _groups(request: Request, asked: Asked, rule: Obligation) -> list[tuple[str, str]]:
     """The classes or branches a gap list can be narrowed to."""
     _kind, type_ = heatmaps.GROUP_OF.get(rule.subject.name, ("", ""))
     if not type_:
@@ -283,7 +298,7 @@ def _groups(request: HttpRequest, asked: Asked, rule: Obligation) -> list[tuple[
     return list(found.values_list("public_id", "name"))
 
 
-def _gap_rows(request: HttpRequest, asked: Asked, found: Gaps, loggable: dict) -> list[dict]:
+def _gap_rows(request: Request, asked: Asked, found: Gaps, loggable: dict) -> list[dict]:
     viewer, rule = request.viewer, found.rule
     kind = next((loggable[k] for k in lines.kind_names(rule) if k in loggable), None)
     rows = []
@@ -308,21 +323,20 @@ def _gap_rows(request: HttpRequest, asked: Asked, found: Gaps, loggable: dict) -
     return rows
 
 
-def _export_url(request: HttpRequest, asked: Asked, rule: str, group: Subject | None) -> str:
+def _export_url(request: HttpRequest, asked: Asked, rule: str) -> str:
     if not (request.viewer.may("export") and request.viewer.may("gaps")):
         return ""
     address = reverse("desk:duty_export", args=[asked.programme.public_id, rule])
-    return f"{address}?group={group.public_id}" if group else address
+    return f"{address}?{request.GET.urlencode()}" if request.GET else address
 
 
 @allow("export")
-def duty_export(request: HttpRequest, public_id: str, rule: str) -> HttpResponse:
+def duty_export(request: Request, public_id: str, rule: str) -> HttpResponse:
     """The gap list as a workbook: the same rows as the page, names only where the page shows them."""
     if not request.viewer.may("gaps"):
         raise Http404
     asked = asked_of(request, public_id)
-    group = _group(request)
-    found = queries.gaps(request.viewer, asked, rule, group=group.pk if group else None)
+    found = behind(request.viewer, asked, rule, _group(request), _first(request))
     if found is None:
         raise Http404
     rows = [
@@ -351,7 +365,7 @@ def beyond_words(beyond: int | None) -> str:
 
 
 @allow("gaps")
-def heat(request: HttpRequest, public_id: str) -> HttpResponse:
+def heat(request: Request, public_id: str) -> HttpResponse:
     """Coverage of every obligation over the weeks; drawn when asked for, because it looks at every week."""
     asked = asked_of(request, public_id)
     context = frame(request, asked, "heat")
@@ -361,7 +375,7 @@ def heat(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @allow("explain")
-def why(request: HttpRequest, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
+def why(request: Request, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
     """Why is this red: the sentence, the window, what counted, what did not and why, and what would close it."""
     asked = asked_of(request, public_id)
     viewer = request.viewer
@@ -422,7 +436,7 @@ def _closes(verdict: Verdict, unit: str, today: date) -> str:
     return _("到期末仍符合要求就算完成。")
 
 
-def _entries(request: HttpRequest, asked: Asked, verdict: Verdict) -> dict:
+def _entries(request: Request, asked: Asked, verdict: Verdict) -> dict:
     """The entries counted and rejected, linked where this viewer may read them."""
     reasons = dict(verdict.rejected)
     ids = [int(e) for e in (*verdict.counted, *reasons) if e.isdigit()]

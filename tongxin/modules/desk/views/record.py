@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.ledger.evidence import BadFile
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.ledger.queries import visible_entries
@@ -25,7 +26,7 @@ ONCE = re.compile(r"[0-9a-f]{32}")
 
 
 @allow("record")
-def record(request: HttpRequest) -> HttpResponse:
+def record(request: Request) -> HttpResponse:
     """Choose what to log: what this person logs most, then everything in the plan's order."""
     loggable = kinds.loggable(request.viewer)
     words = request.GET.get("q", "").strip()
@@ -39,7 +40,7 @@ def record(request: HttpRequest) -> HttpResponse:
 
 
 @allow("record")
-def record_kind(request: HttpRequest, kind: str) -> HttpResponse:
+def record_kind(request: Request, kind: str) -> HttpResponse:
     declared = _kind(request, kind)
     if request.method != "POST":
         initial = {"day": request.viewer.day, **own_parts(declared, request.viewer)}
@@ -53,10 +54,11 @@ def record_kind(request: HttpRequest, kind: str) -> HttpResponse:
     return _form_page(request, form)
 
 
-def _save(request: HttpRequest, kind: Kind, form: ActivityForm) -> Entry | None:
+def _save(request: Request, kind: Kind, form: ActivityForm) -> Entry | None:
     """Save the form; on a refusal say it beside the field and keep everything typed."""
     draft = form.draft(_token(request))
     school = request.viewer.school
+    assert school is not None  # the verb comes with a post, and a post with a school
     known = bool(draft.token) and Entry.objects.filter(token=draft.token, school=school).exists()
     owed_before = gaps.unmet_for(request.viewer, kind.name, draft)
     try:
@@ -87,7 +89,7 @@ def _said(kind: Kind, draft: Draft, closed: list[str]) -> str:
     return text + _("补上了%(n)d项：%(what)s等。") % {"n": len(closed), "what": closed[0]}
 
 
-def _warn_of_alike(request: HttpRequest, kind: Kind, draft: Draft, entry: Entry) -> None:
+def _warn_of_alike(request: Request, kind: Kind, draft: Draft, entry: Entry) -> None:
     twins = queries.alike(entry.school_id, kind, entry.day, draft.parts, but=entry.pk)
     if twins.exists():
         notify(
@@ -97,7 +99,7 @@ def _warn_of_alike(request: HttpRequest, kind: Kind, draft: Draft, entry: Entry)
         )
 
 
-def _form_page(request: HttpRequest, form: ActivityForm) -> HttpResponse:
+def _form_page(request: Request, form: ActivityForm) -> HttpResponse:
     return render(
         request,
         "desk/record_kind.html",
@@ -115,7 +117,7 @@ def _form_page(request: HttpRequest, form: ActivityForm) -> HttpResponse:
 
 
 @allow("record")
-def record_people(request: HttpRequest, kind: str) -> HttpResponse:
+def record_people(request: Request, kind: str) -> HttpResponse:
     """Answer the person picker: names within reach that fit the part."""
     declared = _kind(request, kind)
     part = declared.part(request.GET.get("part", ""))
@@ -138,7 +140,7 @@ def record_people(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @allow("record")
-def record_check(request: HttpRequest, kind: str) -> HttpResponse:
+def record_check(request: Request, kind: str) -> HttpResponse:
     """Say beside the form, while it is filled in, that the same activity may be on file already."""
     declared = _kind(request, kind)
     form = ActivityForm(declared, request.viewer, request.POST)
@@ -153,30 +155,30 @@ def record_check(request: HttpRequest, kind: str) -> HttpResponse:
             ]
             for part in declared.parts
         }
-        twins = queries.alike(request.viewer.school_id, declared, form.cleaned_data["day"], parts)
+        twins = queries.alike(request.viewer.school_id or 0, declared, form.cleaned_data["day"], parts)
         entries = list(visible_entries(request.viewer).filter(pk__in=twins.values("pk"))[:3])
     return render(request, "desk/_alike.html", {"entries": entries, "kind": declared})
 
 
-def _kind(request: HttpRequest, name: str) -> Kind:
+def _kind(request: Request, name: str) -> Kind:
     declared = kinds.loggable(request.viewer).get(name)
     if declared is None:
         raise Http404
     return declared
 
 
-def _once(request: HttpRequest) -> str:
+def _once(request: Request) -> str:
     """Keep the form's token when it comes back with an error, so that a second try is still one activity."""
     sent = request.POST.get("once", "")
     return sent if ONCE.fullmatch(sent) else ""
 
 
-def _token(request: HttpRequest) -> str | None:
+def _token(request: Request) -> str | None:
     sent = _once(request)
     return f"{request.viewer.account_id}:{sent}" if sent else None
 
 
-def _next(request: HttpRequest) -> str:
+def _next(request: Request) -> str:
     """Return where the person came from, when it is a page of ours."""
     wanted = request.POST.get("next", "") or request.GET.get("next", "")
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted[:1] == "/" else ""

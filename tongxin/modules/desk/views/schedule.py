@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.queries import Asked
 from tongxin.kernel.programmes.models import PlanMark
 from tongxin.kernel.programmes.queries import phases
@@ -23,7 +24,7 @@ from .programme import asked_of, frame
 
 
 @allow("programme")
-def schedule(request: HttpRequest, public_id: str) -> HttpResponse:
+def schedule(request: Request, public_id: str) -> HttpResponse:
     asked = asked_of(request, public_id)
     viewer = request.viewer
     steps = programmes.progress(asked.programme, asked.pack, viewer.day)
@@ -41,7 +42,7 @@ def schedule(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
-def _may_mark(request: HttpRequest, owner: str) -> bool:
+def _may_mark(request: Request, owner: str) -> bool:
     """The item's owner, and those who keep the plan."""
     return request.viewer.may("plan_mark") or owner in request.viewer.posts
 
@@ -82,7 +83,7 @@ def _bar(programme: str, step: programmes.Progress, today: date) -> Bar:
 
 @allow("programme")
 @require_POST
-def mark(request: HttpRequest, public_id: str, item: str) -> HttpResponse:
+def mark(request: Request, public_id: str, item: str) -> HttpResponse:
     """Note progress of an item of the plan; the owner of the item or whoever keeps the plan."""
     asked = asked_of(request, public_id)
     planned = next((one for one in asked.pack.plan_items if one.name == item), None)
