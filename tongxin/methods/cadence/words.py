@@ -302,6 +302,7 @@ def _demand(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
     say = say.about(item.count.kinds)
     bound, unit = item.bound.words(say), item.measure.words(say)
     if isinstance(item.measure, People | PersonTimes):
+        unit = "person" if (bound, unit) == ("at least 1", "people") else unit
         text = _attended(say, item, subject, f"{bound}{unit}" if say.zh else f"{bound} {unit}")
     elif subject.is_activity:
         text = say(f"有记录{bound}{unit}", f"be on record, {bound} {unit}")
