@@ -17,6 +17,7 @@ from tongxin.exchange.models import ImportRun
 from tongxin.exchange.rosters import services
 from tongxin.exchange.rosters.compare import CHANGED, NEW, SKIP
 from tongxin.exchange.rosters.fields import FIELDS
+from tongxin.exchange.rosters.homeroom_names import parse_homeroom
 from tongxin.exchange.rosters.reader import read_sheet
 from tongxin.exchange.rosters.refusal import RosterRefused
 from tongxin.exchange.rosters.services import Choices, PlanChanged, RunClosed
@@ -170,7 +171,7 @@ def headings(request: HttpRequest, run: ImportRun) -> HttpResponse:
         kind=run.kind,
         labels=layout.header.labels,
         mapping=layout.mapping,
-        initial={"join_names": choices.join_names, "homeroom": choices.constants.get("homeroom", "")},
+        initial={"join_names": choices.join_names, "homeroom": _homeroom_of_all(layout, choices)},
     )
     if request.method == "POST" and form.is_valid():
         constants = {"homeroom": form.cleaned_data.get("homeroom", "").strip()}
@@ -202,6 +203,14 @@ def headings(request: HttpRequest, run: ImportRun) -> HttpResponse:
     return render(
         request, "setup/imports/headings.html", context, status=422 if form.is_bound and form.errors else 200
     )
+
+
+def _homeroom_of_all(layout: services.Layout, choices: Choices) -> str:
+    """A sheet without a class column often bears the class as its name."""
+    if "homeroom" in choices.constants or "homeroom" in layout.mapping.values():
+        return choices.constants.get("homeroom", "")
+    found = parse_homeroom(layout.sheet.name)
+    return found.written if found and found.number else ""
 
 
 def _samples(rows: list[list], index: int) -> list[str]:

@@ -17,11 +17,11 @@ def data_folder(settings, tmp_path):
     return settings.DATA_DIR
 
 
-def workbook(rows, name="名单.xlsx"):
+def workbook(rows, name="名单.xlsx", sheet="七年级"):
     """Return an uploaded workbook of text cells."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
-        page = book.add_worksheet("七年级")
+        page = book.add_worksheet(sheet)
         for number, row in enumerate(rows):
             for column, text in enumerate(row):
                 page.write_string(number, column, text)

@@ -272,3 +272,10 @@ def test_the_name_of_an_uploaded_file_is_no_path(client, cast):
         {"kind": "students", "file": workbook([HEADINGS, WU], "../../etc/名单.xlsx")},
     )
     assert ImportRun.objects.get().file_name == "名单.xlsx"
+
+
+def test_a_sheet_that_bears_the_name_of_a_class_offers_it_for_everybody(client, cast):
+    cast.sign_in(client, cast.sun)
+    file = workbook([["姓名", "学号"], ["吴军", "1"]], sheet="七年级（1）班")
+    answer = client.post(reverse("setup:import_upload"), {"kind": "students", "file": file})
+    assert client.get(answer["Location"]).context["form"]["homeroom"].value() == "七年级1班"
