@@ -222,7 +222,7 @@ def size_words(size: int) -> str:
 
 def _proof_words(count: int, kind: Kind | None) -> str:
     if count:
-        return _("%(n)d 件") % {"n": count}
+        return _("佐证%(n)d件") % {"n": count}
     return _("没有佐证") if kind is not None and kind.evidence else ""
 
 

@@ -119,6 +119,17 @@ class Progress:
     def done(self) -> bool:
         return self.state == "met"
 
+    @property
+    def word(self) -> str:
+        """The state of an item of the plan, in words of its own: a plan is never "not expected"."""
+        words = {
+            "met": _("已完成"),
+            "open": _("进行中"),
+            "missed": _("推后"),
+            "not_expected": _("还没开始"),
+        }
+        return words[self.state]
+
 
 def progress(programme: Programme, pack: Pack, today: date) -> list[Progress]:
     """Return the plan's items with their state, from what was noted and from the ledger.

@@ -141,7 +141,7 @@ def test_searching_without_scripts_brings_the_form_back_with_people(cast, client
     }
     page = client.post(HOME_VISIT, form).content.decode()
     assert "何雨桐" in page
-    assert "没有保存" not in page
+    assert "还没有保存" not in page
     assert not Entry.objects.exists()
 
 

@@ -257,7 +257,7 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
     )
 
 
-def _first(request: HttpRequest) -> date | None:
+def _first(request: Request) -> date | None:
     """Return the first day of the window asked for in the address; nonsense there asks for the newest."""
     try:
         return date.fromisoformat(request.GET.get("window", ""))
@@ -298,7 +298,7 @@ def _groups(request: Request, asked: Asked, rule: Obligation) -> list[tuple[str,
     return list(found.values_list("public_id", "name"))
 
 
-def _gap_rows(request: Request, asked: Asked, found: Gaps, loggable: dict) -> list[dict]:
+def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> list[dict]:
     viewer, rule = request.viewer, found.rule
     kind = next((loggable[k] for k in lines.kind_names(rule) if k in loggable), None)
     rows = []
@@ -323,7 +323,7 @@ def _gap_rows(request: Request, asked: Asked, found: Gaps, loggable: dict) -> li
     return rows
 
 
-def _export_url(request: HttpRequest, asked: Asked, rule: str) -> str:
+def _export_url(request: Request, asked: Asked, rule: str) -> str:
     if not (request.viewer.may("export") and request.viewer.may("gaps")):
         return ""
     address = reverse("desk:duty_export", args=[asked.programme.public_id, rule])
