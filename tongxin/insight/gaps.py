@@ -23,6 +23,8 @@ GROUP_LINKS = ("enrolled_in", "branch_member", "in_department")
 
 def gap_lists(viewer: Viewer, asked: Asked, obligations: Sequence[str] | None = None) -> list[Gaps]:
     """Return the gap lists of some obligations (all by default) of which this viewer may see something."""
+    if obligations is None:
+        asked.verdicts()  # all at once; each list below then takes its part
     wanted = obligations if obligations is not None else [rule.id for rule in asked.rules if rule.evaluable]
     found = [gaps(viewer, asked, name) for name in wanted]
     return [lists for lists in found if lists is not None and not lists.sight.nothing]
