@@ -191,7 +191,7 @@ def install_lock(lock: str) -> None:
     """Install exactly what a lock file names: with uv when it can be had, else with pip; hashes are checked."""
     pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check"]
     got_uv = subprocess.run(
-        [*pip, "install", "-q", "--require-hashes", "-r", INSTALLER_LOCK], cwd=ROOT, check=False
+        [*pip, "install", "-qq", "--require-hashes", "-r", INSTALLER_LOCK], cwd=ROOT, check=False
     ).returncode
     if not got_uv:
         environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}

@@ -18,6 +18,8 @@ def prepare() -> None:
     """Create the data folder, check that it can be trusted, migrate. Doing it again takes a moment only."""
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
 
     from tongxin.config.refusal import Refused
     from tongxin.config.safety import storage_refusals
@@ -27,4 +29,6 @@ def prepare() -> None:
     refused = storage_refusals()
     if refused:
         raise Refused("\n".join(refused))
-    call_command("migrate", interactive=False, verbosity=0)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
