@@ -25,6 +25,7 @@ from .bench_data import (
 )
 
 NO_END_INSTANT = 253402300799999999
+LAST_DAY = FIRST_DAY + DAYS - 1
 LIVE = f"p.superseded_at = {NO_END_INSTANT} AND NOT p.absent"
 
 
@@ -72,13 +73,20 @@ def province_by_numpy(made: Province) -> list[int]:
     ]
 
 
-def _failing(cursor: Any, expected: int, kind: str, part: str, window: str) -> int:
-    """Return expected cells less the cells that have an entry; `window` is an expression over p.day."""
+def _failing(cursor: Any, of_type: str, kind: str, part: str, window: str, windows: int) -> int:
+    """Return how many subjects of a type, there on the last day, lack an entry, over all windows.
+
+    window: expression over p.day. The answer is what a dashboard shows: counts per window of those on the roll.
+    """
+    there = f"s.type = '{of_type}' AND s.school_id = 1 AND s.present_from <= {LAST_DAY} AND s.present_to >= {LAST_DAY}"
+    cursor.execute(f"SELECT COUNT(*) FROM subject AS s WHERE {there}")
+    everyone = cursor.fetchone()[0]
     cursor.execute(
-        f"SELECT COUNT(*) FROM (SELECT 1 FROM participation AS p WHERE p.school_id = 1 AND p.kind = '{kind}'"
-        f" AND p.part = '{part}' AND {LIVE} GROUP BY p.subject_id, {window}) AS done"
+        f"SELECT done.win, COUNT(*) FROM (SELECT DISTINCT p.subject_id AS subject, {window} AS win"
+        f" FROM participation AS p WHERE p.school_id = 1 AND p.kind = '{kind}' AND p.part = '{part}' AND {LIVE}) AS done"
+        f" JOIN subject AS s ON s.id = done.subject AND {there} GROUP BY done.win"
     )
-    return expected - cursor.fetchone()[0]
+    return everyone * windows - sum(n for _, n in cursor.fetchall())
 
 
 def _month_of(day: str) -> str:
@@ -94,10 +102,10 @@ def cells_by_hand(cursor: Any, made: Cells) -> list[int]:
     term, fortnight = (f"(p.day - {FIRST_DAY}) / {days}" for days in (DAYS_PER_TERM, DAYS_PER_FORTNIGHT))
     months = int(month_of_day().max()) + 1
     return [
-        _failing(cursor, made.n_students * 2, CELL_KINDS[0], "visited", term),
-        _failing(cursor, made.n_students, CELL_KINDS[1], "visited", "p.school_id"),
-        _failing(cursor, made.n_students * months, CELL_KINDS[2], "client", _month_of("p.day")),
-        _failing(cursor, made.n_teachers * FORTNIGHTS, CELL_KINDS[3], "lecturer", fortnight),
+        _failing(cursor, "student", CELL_KINDS[0], "visited", term, 2),
+        _failing(cursor, "student", CELL_KINDS[1], "visited", "0", 1),
+        _failing(cursor, "student", CELL_KINDS[2], "client", _month_of("p.day"), months),
+        _failing(cursor, "staff", CELL_KINDS[3], "lecturer", fortnight, FORTNIGHTS),
     ]
 
 
@@ -131,8 +139,8 @@ def province_by_hand(cursor: Any, made: Province) -> list[int]:
         return f"FROM participation AS p {join} WHERE p.school_id = 1 AND p.kind IN ({kinds}) AND {LIVE}"
 
     return [
-        _failing(cursor, made.n_students * 2, online, "visited", term),
-        _failing(cursor, made.n_students, at_home, "visited", "p.school_id"),
+        _failing(cursor, "student", online, "visited", term, 2),
+        _failing(cursor, "student", at_home, "visited", "0", 1),
         left(
             int(made.special.sum()) * 2,
             f"SELECT COUNT(*) FROM (SELECT 1 {rows(f"'{online}', '{at_home}'", attribute + " = 'special'")}"

@@ -33,6 +33,7 @@ from .plan import (
 
 GROUPS = tuple(GROUP_LINKS)
 NO_HEAD = 0
+ONCE, OFTEN = 1, 2
 
 
 class Counting:
@@ -59,25 +60,23 @@ class Counting:
         )
 
     def reached(self) -> str:
-        """Return the query of (unit, subject, win) that have their minimum already: FAST units, nothing stored."""
-        value = (
-            f"CASE WHEN m.measure = {TIMES} THEN m.low_den ELSE COALESCE({self._amount()}, 0) * m.low_den END"
+        """Return the query of (slot, line, subject, win) with their minimum reached: swift slots, nothing stored."""
+        key = "m.slot AS slot, m.scope AS line, p.subject_id AS subject, d.win AS win"
+        value = f"CASE WHEN m.measure = {TIMES} THEN 100 ELSE COALESCE({self._amount()}, 0) END"
+        # Once is enough nearly everywhere, and telling rows apart costs far less than adding them up.
+        once = f"SELECT DISTINCT {key} {self._fast_rows()} AND m.swift = {ONCE}"
+        more = (
+            f"SELECT {key} {self._fast_rows()} AND m.swift = {OFTEN} GROUP BY m.slot, m.scope, p.subject_id, d.win,"
+            f" m.low_num, m.low_den HAVING SUM({value}) * m.low_den >= m.low_num * 100"
         )
-        need = f"CASE WHEN m.measure = {TIMES} THEN m.low_num ELSE m.low_num * 100 END"
-        if not self.plan.amounts:
-            value, need = "m.low_den", "m.low_num"
-        return (
-            f"SELECT m.unit AS unit, p.subject_id AS subject, d.win AS win {self._fast_rows()} AND m.swift = 1"
-            f" GROUP BY m.unit, p.subject_id, d.win HAVING SUM({value}) >= MAX({need})"
-        )
+        return f"{once} UNION ALL {more}"
 
     def _fast_rows(self) -> str:
         at = At("p.subject_id", _of_subject("type"), _of_subject("school_id"), "p.day")
         return (
-            f"FROM tx_match AS m JOIN participation AS p ON {self._at_school('p')}p.kind = m.kind AND p.part = m.part"
-            f" AND {live('p', self.known)} AND NOT p.absent"
-            " JOIN tx_day AS d ON d.mark = m.base + p.day"
-            f" WHERE m.path = {FAST}{self._filtered(at, (FAST, PERSON))}{self._evidenced('p.entry_id', (FAST, PERSON))}"
+            "FROM tx_match AS m CROSS JOIN participation AS p CROSS JOIN tx_day AS d"
+            f" WHERE {self._at_school('p')}p.kind = m.kind AND p.part = m.part AND {live('p', self.known)}"
+            f" AND NOT p.absent AND d.mark = m.base + p.day AND m.path = {FAST}{self._filtered(at, (FAST, PERSON))}{self._evidenced('p.entry_id', (FAST, PERSON))}"
         )
 
     def entries(self, universe: int) -> list[str]:
@@ -95,10 +94,10 @@ class Counting:
         return [
             "INSERT INTO tx_done (unit, subject, win, num, den)"
             f" SELECT m.unit, {subject}, {win}, COUNT(DISTINCT e.id), 1 FROM tx_match AS m"
-            f" JOIN entry AS e ON e.kind = m.kind AND {live('e', self.known)}{self._and_school('e')}{join}{day}"
-            f" WHERE m.path = {ENTRIES} AND m.universe = {universe} AND m.own = {own} AND e.day <= hole_as_of"
+            f" JOIN entry AS e ON e.kind = m.kind AND {live('e', self.known)}{self._and_school('e')}{join} CROSS JOIN {day}"
+            f" WHERE {on_day} AND m.path = {ENTRIES} AND m.universe = {universe} AND m.own = {own} AND e.day <= hole_as_of"
             f" AND {passes}{self._evidenced('e.id', key)} GROUP BY m.unit, {subject}, {win}"
-            for own, win, day, _ in self._days("e.day", "e.day", universe)
+            for own, win, day, on_day, _ in self._days("e.day", "e.day", universe)
         ]
 
     def heads(self) -> list[str]:
@@ -160,20 +159,28 @@ class Counting:
         return [
             "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token)"
             f" SELECT m.unit, {subject}, {win}, h.entry, h.unit, h.person, h.standing, {self._amount()}, {token.format(on)}"
-            " FROM tx_match AS m JOIN tx_head AS h ON h.kind = m.kind AND (m.part = '' OR m.part = h.part)"
-            f" LEFT JOIN participation AS p ON p.id = h.part_row{joins}{day}"
-            f" WHERE m.path = {HEADS} AND m.universe = {universe} AND m.own = {own}{where}"
+            " FROM tx_match AS m CROSS JOIN tx_head AS h LEFT JOIN participation AS p ON p.id = h.part_row"
+            f"{joins} CROSS JOIN {day}"
+            f" WHERE h.kind = m.kind AND (m.part = '' OR m.part = h.part) AND {on_day}"
+            f" AND m.path = {HEADS} AND m.universe = {universe} AND m.own = {own}{where}"
             f" AND (h.part_row IS NOT NULL OR m.bare = 1){self._filtered(at, universe)}"
             f"{self._evidenced('h.entry', universe)}"
-            for own, win, day, on in self._days(span, "h.day", universe)
+            for own, win, day, on_day, on in self._days(span, "h.day", universe)
         ]
 
-    def _days(self, first: str, last: str, universe: int) -> Iterable[tuple[int, str, str, str]]:
-        """(own, window, join, day): windows come from the day table; an entry's own days are its window 0."""
-        window = f" JOIN tx_day AS d ON d.mark BETWEEN m.base + {first} AND m.base + {last}"
-        yield 0, "d.win", window, "d.mark - m.base"
+    def _days(self, first: str, last: str, universe: int) -> Iterable[tuple[int, str, str, str, str]]:
+        """(own, window, table, its condition, day): windows are found by day; an entry's own days are its window 0.
+
+        The table is joined last and says so (CROSS JOIN): no engine should start from the days.
+        """
+        found = (
+            f"d.mark = m.base + {last}"
+            if first == last
+            else f"d.mark BETWEEN m.base + {first} AND m.base + {last}"
+        )
+        yield 0, "d.win", "tx_day AS d", found, "d.mark - m.base"
         if universe == ENTRY:
-            yield 1, "(m.own - 1)", f" JOIN tx_calendar AS d ON d.day BETWEEN {first} AND {last}", "d.day"
+            yield 1, "(m.own - 1)", "tx_calendar AS d", f"d.day BETWEEN {first} AND {last}", "d.day"
 
     def _person_hits(self) -> list[str]:
         return self._hit(PERSON, "h.unit", At("h.unit", "h.type", "h.home", "h.day"))

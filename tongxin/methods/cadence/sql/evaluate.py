@@ -111,14 +111,18 @@ class SetEvaluator:
         school: int | None = None,
         programme: int | None = None,
         unique_rows: bool = False,
+        expanded: bool = False,
     ) -> Run:
         """Evaluate and return the run, which answers questions until the next run on the same connection.
 
         school: only this school's rows (primary key); None = the whole database. programme: whose waivers count
-        (Django's table); None = all. unique_rows: the database itself forbids that anybody stands twice in one part of
+        (Django's table); None = all. expanded: members of groups stand in rows of their own already, so groups need no
+        second look. unique_rows: the database itself forbids that anybody stands twice in one part of
         an entry. Rows are read as they are; the caller's transaction decides what that is.
         """
-        return Run(self, Engine(connection, self.dialect), as_of, known_at, school, programme, unique_rows)
+        return Run(
+            self, Engine(connection, self.dialect), as_of, known_at, school, programme, unique_rows, expanded
+        )
 
     def script(self, known: bool, school: bool) -> Script:
         """Return the statements of a variant, written at the first call."""
@@ -157,12 +161,14 @@ class Run:
         school: int | None,
         programme: int | None,
         unique_rows: bool,
+        expanded: bool = False,
     ) -> None:
         self.evaluator, self.engine, self.plan = evaluator, engine, evaluator.plan
         self.as_of, self.known_at, self.school, self.programme = as_of, known_at, school, programme
         self.windows = evaluator.windows(as_of)
         self.script = evaluator.script(known_at is not None, school is not None)
         self._counted_fast = False
+        self.expanded = expanded
         self._prepare()
         self._judge_values()
         for statement in self.script.lines:
@@ -220,6 +226,8 @@ class Run:
 
     def _groups(self) -> tuple[set[tuple[str, str]], set[tuple[str, str, str]]]:
         """Find where groups stand in the ledger, and which of them share members with groups of another kind."""
+        if self.expanded:
+            return set(), set()
         known, of = self.known_at is not None, listed(GROUP_LINKS)
         school = " AND s.school_id = hole_school" if self.school is not None else ""
         standing = self.ask(
@@ -262,8 +270,10 @@ class Run:
     def _choose(self, unique_rows: bool, waived: set[int]) -> tables.Ways:
         """Choose how to evaluate; see `tables.Ways`."""
         of, expand = tables.counting_ways(self.plan, *self._groups(), unique_rows)
-        unsure = self.ask(f"SELECT DISTINCT g.line FROM tx_seg AS g WHERE g.value = {UNKNOWN}")
-        lines = {line for (line,) in unsure}
+        broken = self.ask(
+            f"SELECT DISTINCT g.line FROM tx_seg AS g WHERE g.value = {UNKNOWN} OR g.next_first <= {NO_END_DAY}"
+        )
+        lines = {line for (line,) in broken}
         plain = {slot.number for slot in self.plan.slots if tables.is_plain(slot, self.windows)}
         swift = {
             slot.number
@@ -273,13 +283,18 @@ class Run:
         return tables.Ways(of, expand, plain, swift)
 
     def _count(self) -> None:
-        """Count what only cells can be made of; the fast units are counted when cells are first asked for."""
+        """Count what only cells can be made of now; the fast units are counted when cells are first asked for."""
+        self._gather_statistics("tx_seg", "tx_window", "tx_unit", "tx_slot", "tx_match", "tx_day", "tx_need")
         used = set(self.ways.of.values())
-        parts = {ENTRIES: self.script.entries, HEADS: (*self.script.heads, *self.script.hits)}
-        for way, statements in parts.items():
-            for statement in statements if way in used else ():
+        for statement in self.script.entries if ENTRIES in used else ():
+            self.ask(statement)
+        if HEADS in used:
+            for statement in self.script.heads:
                 self.ask(statement)
-        self._gather_statistics("tx_seg", "tx_done", "tx_window", "tx_unit", "tx_slot", "tx_match", "tx_day")
+            self._gather_statistics("tx_head")
+            for statement in self.script.hits:
+                self.ask(statement)
+        self._gather_statistics("tx_done")
 
     def _count_fast(self) -> None:
         if not self._counted_fast:
@@ -288,8 +303,18 @@ class Run:
                 self.ask(statement)
             self._gather_statistics("tx_done")
 
+    def _hold_steady(self) -> None:
+        """Find the one piece of each subject on the lines of swift slots by a single number."""
+        self.engine.run("DELETE FROM tx_steady")
+        self.ask(
+            f"INSERT INTO tx_steady (mark, first, last) SELECT g.line * {settle.SUBJECTS} + g.subject, g.first, g.last"
+            " FROM tx_seg AS g WHERE g.line IN (SELECT sl.scope FROM tx_slot AS sl WHERE sl.swift = 1)"
+        )
+        self._gather_statistics("tx_steady")
+
     def _gather_statistics(self, *names: str) -> None:
-        if self.engine.dialect == "postgres":
+        """Without figures both engines take a temporary table for a big one and plan accordingly."""
+        if self.engine.dialect in ("sqlite", "postgres"):
             for name in names:
                 self.engine.run(f"ANALYZE {name}")
 
@@ -345,6 +370,7 @@ class Run:
         narrowed = self._narrowed(None, obligations)
         swift = self.ways.swift if not by and obligations is None and not self._counted_fast else set()
         if swift:
+            self._hold_steady()
             found = self.ask(settle.swift_summary(self.script.reached))
             rows = [(slot, win, first, last, 0, verdict, n) for slot, win, first, last, verdict, n in found]
             narrowed = "sl.swift = 0"

@@ -41,8 +41,8 @@ TABLES = {
 
 # The covering index of the grouped scan comes first; the rest serve conditions, companions and evidence.
 INDEXES = (
-    "CREATE INDEX participation_scan ON participation (school_id, kind, part, subject_id, day, entry_id, mode, hours)"
-    f" WHERE superseded_at = {NO_END_INSTANT} AND NOT absent",
+    "CREATE INDEX participation_scan ON participation (school_id, kind, part, subject_id, day, superseded_at, absent,"
+    " mode, hours, entry_id)",
     "CREATE INDEX participation_of ON participation (subject_id, kind, part)",
     "CREATE INDEX participation_in ON participation (entry_id, part, subject_id)",
     "CREATE INDEX attribute_by_name ON attribute (name, subject_id, superseded_at, valid_from, valid_to, value)",

@@ -39,7 +39,7 @@ def line_statement(line: Line, tests: Tests, known: bool, school: bool) -> str:
     chosen = "" if line.kind == BAND else " WHERE v.value <> 0"
     return (
         "INSERT INTO tx_seg (line, subject, first, last, value, next_first)"
-        f" WITH who AS ({who(line, known, school)}), piece AS ({pieces}),"
+        f" WITH who AS MATERIALIZED ({who(line, known, school)}), piece AS ({pieces}),"
         f" valued AS (SELECT subject, first, last, {_value(line)} AS value FROM piece)"
         f" SELECT {line.number}, v.subject, v.first, v.last, v.value,"
         f" LEAD(v.first, 1, {NO_END_DAY + 1}) OVER (PARTITION BY v.subject, v.value ORDER BY v.first)"

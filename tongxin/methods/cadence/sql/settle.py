@@ -9,6 +9,7 @@ from __future__ import annotations
 from .plan import ALL_OF, SINGLE
 from .scope import IN, UNKNOWN
 
+SUBJECTS = 4294967296  # more than there are subjects
 MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = 1, 2, 3, 4, 5
 VERDICTS = ("", "met", "open", "missed", "waived", "not_expected")
 REASONS = (
@@ -44,8 +45,10 @@ def cells(plain: bool, where: str = "") -> str:
 def swift_summary(reached: str) -> str:
     """Return (slot, win, first, last, verdict, n) of swift slots without looking at every cell.
 
-    Subjects who were in scope on the same days and have done nothing share a verdict, so they are counted together; then
-    those who have reached their minimum (`reached`) move from that verdict to met. Rows add up; n may be negative.
+    Subjects who were in scope on the same days share a verdict as long as they have done nothing, so they are counted
+    together; then those who have reached their minimum move from that verdict to met. Rows add up; n may be negative.
+    reached: query of (slot, line, subject, win), one row for each that has reached its minimum. tx_steady: the only piece
+    of each subject on each such line.
     """
     profile = (
         "SELECT g.line AS line, 0 AS subject, g.first AS first, g.last AS last, g.value AS value,"
@@ -53,24 +56,31 @@ def swift_summary(reached: str) -> str:
         " WHERE g.line IN (SELECT sl.scope FROM tx_slot AS sl WHERE sl.swift = 1)"
         " GROUP BY g.line, g.first, g.last, g.value, g.next_first"
     )
-    nothing_done = _cell_of_calendar("profile", ", s.n AS n") + " WHERE sl.swift = 1"
-    of_reached = (
-        _cell_of_calendar(
-            "tx_seg", ", 1 AS n", "reached AS d JOIN tx_unit AS u ON u.unit = d.unit", "sl.slot = u.slot"
-        )
-        + " AND s.subject = d.subject WHERE w.win = d.win"
+    touched = (
+        "SELECT d.slot AS slot, d.win AS win, s.first AS first, s.last AS last, COUNT(*) AS n FROM reached AS d"
+        f" JOIN tx_steady AS s ON s.mark = d.line * {SUBJECTS} + d.subject GROUP BY d.slot, d.win, s.first, s.last"
     )
-    counted = "SELECT r.slot AS slot, r.win AS win, r.first AS first, r.last AS last, r.n AS n, {} AS verdict FROM {} AS r"
-    zero, done = _plain(done="0", kept=", c.n AS n"), _plain(done="u.low_num", kept=", c.n AS n")
+    idle = _cell_of_calendar("profile", ", s.n AS n") + " WHERE sl.swift = 1"
+    busy = (
+        f"SELECT {_SLOT}, w.win AS win, 0 AS subject, sl.scope AS line, s.last AS scope_end,"
+        f" CASE WHEN s.last >= w.judged THEN {IN} ELSE 0 END AS now, 1 AS ever, {_WINDOW}, s.n AS n"
+        " FROM touched AS s JOIN tx_slot AS sl ON sl.slot = s.slot JOIN tx_window AS w ON w.grain = sl.grain AND w.win = s.win"
+        " WHERE s.first <= w.judged AND s.last >= w.first"
+    )
+    counted = "SELECT r.slot AS slot, r.win AS win, r.first AS first, r.last AS last, {}r.n AS n, {} AS verdict FROM {} AS r"
+    kept = ", c.n AS n"
+    steps = {
+        "idle_whole": _plain("0", kept, "idle"), "zero_whole": _plain("0", kept, "busy"),
+        "done_whole": _plain("u.low_num", kept, "busy"),
+    }  # fmt: skip
+    wholes = ", ".join(f"{name} AS ({text})" for name, text in steps.items())
+    whys = ", ".join(f"{name}_why AS ({_reasoned(name)})" for name in steps)
     return (
-        f"WITH profile AS MATERIALIZED ({profile}), reached AS ({reached}), cell AS MATERIALIZED ({of_reached}),"
-        f" idle AS ({nothing_done}),"
-        f" idle_whole AS ({zero.replace('FROM cell', 'FROM idle')}), idle_why AS ({_reasoned('idle_whole')}),"
-        f" zero_whole AS ({zero}), zero_why AS ({_reasoned('zero_whole')}),"
-        f" done_whole AS ({done}), done_why AS ({_reasoned('done_whole')}),"
-        f" moved AS ({counted.format(_verdict(), 'idle_why')} UNION ALL"
-        f" SELECT m.slot, m.win, m.first, m.last, -m.n, m.verdict FROM ({counted.format(_verdict(), 'zero_why')}) AS m"
-        f" UNION ALL {counted.format(_verdict(), 'done_why')})"
+        f"WITH profile AS MATERIALIZED ({profile}), reached AS ({reached}), touched AS MATERIALIZED ({touched}),"
+        f" idle AS ({idle}), busy AS ({busy}), {wholes}, {whys},"
+        f" moved AS ({counted.format('', _verdict(), 'idle_whole_why')}"
+        f" UNION ALL {counted.format('-', _verdict(), 'zero_whole_why')}"
+        f" UNION ALL {counted.format('', _verdict(), 'done_whole_why')})"
         " SELECT slot, win, first, last, verdict, SUM(n) AS n FROM moved GROUP BY slot, win, first, last, verdict"
     )
 
@@ -255,7 +265,7 @@ def _based() -> str:
 _CELL = "slot, win, subject, first, last, judged, now, ever, scope_end, school_days, planned, encouraged"
 
 
-def _plain(done: str = "d.num", kept: str = "") -> str:
+def _plain(done: str = "d.num", kept: str = "", cell: str = "cell") -> str:
     """A rule that asks for one constant minimum: there is nothing to round, to rise above or to be unknown.
 
     done: the numerator of what was done; with "d.num" it is looked up.
@@ -271,7 +281,7 @@ def _plain(done: str = "d.num", kept: str = "") -> str:
         f" ELSE {MISSED} END AS base, 1 AS items, 0 AS unknown, 0 AS too_short, 0 AS vacuous,"
         " u.low_num AS owed_num, u.low_den AS owed_den, 0 AS most_num, 0 AS most_den,"
         f" {done} AS done_num, {den} AS done_den, MAX({over}, 0) AS over_num, {den} * u.low_den AS over_den{kept}"
-        f" FROM cell AS c JOIN tx_unit AS u ON u.slot = c.slot{join}"
+        f" FROM {cell} AS c JOIN tx_unit AS u ON u.slot = c.slot{join}"
     )
 
 

@@ -15,7 +15,9 @@ from .plan import (
     FAST,
     GROUP,
     HEADS,
+    PEOPLE,
     PERSON,
+    PERSON_TIMES,
     SCHOOL,
     SINGLE,
     TIMES,
@@ -56,7 +58,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_match": (
         {
             **dict.fromkeys(("unit", "path", "universe", "own", "base", "filter", "measure", "amount", "per_day", "bare",
-                             "low_num", "low_den", "swift"), _BIG),
+                             "low_num", "low_den", "swift", "slot", "scope", "grain"), _BIG),
             **dict.fromkeys(("kind", "part", "token", "type", "link"), "TEXT NOT NULL"),
         },
         "",
@@ -68,6 +70,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
         dict.fromkeys(("line", "subject", "first", "last", "value", "next_first"), _BIG),
         "line, subject, first",
     ),
+    "tx_steady": (dict.fromkeys(("mark", "first", "last"), _BIG), "mark"),
     "tx_head": (
         {
             "part_row": "BIGINT", **dict.fromkeys(("entry", "unit", "person", "standing", "via", "home", "place",
@@ -170,7 +173,7 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
     grain = windows.grain_of[slot.number]
     flags = (
         unit.filter, unit.measure, amount, int(item.measure.per_day), int(bare(unit)), *constant(item.bound.low),
-        int(slot.number in ways.swift),
+        _swift(slot, unit, ways), slot.number, slot.scope, grain,
     )  # fmt: skip
     for layer in range(windows.layers(grain)):
         for kind in dict.fromkeys(item.count.kinds):
@@ -179,6 +182,13 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
                     unit.number, ways.of[unit.number], unit.universe, int(slot.own_days), base_of(grain, layer), *flags,
                     kind, part, unit.token, grouped, GROUP_LINKS.get(grouped, ""),
                 )  # fmt: skip
+
+
+def _swift(slot: Slot, unit: Unit, ways: Ways) -> int:
+    """ONCE or OFTEN for a swift slot, 0 for the others."""
+    if slot.number not in ways.swift:
+        return 0
+    return 1 if unit.measure == TIMES and constant(unit.requirement.bound.low) == (1, 1) else 2
 
 
 def bare(unit: Unit) -> bool:
@@ -223,7 +233,8 @@ def counting_ways(
         if not seen or way == ENTRIES:
             continue
         of_type = any((*pair, _type_of(plan, unit)) in overlapping for pair in seen)
-        if unit.universe == PERSON or unit.measure != TIMES or of_type:
+        per_head = unit.measure in (PEOPLE, PERSON_TIMES) or (unit.amount and not unit.per_entry)
+        if unit.universe == PERSON or per_head or of_type:
             expand.add(unit.number)
     return ways, expand
 
