@@ -16,6 +16,7 @@ from tongxin.kernel.ledger.evidence import BadFile
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.ledger.services import Draft, Refused, record_activity
+from tongxin.kernel.programmes.queries import kind_named
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.ui.toasts import notify
 
@@ -118,8 +119,10 @@ def _form_page(request: Request, form: ActivityForm) -> HttpResponse:
 
 @allow("record")
 def record_people(request: Request, kind: str) -> HttpResponse:
-    """Answer the person picker: names within reach that fit the part."""
-    declared = _kind(request, kind)
+    """Answer the person picker: names within reach that fit the part (also of a kind whose programme has ended)."""
+    declared = kind_named(request.viewer.school, kind, request.viewer.day) if request.viewer.school else None
+    if declared is None or not kinds.may_log(request.viewer, declared):
+        raise Http404
     part = declared.part(request.GET.get("part", ""))
     if part is None:
         raise Http404

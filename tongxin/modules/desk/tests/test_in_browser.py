@@ -1,0 +1,107 @@
+"""The daily room on a phone, as a teacher uses it between two lessons."""
+
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+
+from tongxin.kernel.ledger.models import Entry, Evidence
+from tongxin.testing.browser import violations
+from tongxin.testing.cast import make_cast, picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def school(live_server, today):
+    cast = make_cast()
+    cast.adopt()
+    cast.address = live_server.url
+    return cast
+
+
+def enter(page, cast, player):
+    """Sign in by session; the sign-in page has its own tests."""
+    client = Client()
+    client.force_login(player.account)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": cast.address}])
+
+
+def faults(page):
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [
+        (fault["id"], [node["html"][:160] for node in fault["nodes"]][:4])
+        for fault in results.response["violations"]
+    ]
+
+
+def test_a_visit_with_a_photo_is_logged_from_the_to_do_list_in_under_thirty_seconds(school, phone, tmp_path):
+    photo = tmp_path / "IMG_0001.jpg"
+    photo.write_bytes(picture(1200))
+    enter(phone, school, school.liu)
+    phone.goto(school.address)
+    begun = time.monotonic()
+    phone.get_by_text("还差 6 个，逐个登记").click()
+    phone.get_by_role("link", name="安小禾").click()
+    phone.get_by_label("入户").check()
+    phone.set_input_files("#evidence_photo", photo)
+    phone.get_by_role("button", name="保存").click()
+    phone.get_by_text("补上了一项：每名学生每学期至少家访一次").wait_for()
+    assert time.monotonic() - begun < 30
+    assert Entry.objects.get().mode == "in_person"
+    assert Evidence.objects.get().type == "photo"
+    assert violations(phone) == []
+
+
+def test_a_saved_visit_can_be_undone_from_the_toast(school, phone):
+    enter(phone, school, school.liu)
+    student = school.students[1][1].public_id
+    phone.goto(f"{school.address}/record/home_visit/?visited={student}&mode=online")
+    phone.get_by_role("button", name="保存").click()
+    phone.get_by_role("button", name="撤销").click()
+    phone.get_by_text("已撤销刚才的登记").wait_for()
+    assert not Entry.objects.current().exists()
+
+
+def test_a_colleague_is_found_by_initials_while_typing(school, phone):
+    enter(phone, school, school.li)
+    phone.goto(f"{school.address}/record/branch_study/")
+    box = phone.locator("[data-people]").first
+    phone.get_by_text("参加人：李梅").click()
+    box.get_by_role("searchbox").fill("xj")
+    box.get_by_label("许静").check()
+    assert box.locator(".people__chosen").get_by_text("许静").is_visible()
+
+
+PAGES = [
+    "/",
+    "/record/",
+    "/record/home_visit/",
+    "/ledger/",
+    "/ledger/outline/",
+    "/programmes/",
+    "/calendar/",
+    "/me/",
+]
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_the_pages_are_accessible_and_fit(school, request, size):
+    page = request.getfixturevalue(size)
+    school.visit(school.students[1][0], school.programme.first_day)
+    enter(page, school, school.chen)
+    programme = f"/programmes/{school.programme.public_id}/"
+    more = [
+        programme,
+        f"{programme}duties/",
+        f"{programme}duties/visit-once-a-term/",
+        f"{programme}schedule/",
+    ]
+    for address in [*PAGES, *more]:
+        page.goto(school.address + address)
+        assert faults(page) == [], address
+        assert violations(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], address
