@@ -6,6 +6,7 @@ Everything is invented and drawn from one seed: the same day gives the same worl
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -43,8 +44,8 @@ BUREAU_STAFF = (("bureau_officer", 2), ("it_admin", 1), ("security_admin", 1), (
 class Demo:
     """The demo as of a day. `made`: the schools by slug."""
 
-    def __init__(self, today: date) -> None:
-        self.today = today
+    def __init__(self, today: date, bureaus: Sequence[BureauPlan] = BUREAUS) -> None:
+        self.today, self.bureaus = today, bureaus
         self.year = school_year_of(today)
         self.started = date(self.year - 1, 9, 1)
         self.inventor = Inventor(SEED)
@@ -55,7 +56,7 @@ class Demo:
 
     def build(self) -> None:
         self.scenes, self.sheets = draw_all(SEED)
-        for bureau in BUREAUS:
+        for bureau in self.bureaus:
             self._bureau(bureau)
 
     def _bureau(self, plan: BureauPlan) -> None:
@@ -224,22 +225,22 @@ class Demo:
 
 
 @transaction.atomic
-def _build(today: date) -> Demo:
+def _build(today: date, bureaus: Sequence[BureauPlan]) -> Demo:
     start_counting()
-    demo = Demo(today)
+    demo = Demo(today, bureaus)
     demo.build()
     finish_counting()
     return demo
 
 
-def build_demo(today: date | None = None) -> Demo:
+def build_demo(today: date | None = None, bureaus: Sequence[BureauPlan] = BUREAUS) -> Demo:
     """Fill an empty database with the demo district as of a day (default: today); write its sign-in list.
 
     Raises RuntimeError when there is a school already: the demo never mixes with real records.
     """
     if School.objects.exists() or SchoolYear.objects.exists():
         raise RuntimeError("the database is not empty")
-    demo = _build(today or timezone.localdate())
+    demo = _build(today or timezone.localdate(), bureaus)
     roles = [role.as_row() for role in demo.roles]
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / ACCOUNTS_FILE).write_text(

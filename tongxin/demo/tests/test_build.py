@@ -1,0 +1,220 @@
+"""The demo district: its stated sizes, its gaps, and that the same day gives the same world."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count
+from django.test import override_settings
+
+from tongxin.demo.build import ACCOUNTS_FILE, build_demo
+from tongxin.demo.days import YearDays
+from tongxin.demo.invented import CHECK, WEIGHTS, Inventor
+from tongxin.demo.world import CITY, DISTRICT, BureauPlan
+from tongxin.kernel.access.viewer import viewer_for
+from tongxin.kernel.base.models import Account, Link, School, Subject
+from tongxin.kernel.ledger import evidence
+from tongxin.kernel.ledger.models import Entry, Evidence, Participation
+from tongxin.kernel.obligations import queries
+from tongxin.kernel.people.models import Branch, Person
+from tongxin.kernel.programmes.models import Programme
+
+TODAY = date(2026, 11, 22)
+A, E = "启岳职校", "朗清小学"
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The whole demo, built once for this module and rolled back after it."""
+    where = tmp_path_factory.mktemp("demo")
+    with (
+        django_db_blocker.unblock(),
+        override_settings(DATA_DIR=where, EVIDENCE_DIR=where / "evidence"),
+        transaction.atomic(),
+    ):
+        yield build_demo(TODAY)
+        transaction.set_rollback(True)
+
+
+def school(short: str) -> School:
+    return School.objects.get(short_name=short)
+
+
+def present(short: str, type: str) -> int:
+    """How many of a type belong to a school today."""
+    return Subject.objects.filter(
+        school=school(short), type=type, present_from__lte=TODAY, present_to__gte=TODAY
+    ).count()
+
+
+def test_school_e_has_the_size_its_plan_states(demo):
+    members = Link.objects.filter(school=school(E), kind="branch_member").values("a").distinct().count()
+    counts = (present(E, "student"), present(E, "homeroom"), present(E, "staff"), members)
+    assert counts == (1149, 32, 146, 23)
+
+
+def test_school_a_is_a_general_branch_over_several_branches_in_three_grades(demo):
+    general = Branch.objects.get(school=school(A), parent=None)
+    assert general.children.count() == 4
+    grades = Counter(room.grade(2026) for room in demo.made["a"].rooms_in(2026))
+    assert grades == {1: 8, 2: 8, 3: 8}
+
+
+def test_the_district_stands_over_six_schools_and_the_college_has_a_parent_of_its_own(demo):
+    bureaus = {b.name: b.children.count() for b in School.objects.filter(kind=School.Kind.BUREAU)}
+    assert bureaus == {DISTRICT.name: 6, CITY.name: 1}
+
+
+def test_nothing_is_recorded_after_today(demo):
+    assert not Entry.objects.filter(day__gt=TODAY).exists()
+    assert Entry.objects.filter(day__gte=date(2026, 11, 16)).exists()
+
+
+def test_every_kind_and_part_in_the_ledger_is_declared_by_the_school_s_packs(demo):
+    for programme in Programme.objects.all():
+        kinds = queries.ask(programme, TODAY).pack.kinds
+        rows = Participation.objects.filter(school=programme.school).values_list("kind", "part").distinct()
+        assert {(kind, part) for kind, part in rows if kinds[kind].part(part) is None} == set()
+
+
+def test_every_person_in_a_part_is_of_a_type_the_part_allows(demo):
+    wider = {"person": {"staff", "student", "guardian", "outsider"}}
+    for programme in Programme.objects.all():
+        kinds = queries.ask(programme, TODAY).pack.kinds
+        rows = Participation.objects.filter(school=programme.school, via=None)
+        wrong = [
+            (kind, part, type)
+            for kind, part, type in rows.values_list("kind", "part", "subject__type").distinct()
+            if type not in set().union(*(wider.get(name, {name}) for name in kinds[kind].part(part).of))
+        ]
+        assert wrong == []
+
+
+def test_every_evidence_row_has_its_own_file_with_the_bytes_its_hash_says(demo):
+    some = Evidence.objects.select_related("school").order_by("pk")[::400]
+    assert len(some) >= 5
+    for row in some:
+        content = evidence.path_of(row.school.public_id, row.file).read_bytes()
+        assert (hashlib.sha256(content).hexdigest(), len(content)) == (row.sha256, row.size)
+    assert Evidence.objects.values("file").annotate(n=Count("id")).filter(n__gt=1).count() == 0
+
+
+@cache
+def verdicts(short: str, first_day: date) -> dict[str, Counter]:
+    """How many verdicts of each sort every obligation of a programme has (the demo is built once)."""
+    programme = Programme.objects.get(school=school(short), first_day=first_day)
+    found: dict[str, Counter] = defaultdict(Counter)
+    for verdict in queries.ask(programme, min(TODAY, programme.last_day)).verdicts():
+        found[verdict.obligation][verdict.verdict] += 1
+    return found
+
+
+def coverage(short: str, obligation: str, first_day: date) -> float:
+    counts = verdicts(short, first_day)[obligation]
+    return counts["met"] / (counts["met"] + counts["missed"] + counts["open"])
+
+
+@pytest.mark.parametrize(
+    ("short", "obligation", "first_day", "low", "high"),
+    [
+        (A, "visit-priority", date(2026, 2, 1), 0.6, 0.95),
+        (A, "member-lesson-fortnight", date(2026, 2, 1), 0.75, 0.97),
+        (A, "moral-lesson-weekly", date(2026, 2, 1), 0.93, 0.998),
+        (A, "base-founded", date(2026, 2, 1), 0.7, 0.8),
+        (A, "alliance-founded", date(2026, 2, 1), 1, 1),
+        (E, "open-lesson-given", date(2025, 9, 1), 0.6, 0.9),
+        (E, "open-lesson-five-invited", date(2025, 9, 1), 0.8, 0.98),
+        (E, "eight-ones", date(2025, 9, 1), 0.5, 0.95),
+        (E, "womens-home-monthly", date(2025, 9, 1), 0.6, 1),
+    ],
+)
+def test_most_of_what_is_owed_is_done_and_some_is_not(demo, short, obligation, first_day, low, high):
+    assert low <= coverage(short, obligation, first_day) <= high
+
+
+def test_one_school_is_far_behind_the_others(demo):
+    shares = {s: coverage(s, "open-lesson-given", date(2025, 9, 1)) for s in (E, "望舒小学", "松石小学")}
+    assert shares["松石小学"] < shares[E] - 0.2
+    assert shares["松石小学"] < shares["望舒小学"] - 0.2
+
+
+def test_visits_rise_from_spring_on(demo):
+    visits = Entry.objects.filter(school=school(A), kind="home_visit", mode="in_person")
+    by_month = Counter((day.year, day.month) for day in visits.values_list("day", flat=True))
+    before = max(by_month[2026, month] for month in (1, 2, 3))
+    assert min(by_month[2026, month] for month in (4, 5, 6, 7)) > 2 * before
+
+
+def test_every_sign_in_of_the_list_leads_to_somebody_with_a_school_today(demo):
+    rows = json.loads((Path(settings.DATA_DIR) / ACCOUNTS_FILE).read_text(encoding="utf-8"))
+    assert len(rows) >= 35
+    assert len({row["login"] for row in rows}) == len(rows)
+    for row in rows:
+        account = Account.objects.get(login=row["login"])
+        person = Person.objects.get(account=account)
+        assert viewer_for(account, person.school, TODAY).signed_in
+        assert viewer_for(account, person.school, TODAY).school == person.school
+        assert row["school"] == person.school.short_name
+        assert not account.has_usable_password()
+
+
+def test_administrators_of_accounts_of_security_and_of_audit_are_three_people(demo):
+    for one in School.objects.filter(kind=School.Kind.SCHOOL):
+        holders = [
+            set(Link.objects.filter(school=one, kind=post).values_list("a", flat=True))
+            for post in ("it_admin", "security_admin", "audit_admin")
+        ]
+        assert len(set().union(*holders)) == 3
+
+
+def test_the_demo_never_mixes_with_real_records(demo):
+    with pytest.raises(RuntimeError):
+        build_demo(TODAY)
+
+
+def fingerprint() -> list:
+    rows = Entry.objects.order_by("day", "kind", "title", "public_id")
+    people = Subject.objects.order_by("pk").values_list("name", "type", "public_id")
+    return [list(people), list(rows.values_list("kind", "day", "theme", "place", "mode", "public_id"))]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "today", [date(2026, 11, 22), date(2027, 3, 10), date(2026, 1, 15), date(2025, 9, 2)]
+)
+def test_the_same_day_gives_the_same_world_and_any_day_gives_one(today, tmp_path):
+    small = (BureauPlan("bureau", DISTRICT.name, DISTRICT.short, DISTRICT.schools[-1:]),)
+    found = []
+    for n in range(2):
+        with override_settings(DATA_DIR=tmp_path, EVIDENCE_DIR=tmp_path / str(n)), transaction.atomic():
+            build_demo(today, small)
+            found.append(fingerprint())
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
+    assert len(found[0][1]) > 50
+
+
+def test_id_numbers_have_a_true_check_digit_and_no_real_region():
+    inventor = Inventor(1)
+    numbers = {inventor.id_number(date(2010, 5, 1), sex) for sex in ("male", "female") for _ in range(600)}
+    assert len(numbers) == 1200
+    for number in numbers:
+        total = sum(int(digit) * weight for digit, weight in zip(number, WEIGHTS, strict=False))
+        assert number.startswith("99")
+        assert number[17] == CHECK[total % 11]
+
+
+@pytest.mark.parametrize("year", range(2021, 2036))
+def test_terms_begin_and_end_on_working_days_around_the_festival(year):
+    days = YearDays(year)
+    (autumn, winter), (spring, summer) = days.autumn, days.spring
+    assert all(day.weekday() < 5 for day in (autumn, winter, spring, summer))
+    assert autumn < winter < days.festival < spring < summer
