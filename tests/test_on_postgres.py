@@ -14,7 +14,7 @@ import pytest
 from tongxin.testing import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ["tongxin/kernel", "tongxin/exchange/rosters", "tongxin/insight"]
+ROOMS = ["tongxin/kernel", "tongxin/exchange/rosters/tests/test_import.py", "tongxin/insight"]
 
 
 FILL = """
