@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from tongxin.kernel.obligations.queries import (
     obligation_named,
 )
 from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
@@ -52,6 +53,25 @@ def months_of(programme: Programme, until: date) -> list[Month]:
         months.append(Month(first, min(following - timedelta(days=1), end)))
         first = following
     return months
+
+
+class _Same:
+    """A key by identity: packs are parsed once and kept, so what is made of them may be kept too."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+
+    def __hash__(self) -> int:
+        return id(self.pack)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.pack is self.pack
+
+
+@lru_cache(maxsize=16)
+def _alone(pack: _Same, obligation: str) -> Pack:
+    """Return a pack with only one of its obligations, the same object each time."""
+    return replace(pack.pack, obligations=tuple(pack.pack.versions(obligation)))
 
 
 class Verdicts:
@@ -103,7 +123,9 @@ class Verdicts:
         if not any((v.last - v.first).days > SHORT_DAYS for v in verdicts):
             return [v for v in verdicts if month.first <= min(v.last, self.asked.as_of) <= month.last]
         then = Asked(self.asked.programme, month.last, self.asked.known_at)
-        found = then.verdicts([obligation])
+        # The evaluator judges a whole pack at once; a history needs one rule only, many times.
+        then.pack = _alone(_Same(self.asked.pack), obligation)
+        found = then.verdicts()
         return [v for v in found if v.first <= month.last and v.last >= month.first]
 
     def tallies_by(self, viewer: Viewer, obligation: str, group: str) -> dict[str, Counts | None]:
