@@ -7,12 +7,15 @@ for number, cells in table: …                  # number counts from 1, as in t
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tongxin.exchange.rosters import limits, wire
 from tongxin.exchange.rosters.refusal import RosterRefused
@@ -24,6 +27,7 @@ TOO_HEAVY = (
     "请把名单复制到一个新的工作簿，保存后再上传。"
 )
 BLOCK = 1 << 18
+SPOOL_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def read_overview(path: Path | str) -> Overview:
 
 
 class Table:
-    """The rows of one sheet, read as they are asked for. Use it as a context or read it to its end."""
+    """The rows of one sheet. Use it as a context or read it to its end."""
 
     def __init__(self, child: "_Child") -> None:
         self._child = child
@@ -162,11 +166,23 @@ class _Child:
         return Overview(answer["format"], answer["encoding"], answer["dates_1904"], sheets, answer["chosen"])
 
     def rows(self) -> Iterator[str]:
-        """Yield every row as the wire text. Raises RosterRefused where the child ends before its last row."""
+        """Yield every row as the wire text. Raises RosterRefused where the child ends before its last row.
+
+        The child is let finish first: what it holds and what the caller builds from the rows would together be
+        twice the memory. The text waits in memory, or in a nameless file where it is long.
+        """
         assert self._process.stdout is not None
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+            shutil.copyfileobj(self._process.stdout, spool, BLOCK)
+            self._process.wait()
+            self._clock.cancel()
+            spool.seek(0)
+            yield from self._split(spool)
+
+    def _split(self, spool: IO[bytes]) -> Iterator[str]:
         rest = b""
         row_end = wire.ROW_END.encode()
-        while block := self._process.stdout.read1(BLOCK):  # type: ignore[attr-defined]
+        while block := spool.read(BLOCK):
             rest += block
             cut = rest.rfind(row_end)
             if cut >= 0:
