@@ -117,10 +117,9 @@ class Counting:
             f" SELECT p.id, p.entry_id, p.kind, p.part, p.subject_id, s.type, {_is_person('s')},"
             f" CASE WHEN s.type IN ({listed((*GROUPS, 'school'))}) THEN 1 ELSE 0 END, 0,"
             " s.school_id, p.school_id, p.start_day, p.day"
-            f" FROM tx_need AS n JOIN participation AS p ON {self._at_school('p')}p.kind = n.kind"
-            " AND (n.part = '' OR p.part = n.part)"
-            f" AND {live('p', self.known)} AND NOT p.absent AND p.day <= hole_as_of"
-            " JOIN subject AS s ON s.id = p.subject_id"
+            " FROM tx_need AS n CROSS JOIN participation AS p CROSS JOIN subject AS s"
+            f" WHERE {self._at_school('p')}p.kind = n.kind AND (n.part = '' OR p.part = n.part)"
+            f" AND {live('p', self.known)} AND NOT p.absent AND p.day <= hole_as_of AND s.id = p.subject_id"
         )
 
     def _members(self) -> str:

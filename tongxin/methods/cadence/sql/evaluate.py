@@ -414,22 +414,26 @@ class Run:
         return self.windows.of(slot)[win]
 
     def _cell(self, row: tuple[Any, ...]) -> Cell:
-        found = dict(zip(settle.COLUMNS, row, strict=True))
-        slot = self.plan.slots[found["slot"] - 1]
-        verdict = settle.VERDICTS[found["verdict"]]
+        (number, win, subject, first, last, code, owed, owed_den, most, most_den, done, done_den, over, over_den,
+         reason, judged, _scope_end) = row  # fmt: skip
+        slot, verdict = self.plan.slots[number - 1], settle.VERDICTS[code]
         return Cell(
             slot,
-            self._window(slot, found["win"], found["first"], found["last"]),
-            found["subject"],
+            self._window(slot, win, first, last),
+            subject,
             verdict,
-            *(
-                simplest(Fraction(found[f"{name}_num"], found[f"{name}_den"]))
-                for name in ("owed", "done", "over")
-            ),
-            simplest(Fraction(found["most_num"], found["most_den"])) if found["most_den"] else None,
-            _reason(verdict, found["reason"]),
-            dt.date.fromordinal(found["judged"]),
+            _number(owed, owed_den),
+            _number(done, done_den),
+            _number(over, over_den),
+            _number(most, most_den) if most_den else None,
+            _reason(verdict, reason),
+            dt.date.fromordinal(judged),
         )
+
+
+def _number(numerator: int, denominator: int) -> Number:
+    """A whole number as it is: nearly all are, and a page asks for thousands."""
+    return numerator if denominator == 1 else simplest(Fraction(numerator, denominator))
 
 
 def _reason(verdict: str, code: int) -> str:
