@@ -1,0 +1,254 @@
+"""`bench compliance`: verdicts of whole schools and provinces, against SQL by hand, a query per subject, and numpy.
+
+Three ledgers: (a) 2,000,000 cells over 1,500,000 entries, (b) a school of 1,300 people under a whole pack, (c) a province
+with six rules. Everything is counted several ways in one run, and the counts must agree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import resource
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tongxin.config.refusal import Refused
+from tongxin.methods.cadence import bench_data, bench_peers, bench_rules
+from tongxin.methods.cadence.bench_school import BenchSchool
+from tongxin.methods.cadence.calendar import calendar_from_dict
+from tongxin.methods.cadence.pack import load_pack
+from tongxin.methods.cadence.sql.engine import Engine
+from tongxin.methods.cadence.sql.evaluate import SetEvaluator
+from tongxin.methods.cadence.sql.schema import load_facts
+from tongxin.testing import postgres
+
+PACK = Path(__file__).parents[3] / "packs" / "programmes" / "three-platforms-five-integrations"
+# The figures that performance.md, section 1 gives for its generator at full scale.
+PUBLISHED = [683585, 216849, 26800, 253170, 987, 12467]
+SLACK = 1.5  # a shared two-core machine may be busy
+TARGET_HAND = 2.0
+TARGET_SCHOOL_S = 0.050
+# (students, teachers, rows) by scale
+CELLS = {"ci": (14_000, 200, 150_000), "full": (140_000, 2_000, 1_500_000)}
+PROVINCE = {"ci": (50_000, 3_000, 500_000), "full": (1_000_000, 60_000, 10_000_000)}
+SCHOOL_ROWS = {"ci": 20_000, "full": 60_000}
+SAMPLE = 200  # subjects asked one by one
+
+Row = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engines", default="sqlite,postgres", help="sqlite、postgres，用逗号分开")
+    parser.add_argument("--only", default="cells,school,province", help="cells、school、province，用逗号分开")
+    parser.add_argument("--runs", type=int, default=0, help="每项重复几次，取中位数；默认 3 或 7")
+
+
+def run(args: argparse.Namespace) -> list[Row]:
+    """Measure and return a row per result. Raises Refused when two ways of counting disagree."""
+    runs = args.runs or (3 if args.scale == "ci" else 7)
+    measured: dict[str, Callable[[str, str, int], list[Row]]] = {
+        "cells": _cells, "school": _school, "province": _province,
+    }  # fmt: skip
+    rows: list[Row] = []
+    for name in args.only.split(","):
+        if name not in measured:
+            raise Refused(f"没有“{name}”这一项。可用的有：{'、'.join(measured)}。")
+        for engine in args.engines.split(","):
+            rows += measured[name](engine, args.scale, runs)
+    return rows
+
+
+# the three ledgers
+
+
+def _cells(engine: str, scale: str, runs: int) -> list[Row]:
+    made = bench_data.cells(*CELLS[scale])
+    with _database(engine) as connection:
+        bench_rules.load_cells(Engine(connection, engine), made)
+        evaluator = SetEvaluator(bench_rules.cells_pack(made), bench_rules.calendar(), engine)
+        cursor = connection.cursor()
+        ways: dict[str, Callable[[], list[int]]] = {
+            "hand": lambda: bench_peers.cells_by_hand(cursor, made),
+            "ours": lambda: _by_rule(evaluator, connection, bench_rules.AS_OF, 1),
+            "numpy": lambda: bench_peers.cells_by_numpy(made),
+        }
+        taken = _in_turn(ways, runs)
+        loop_s = _one_by_one(cursor, made)
+    more = {"digest": made.rows.digest(), "entries": len(made.rows)}
+    return _rows(f"cells-{engine}", made.n_cells, taken, TARGET_HAND, loop_s, **more)
+
+
+def _province(engine: str, scale: str, runs: int) -> list[Row]:
+    made = bench_data.province(*PROVINCE[scale])
+    with _database(engine) as connection:
+        bench_rules.load_province(Engine(connection, engine), made)
+        evaluator = SetEvaluator(bench_rules.province_pack(made), bench_rules.calendar(), engine)
+        cursor = connection.cursor()
+        ways: dict[str, Callable[[], list[int]]] = {
+            "hand": lambda: bench_peers.province_by_hand(cursor, made),
+            "ours": lambda: _by_rule(evaluator, connection, bench_rules.AS_OF, 1),
+            "numpy": lambda: bench_peers.province_by_numpy(made),
+        }
+        taken = _in_turn(ways, min(runs, 3))
+    more: Row = {"digest": made.rows.digest()}
+    if scale == "full":
+        more |= {"published": PUBLISHED, "same_as_published": taken["ours"][2] == PUBLISHED}
+    return _rows(f"province-{engine}", len(made.rows), taken, None, None, **more)
+
+
+def _school(engine: str, scale: str, runs: int) -> list[Row]:
+    pack = load_pack(PACK)
+    calendar = calendar_from_dict(pack.test_calendar)
+    as_of = dt.date(2023, 12, 31)
+    facts = BenchSchool(pack, calendar, as_of, SCHOOL_ROWS[scale]).facts()
+    with _database(engine) as connection:
+        numbers = load_facts(connection, facts, engine)
+        connection.commit()
+        school, evaluator = numbers["school"], SetEvaluator(pack, calendar, engine)
+
+        def summed() -> list[int]:
+            found = evaluator.run(connection, as_of, school=school, unique_rows=True).summary()
+            return _totals(tally.counts for tally in found)
+
+        def listed() -> list[int]:
+            cells = evaluator.run(connection, as_of, school=school, unique_rows=True).cells()
+            return _totals({cell.verdict: 1} for cell in cells)
+
+        taken = _in_turn({"cells": listed, "ours": summed}, runs)
+    wall, cpu, answer = taken["ours"]
+    row = _row(
+        f"school-{engine}", sum(answer), wall, cpu, f"{TARGET_SCHOOL_S} s", wall / TARGET_SCHOOL_S, 1.0
+    )
+    row |= {"rules": len({slot.rule.id for slot in evaluator.plan.slots}), "participations": SCHOOL_ROWS[scale],
+            "cells_s": round(taken["cells"][0], 4), "checksum": answer}  # fmt: skip
+    return [row]
+
+
+# measuring
+
+
+def _by_rule(evaluator: SetEvaluator, connection: Any, as_of: dt.date, school: int) -> list[int]:
+    """Return how many cells of each rule were missed, in the order of the pack."""
+    found = dict.fromkeys(evaluator.pack.obligation_ids(), 0)
+    for tally in evaluator.run(connection, as_of, school=school, unique_rows=True).summary():
+        found[tally.obligation.id] += tally.counts.get("missed", 0)
+    return list(found.values())
+
+
+def _totals(counts: Any) -> list[int]:
+    names = ("met", "open", "missed", "waived", "not_expected")
+    totals = dict.fromkeys(names, 0)
+    for found in counts:
+        for name, n in found.items():
+            totals[name] += n
+    return list(totals.values())
+
+
+Taken = tuple[float, float, list[int]]
+
+
+def _in_turn(ways: dict[str, Callable[[], list[int]]], runs: int) -> dict[str, Taken]:
+    """Run the ways in turn, so that a busy moment of the machine hits all; return (median s, median CPU s, answer).
+
+    The first pass warms caches and is not counted. Raises Refused when the answers differ.
+    """
+    walls: dict[str, list[float]] = {name: [] for name in ways}
+    cpus: dict[str, list[float]] = {name: [] for name in ways}
+    answers = {name: way() for name, way in ways.items()}
+    for _ in range(runs):
+        for name, way in ways.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            answers[name] = way()
+            walls[name].append(time.perf_counter() - wall)
+            cpus[name].append(time.process_time() - cpu)
+    if len({tuple(answer) for answer in answers.values()}) > 1:
+        told = "；".join(f"{name}：{answer}" for name, answer in answers.items())
+        raise Refused(f"几种算法的结果不一致，这次测速无效。{told}。")
+    return {
+        name: (statistics.median(walls[name]), statistics.median(cpus[name]), answers[name]) for name in ways
+    }
+
+
+def _one_by_one(cursor: Any, made: bench_data.Cells) -> float:
+    """Return the seconds that a query per subject and window would take for all cells; a sample is timed."""
+    last = bench_data.FIRST_DAY + bench_data.DAYS - 1
+    middle = bench_data.FIRST_DAY + bench_data.DAYS_PER_TERM
+    windows = [(bench_data.FIRST_DAY, middle - 1), (middle, last)]
+    subjects = list(range(1, SAMPLE + 1))
+    begun = time.perf_counter()
+    bench_peers.cells_one_by_one(cursor, subjects, "online_visit", windows)
+    return (time.perf_counter() - begun) / (SAMPLE * len(windows)) * made.n_cells
+
+
+def _rows(
+    name: str, n: int, taken: dict[str, Taken], target: float | None, loop_s: float | None, **more: Any
+) -> list[Row]:
+    """Return ours against SQL by hand, then ours against each other way for the record."""
+    wall, cpu, answer = taken["ours"]
+    hand = taken["hand"][0]
+    first = _row(name, n, wall, cpu, "hand-written SQL", wall / hand, target) | {
+        "reference_s": round(hand, 4), "numpy_s": round(taken["numpy"][0], 4), "checksum": answer, **more,
+    }  # fmt: skip
+    rows = [first, _row(f"{name}-numpy", n, wall, cpu, "numpy in memory", wall / taken["numpy"][0], None)]
+    if loop_s is not None:
+        loop = _row(
+            f"{name}-loop",
+            n,
+            wall,
+            cpu,
+            f"a query per cell, {SAMPLE} subjects extrapolated",
+            wall / loop_s,
+            None,
+        )
+        rows.append(loop | {"reference_s": round(loop_s, 1)})
+    return rows
+
+
+def _row(
+    name: str, n: int, wall: float, cpu: float, reference: str, ratio: float, target: float | None
+) -> Row:
+    """A gate has slack; without a target a row is only for the record."""
+    return {
+        "name": name, "n": n, "median_s": round(wall, 4), "cpu_s": round(cpu, 4),
+        "rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1), "reference": reference,
+        "ratio": round(ratio, 3), "target": target, "ok": True if target is None else ratio <= target * SLACK,
+    }  # fmt: skip
+
+
+# databases
+
+
+@contextmanager
+def _database(engine: str) -> Iterator[Any]:
+    """An empty database that is gone afterwards, with the settings a school's own has."""
+    if engine == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="tongxin-bench-") as folder:
+            connection = sqlite3.connect(Path(folder) / "bench.sqlite3")
+            for setting in (
+                "journal_mode=WAL",
+                "synchronous=OFF",
+                "temp_store=MEMORY",
+                "mmap_size=134217728",
+                "cache_size=-65536",
+            ):
+                connection.execute(f"PRAGMA {setting}")
+            yield connection
+            connection.close()
+        return
+    if engine != "postgres":
+        raise Refused(f"没有“{engine}”这种数据库。可用的有：sqlite、postgres。")
+    try:
+        server = postgres.start()
+    except postgres.PostgresUnavailable as error:
+        raise Refused(str(error)) from error
+    try:
+        with server.connect() as opened:
+            yield opened
+    finally:
+        server.stop()
