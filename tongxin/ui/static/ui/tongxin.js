@@ -6,8 +6,8 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const english = document.documentElement.lang === "en";
   const words = english
-    ? { working: "Working…", sending: "Sending", failed: "Not sent: the connection failed. What you wrote is still here.", retry: "Send again", kept: "Restored what you wrote last time.", cancel: "Discard", choose: "Choose", more: "Too many matches; type another letter." }
-    : { working: "正在处理", sending: "正在发送", failed: "没有发出去：网络不通。您填写的内容还在这里。", retry: "重新发送", kept: "已恢复上次没有提交的内容。", cancel: "不要了", choose: "选择", more: "人数较多，请再打一个字母。" };
+    ? { unreached: "No connection. Please try again.", sending: "Sending", failed: "Not sent: the connection failed. What you wrote is still here.", retry: "Send again", kept: "Restored what you wrote last time.", cancel: "Discard", more: "Too many matches; type another letter." }
+    : { unreached: "没有连上，请再试一次。", sending: "正在发送", failed: "没有发出去：网络不通。您填写的内容还在这里。", retry: "重新发送", kept: "已恢复上次没有提交的内容。", cancel: "不要了", more: "人数较多，请再打一个字母。" };
 
   /* short notices */
   function toast(text, tone) {
@@ -412,7 +412,7 @@
     if (event.key === "Escape") for (const menu of $$("details.menu[open], details.column-choice[open]")) { menu.open = false; $("summary", menu).focus(); }
   });
   document.addEventListener("htmx:load", (event) => start(event.detail.elt));
-  document.addEventListener("htmx:sendError", () => toast(words.failed, "warning"));
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(failure, () => toast(words.unreached, "warning"));
   document.addEventListener("htmx:beforeRequest", (event) => event.detail.elt.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterRequest", (event) => event.detail.elt.removeAttribute("aria-busy"));
   globalThis.tongxin = { start, toast };
