@@ -127,8 +127,29 @@ def shares_of(reading: Reading, kind: str, obligation: str) -> Shares | None:
     return Shares(finding, labels, values, note, lying)
 
 
+def restart(values: list[float | None]) -> int | None:
+    """Return the place where a share begins anew (a new school year): it falls by more than half, and by 30 points."""
+    for place in range(1, len(values)):
+        before, now = values[place - 1], values[place]
+        if before is not None and now is not None and before - now >= 30 and now < before / 2:
+            return place
+    return None
+
+
 def trend(subject: str, labels: list[str], values: list[float | None]) -> str:
-    """Say how a share moved from the first to the last month that has one."""
+    """Say how a share moved from the first to the last month that has one, and where it began anew."""
+    anew = restart(values)
+    if anew is not None:
+        return _("%(subject)s：%(peak)s达到%(high)s%%，%(again)s起重新计算，%(last)s为%(end)s%%") % {
+            "subject": subject,
+            "peak": labels[anew - 1],
+            "high": f"{values[anew - 1]:g}",
+            "again": labels[anew],
+            "last": next(
+                label for label, value in zip(labels[::-1], values[::-1], strict=True) if value is not None
+            ),
+            "end": f"{next(value for value in values[::-1] if value is not None):g}",
+        }
     known = [(label, value) for label, value in zip(labels, values, strict=True) if value is not None]
     (first, begin), (last, end) = known[0], known[-1]
     told = {"subject": subject, "first": first, "last": last, "begin": f"{begin:g}", "end": f"{end:g}"}

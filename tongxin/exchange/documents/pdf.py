@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import batched
+from itertools import batched, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,10 @@ def _document_data(document: Document, layout: Layout, paths: Mapping[int, str])
         "title": layout.title_lines(clean_text(document.title)),
         "subtitle": clean_text(document.subtitle),
         "export_id": clean_text(document.export_id),
-        "blocks": [_block_data(block, layout, paths) for block in document.blocks],
+        "blocks": [
+            _block_data(block, layout, paths) | {"keep": isinstance(following, Signature)}
+            for block, following in zip_longest(document.blocks, document.blocks[1:])
+        ],
     }
 
 

@@ -64,6 +64,7 @@ def display_width(text: str) -> int:
 # A line of a title does not begin with these, nor end with those.
 _NOT_FIRST, _NOT_LAST = "，。、；：！？）》”’」』】%", "（《“‘「『【"
 # Good places to break a title: after these, before those.
+_TOGETHER = ("年度", "学校", "学期", "学年")
 _BREAK_AFTER, _BREAK_BEFORE = "年度校会委区市”》）", "“《（关"
 
 
@@ -87,6 +88,7 @@ def _best_cut(title: str, wanted: float, columns: int) -> int | None:
     for cut in range(1, len(title)):
         before, after = title[cut - 1], title[cut]
         together = before.isascii() and after.isascii() and before != " " and after != " "
+        together |= before + after in _TOGETHER
         if display_width(title[:cut]) > columns or together or after in _NOT_FIRST or before in _NOT_LAST:
             continue
         good = before in _BREAK_AFTER or after in _BREAK_BEFORE

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import jinja2
@@ -68,8 +69,8 @@ def write_word(document: Document, layout: Layout | None = None) -> bytes:
     chosen = layout or load_layout()
     body = _Body(chosen)
     body.add_heads(document)
-    for block in document.blocks:
-        body.add(block)
+    for block, following in zip_longest(document.blocks, document.blocks[1:]):
+        body.add(block, keep=isinstance(following, Signature))
     parts: dict[str, str | bytes] = {
         "word/document.xml": body.xml(),
         "word/_rels/document.xml.rels": _document_relations(list(body.media)),
@@ -175,14 +176,14 @@ class _Body:
         if document.subtitle:
             self.rows.append(_paragraph(document.subtitle, "Subtitle"))
 
-    def add(self, block: Block) -> None:
-        """Add one block."""
+    def add(self, block: Block, *, keep: bool = False) -> None:
+        """Add one block; `keep` holds a paragraph on the page of what follows."""
         match block:
             case Heading():
                 self.rows.append(_paragraph(block.text, f"Heading{min(block.level, LEVELS)}"))
             case Paragraph():
                 flush = "" if block.indent else '<w:ind w:firstLineChars="0" w:firstLine="0"/>'
-                self.rows.append(_paragraph(block.text, properties=flush))
+                self.rows.append(_paragraph(block.text, properties=("<w:keepNext/>" if keep else "") + flush))
             case Listing():
                 self._add_listing(block)
             case Table():
@@ -270,7 +271,7 @@ class _Body:
             self.rows.append(_paragraph(f"{start}{number}{name}", properties=indent))
 
     def _add_signature(self, signature: Signature) -> None:
-        self.rows.append(_paragraph(""))
+        self.rows.append(_paragraph("", properties="<w:keepNext/>"))
         indents = self.layout.signature_indents(signature.name, signature.date)
         for text, indent, keep in zip(
             (signature.name, signature.date), indents, ("<w:keepNext/>", ""), strict=True

@@ -323,6 +323,10 @@ def test_signing_name_is_centred_over_the_date():
     [
         ("成效报告", ["成效报告"]),
         ("青山中学2026年度“三平台五融通”成效报告", ["青山中学2026年度", "“三平台五融通”成效报告"]),
+        (
+            "青岚区启岳职业学校2026年度“三平台五融通”成效报告",
+            ["青岚区启岳职业学校2026年度", "“三平台五融通”成效报告"],
+        ),
         ("手工\n分行的标题", ["手工", "分行的标题"]),
     ],
 )
@@ -333,3 +337,22 @@ def test_titles_break_into_balanced_lines(title, lines):
 @given(st.text(alphabet="青山中学2026年度“”（）、报告 ab", max_size=120))
 def test_balanced_titles_keep_every_character(title):
     assert load_layout().title_lines(title).replace("\n", "") == title
+
+
+def test_the_last_paragraph_stays_with_the_signature():
+    again = opened(
+        write_word(document_of(Paragraph("第一段"), Paragraph("末段"), Signature("学校", "2023年12月20日")))
+    )
+
+    kept = {p.text: p.paragraph_format.keep_with_next for p in again.paragraphs}
+    assert kept["末段"]
+    assert not kept["第一段"]
+
+
+def test_a_signature_never_stands_alone_on_a_page():
+    for lines in range(12, 24):
+        blocks = [*[Paragraph("一行")] * lines, Paragraph("末段"), Signature("学校", "2023年12月20日")]
+        pages = pypdfium2.PdfDocument(write_pdf(document_of(*blocks)))
+        last = pages[len(pages) - 1].get_textpage().get_text_range()
+        assert "末段" in last
+        assert "学校" in last
