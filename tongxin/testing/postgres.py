@@ -7,6 +7,7 @@ that started it. PostgreSQL refuses to run as root, so root starts it as the sys
 import atexit
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import socket
@@ -112,6 +113,7 @@ def start(settings: dict[str, str] | None = None) -> Server:
         raise
     stop = _stopper(binaries, prefix, folder, data)
     atexit.register(stop)
+    _stop_when_we_are_gone(binaries, prefix, folder, data)
     return Server("127.0.0.1", port, SERVER_USER, folder, stop)
 
 
@@ -197,6 +199,26 @@ def _stopper(binaries: Path, prefix: list[str], folder: Path, data: Path) -> Cal
         shutil.rmtree(folder, ignore_errors=True)
 
     return stop
+
+
+def _stop_when_we_are_gone(binaries: Path, prefix: list[str], folder: Path, data: Path) -> None:
+    """Leave a watcher that stops the server even when this process is killed: its input then ends."""
+    stop = shlex.join(
+        [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-m", "fast", "-w", "-t", "20", "stop"]
+    )
+    script = f"cat >/dev/null; {stop}; rm -rf {shlex.quote(str(folder))}"
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+    _watched.append(watcher)
+
+
+_watched: list[subprocess.Popen] = []  # their inputs stay open as long as we live
 
 
 def _end_by_pid(data: Path) -> None:
