@@ -181,6 +181,8 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 IDLE_MINUTES = 30
+# Keep worked-out verdicts for as long as a school's records stay exactly as they are.
+REMEMBER_VERDICTS = True
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]

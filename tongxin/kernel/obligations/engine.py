@@ -4,9 +4,11 @@ to name the entries behind the verdicts of a few subjects. Both mean the same; t
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import connection
 
 from tongxin.kernel.base.models import Link, Subject
@@ -20,6 +22,7 @@ from tongxin.methods.cadence.sql.evaluate import Cell, SetEvaluator
 from tongxin.methods.cadence.tree import GROUP_LINKS
 
 from .facts import school_facts
+from .memo import Memo, state_of
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 _STRUCTURE = tuple(GROUP_LINKS.values())
@@ -47,18 +50,37 @@ def evaluate(
         facts = school_facts(programme.school_id, programme, kinds)
         wanted = None if subjects is None else {str(pk) for pk in subjects}
         return reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted)
-    connection.ensure_connection()
-    run = _evaluator(_Same(pack), _Same(calendar), DIALECTS[connection.vendor]).run(
-        connection.connection,
-        as_of=as_of,
-        known_at=known_at,
-        school=programme.school_id,
-        programme=programme.pk,
-        unique_rows=True,
-        expanded=True,
+    if obligations is not None:
+        pack = _only(_Same(pack), frozenset(obligations))
+
+    def work_out() -> list[Verdict]:
+        connection.ensure_connection()
+        run = _evaluator(_Same(pack), _Same(calendar), DIALECTS[connection.vendor]).run(
+            connection.connection,
+            as_of=as_of,
+            known_at=known_at,
+            school=programme.school_id,
+            programme=programme.pk,
+            unique_rows=True,
+            expanded=True,
+        )
+        return _verdicts(run.cells(subjects), programme.school_id, pack, as_of, known_at)
+
+    asked_for = None if subjects is None else frozenset(subjects)
+    state = state_of(programme.school_id) if settings.REMEMBER_VERDICTS else ()
+    return _memo.get(
+        (programme.pk, _Same(pack), _Same(calendar), as_of, known_at, asked_for, state), work_out
     )
-    cells = run.cells(subjects, obligations)
-    return _verdicts(cells, programme.school_id, pack, as_of, known_at)
+
+
+_memo = Memo()
+
+
+@lru_cache(maxsize=256)
+def _only(pack: _Same, obligations: frozenset[str]) -> Pack:
+    """Return a pack with some of its obligations: a question about one rule then reads only what that rule counts."""
+    whole: Pack = pack.thing
+    return replace(whole, obligations=tuple(rule for rule in whole.obligations if rule.id in obligations))
 
 
 class _Same:
@@ -74,7 +96,7 @@ class _Same:
         return isinstance(other, _Same) and other.thing is self.thing
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _evaluator(pack: _Same, calendar: _Same, dialect: str) -> SetEvaluator:
     return SetEvaluator(pack.thing, calendar.thing, dialect)
 

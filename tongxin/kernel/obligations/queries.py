@@ -356,7 +356,7 @@ def todo(viewer: Viewer, *, horizon: int | None = None) -> list[Due]:
         asked = ask(programme, viewer.day)
         mine = [
             v
-            for v in asked.verdicts(subjects=_my_subjects(viewer))
+            for v in asked.verdicts()  # of everybody: the answer serves the next person too
             if v.verdict in ("open", "missed") and me in v.bearer and not _begun_too_late(v, viewer.day)
         ]
         lines += _lines(viewer, programme, pack, asked, mine)
@@ -369,28 +369,6 @@ def todo(viewer: Viewer, *, horizon: int | None = None) -> list[Due]:
 def _begun_too_late(verdict: Verdict, day: date) -> bool:
     """A window that closed more than a term ago is history, not a thing to do."""
     return verdict.verdict == "missed" and (day - verdict.last).days > 60
-
-
-def _my_subjects(viewer: Viewer) -> set[int]:
-    """Return everything whose gaps could land on this person: themselves, what they hold a post at, its members."""
-    mine = {viewer.person_id} if viewer.person_id else set()
-    for held in viewer.posts.values():
-        mine |= held
-    groups = list(
-        Subject.objects.filter(pk__in=mine, type__in=("homeroom", "branch", "department")).values_list(
-            "pk", flat=True
-        )
-    )
-    if groups:
-        links = Link.objects.filter(
-            b_id__in=groups,
-            kind__in=("enrolled_in", "branch_member", "in_department"),
-            superseded_at=FOREVER,
-            valid_from__lte=viewer.day,
-            valid_to__gte=viewer.day,
-        )
-        mine |= set(links.values_list("a_id", flat=True))
-    return mine
 
 
 def _lines(viewer: Viewer, programme: Programme, pack: Pack, asked: Asked, mine: list[Verdict]) -> list[Due]:
@@ -454,7 +432,7 @@ def heat(viewer: Viewer, asked: Asked) -> Heat:
     """Return coverage by obligation and week.
 
     A short window (up to 45 days) colours the weeks it covers with its own coverage; a long one shows how far it had
-    come at each week's end.
+    come by the end of the week's month.
     """
     weeks = weeks_of(asked)
     rules = [r for r in asked.rules if r.evaluable]
@@ -495,18 +473,31 @@ def _cell(counts: Counts, seen: Sight) -> HeatCell:
 
 
 def _history(asked: Asked, weeks, obligations: set[str], visible) -> dict[tuple[str, date], Counts]:
-    """Return coverage of long windows as it stood at each week's end."""
+    """Return coverage of long windows as it stood at the end of each week's month."""
     found: dict[tuple[str, date], Counts] = {}
+    seen: dict[date, dict[str, Counts]] = {}
     for monday, _number in weeks:
-        day = min(monday + timedelta(days=6), asked.as_of)
-        then = Asked(asked.programme, day, asked.known_at)
-        by_rule: dict[str, list[Verdict]] = defaultdict(list)
-        for v in then.verdicts(obligations):
-            if v.first <= day <= v.last + timedelta(days=6) and v.obligation in obligations and visible(v):
-                by_rule[v.obligation].append(v)
-        for name, verdicts in by_rule.items():
-            found[name, monday] = count(verdicts)
+        day = _looked_at(monday + timedelta(days=6), asked.as_of)
+        if day not in seen:
+            seen[day] = _as_it_stood(asked, day, obligations, visible)
+        for name, counts in seen[day].items():
+            found[name, monday] = counts
     return found
+
+
+def _looked_at(day: date, as_of: date) -> date:
+    """Return the day whose picture stands for a week's end: its month's last day, so that a year is twelve pictures."""
+    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return min(following - timedelta(days=1), as_of)
+
+
+def _as_it_stood(asked: Asked, day: date, obligations: set[str], visible) -> dict[str, Counts]:
+    then = Asked(asked.programme, day, asked.known_at)
+    by_rule: dict[str, list[Verdict]] = defaultdict(list)
+    for v in then.verdicts(obligations):
+        if v.first <= day <= v.last + timedelta(days=31) and visible(v):
+            by_rule[v.obligation].append(v)
+    return {name: count(verdicts) for name, verdicts in by_rule.items()}
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def of_programme(viewer: Viewer, asked: Asked) -> HeatMap:
         if best
         else _("还没有到期的事项")
     )
-    note = _("每格是这一周完成的百分比；整学期的要求显示到那一周为止的进度。“·”是不上课的周。")
+    note = _("每格是这一周完成的百分比；整学期的要求显示到那个月底为止的进度。“·”是不上课的周。")
     return HeatMap(finding, columns=columns, rows=rows, row_head=_("事项"), note=note)
 
 
