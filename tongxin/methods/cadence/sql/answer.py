@@ -83,11 +83,11 @@ def database(engine: str) -> Iterator[Any]:
     from tongxin.testing import postgres
 
     server = postgres.shared()
-    with server.connect() as connection:
+    with server.connect() as session:
         # Made in a transaction that is never committed.
-        connection.execute("CREATE SCHEMA facts")
-        connection.execute("SET LOCAL search_path TO facts, pg_temp")
-        yield connection
+        session.execute("CREATE SCHEMA facts")
+        session.execute("SET LOCAL search_path TO facts, pg_temp")
+        yield session
         connection.rollback()
 
 

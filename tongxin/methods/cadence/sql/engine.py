@@ -22,7 +22,7 @@ _HOLE = re.compile(r"\bhole_([a-z_]+)\b")
 
 def tree(text: str) -> exp.Expression:
     """Return the SQLGlot tree of a statement written in the default dialect (SQLite)."""
-    return sqlglot.parse_one(text, read="sqlite")
+    return sqlglot.parse_one(text, read="sqlite")  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=4096)
