@@ -53,15 +53,17 @@ def cast_bureau(plan: BureauPlan, logins: dict[str, str]) -> list[Role]:
 
 def cast_school(out: Populated, inventor: Inventor) -> list[Role]:
     """Choose the people behind a school's buttons; give a student and a parent an account."""
-    chosen: dict[str, StaffMember] = {}
     full = out.plan.slug in FULL
-    for post, label in SHOWN:
-        if full or post in SHORT:
-            person = _holder(out, post, taken=list(chosen.values()))
-            if person is not None:
-                chosen[label] = person
+    shown = [(post, label) for post, label in SHOWN if full or post in SHORT]
+    found: dict[str, StaffMember] = {}
+    for post, label in sorted(shown, key=lambda pair: sum(pair[0] in s.posts for s in out.staff)):
+        person = _holder(out, post, taken=list(found.values()))
+        if person is not None:
+            found[label] = person
+    chosen = {label: found[label] for _, label in shown if label in found}
     if full:
         chosen |= _teachers(out, list(chosen.values()))
+    out.shown = chosen
     roles = [_role(out, label, person) for label, person in chosen.items()]
     return roles + (_family(out, inventor) if full else [])
 

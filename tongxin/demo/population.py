@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -88,7 +89,7 @@ class Room:
 
 @dataclass(eq=False)
 class Populated:
-    """A school with everybody in it; `rows` collects what is inserted at the end."""
+    """A school with everybody in it. shown: who signs in at the demo, by the label of their button."""
 
     plan: SchoolPlan
     school: School
@@ -107,6 +108,7 @@ class Populated:
     exam_pairs: list[tuple[StaffMember, Pupil]] = field(default_factory=list)
     general_branch: Subject | None = None
     core_group: list[StaffMember] = field(default_factory=list)
+    shown: dict[str, StaffMember] = field(default_factory=dict)
 
     def holder(self, post: str) -> StaffMember:
         """The first holder of a post; the secretary where nobody holds it."""
@@ -464,8 +466,6 @@ class Population:
         out = self.out
         members = [s for s in out.members() if "homeroom_teacher" not in s.posts] + out.members()
         self._appoint("secretary", members[0], out.subject)
-        free = [s for s in out.staff if not s.posts and s.arrived == ALWAYS]
-        spare = iter(free * 6 + [s for s in out.staff if s.arrived == ALWAYS])
         for n, branch in enumerate(out.branches):
             inside = [s for s in out.in_branch(branch) if "secretary" not in s.posts]
             inside.sort(key=lambda s: len(s.posts))
@@ -477,8 +477,10 @@ class Population:
         for n, department in enumerate(out.departments):
             inside = [s for s in out.staff if s.department == n and not s.young] or out.staff
             self._appoint("department_head", min(inside, key=lambda s: len(s.posts)), department)
+        settled = [s for s in out.staff if s.arrived == ALWAYS]
+        spare = itertools.cycle(sorted(settled, key=lambda s: (len(s.posts), s.young)))
         for post, count in SCHOOL_POSTS.items():
-            for _ in range(count):
+            for _ in range(count if self.plan.first_age < 15 or post != "pioneers_organiser" else 0):
                 person = next(s for s in spare if post not in s.posts)
                 self._appoint(post, person, out.subject)
 

@@ -418,7 +418,7 @@ class YearOfGuidance(Routine):
                 )
             elif self.chance(0.5):
                 self.held("open_lesson_declaration", declared_by, term.last, {"teacher": teacher}, by=teacher)
-            if self.chance(keen):
+            if self.chance(keen) and not self.still_owes(teacher, term.last):
                 self._open_lesson(term, teacher, teachers)
 
     def _open_lesson(self, term: Term, teacher: StaffMember, teachers: list[StaffMember]) -> None:

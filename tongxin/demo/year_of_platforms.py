@@ -705,7 +705,7 @@ class YearOfPlatforms(Routine):
             themes = THEMES[min(3, max(1, room.grade(year)))]
             share = 0.3 if n in (7, 19) else 0.55 + 0.43 * member.diligence
             for k, (first, last) in enumerate(self.days.weeks(term, 2)):
-                if not self.chance(share):
+                if not self.chance(share) or self.still_owes(member, last):
                     continue
                 kind = "group_counselling" if self.chance(0.25) else "wellbeing_lesson"
                 self.held(
