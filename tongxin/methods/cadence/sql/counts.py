@@ -51,12 +51,15 @@ class Counting:
     # the three ways
 
     def fast(self) -> str:
-        """One pass over the covering index for all units that count the subject's own rows in one part."""
+        """One pass over the covering index for all units that count the subject's own rows in one part.
+
+        The holes say which: those of swift slots, the others, or all.
+        """
         value = f"CASE WHEN m.measure = {TIMES} THEN 1 ELSE COALESCE({self._amount()}, 0) END"
         return (
             "INSERT INTO tx_done (unit, subject, win, num, den)"
             f" SELECT m.unit, p.subject_id, d.win, SUM({value}), CASE WHEN MAX(m.measure) = {TIMES} THEN 1 ELSE 100 END"
-            f" {self._fast_rows()} GROUP BY m.unit, p.subject_id, d.win"
+            f" {self._fast_rows()} AND m.swift BETWEEN hole_slow AND hole_swift GROUP BY m.unit, p.subject_id, d.win"
         )
 
     def reached(self) -> str:

@@ -23,7 +23,7 @@ from ..periods import Window
 from ..tree import GROUP_LINKS, Obligation
 from . import settle, tables
 from .builder import Tests, live
-from .counts import Counting
+from .counts import OFTEN, ONCE, Counting
 from .engine import NO_END_DAY, Engine, listed, quoted, rendered
 from .plan import ENTRIES, ENTRY, FAST, HEADS, SCHOOL, Slot, plan_of
 from .schema import to_microseconds
@@ -193,9 +193,9 @@ class Run:
             "high": self.windows.horizon.toordinal(),
         }
 
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run a statement of the default dialect with this run's holes."""
-        return self.engine.run(rendered(statement, self.engine.dialect), **self.holes)
+    def ask(self, statement: str, **more: int) -> list[tuple[Any, ...]]:
+        """Run a statement of the default dialect with this run's holes, and perhaps more of them."""
+        return self.engine.run(rendered(statement, self.engine.dialect), **self.holes, **more)
 
     def _prepare(self) -> None:
         for text in tables.definitions(self.engine.dialect):
@@ -283,11 +283,13 @@ class Run:
         return tables.Ways(of, expand, plain, swift)
 
     def _count(self) -> None:
-        """Count what only cells can be made of now; the fast units are counted when cells are first asked for."""
+        """Count what only cells can be made of now; swift slots are counted when cells are first asked for."""
         self._gather_statistics("tx_seg", "tx_window", "tx_unit", "tx_slot", "tx_match", "tx_day", "tx_need")
         used = set(self.ways.of.values())
         for statement in self.script.entries if ENTRIES in used else ():
             self.ask(statement)
+        for statement in self.script.fast if self._has_slow() else ():
+            self.ask(statement, slow=0, swift=0)
         if HEADS in used:
             for statement in self.script.heads:
                 self.ask(statement)
@@ -296,11 +298,16 @@ class Run:
                 self.ask(statement)
         self._gather_statistics("tx_done")
 
+    def _has_slow(self) -> bool:
+        """Is there a fast unit in a slot that is not swift."""
+        left = (slot for slot in self.plan.slots if slot.number not in self.ways.swift)
+        return any(self.ways.of[unit.number] == FAST for slot in left for unit in slot.units)
+
     def _count_fast(self) -> None:
         if not self._counted_fast:
             self._counted_fast = True
             for statement in self.script.fast:
-                self.ask(statement)
+                self.ask(statement, slow=ONCE, swift=OFTEN)
             self._gather_statistics("tx_done")
 
     def _hold_steady(self) -> None:
@@ -374,9 +381,9 @@ class Run:
             found = self.ask(settle.swift_summary(self.script.reached))
             rows = [(slot, win, first, last, 0, verdict, n) for slot, win, first, last, verdict, n in found]
             narrowed = "sl.swift = 0"
-        left = [slot for slot in self.plan.slots if slot.number not in swift]
-        if any(self.ways.of[unit.number] == FAST for slot in left for unit in slot.units):
+        else:
             self._count_fast()
+        left = [slot for slot in self.plan.slots if slot.number not in swift]
         for plain in (True, False):
             if any((slot.number in self.ways.plain) == plain for slot in left):
                 rows += self._counted(plain, narrowed, by)
