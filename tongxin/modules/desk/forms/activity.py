@@ -24,6 +24,7 @@ from .fields import FilesField, IdsField
 
 PHOTO = EvidenceType("photo", "照片")
 FEW = 6
+FEW_NAMES = 3
 EARLIEST = timedelta(days=3 * 366)
 
 
@@ -189,22 +190,21 @@ class ActivityForm(forms.Form):
             "required": bool(part.at_least),
             "choices": [{**vars(c), "selected": c.id in chosen} for c in listed],
             "groups": people.groups(self.viewer, part, self.viewer.day),
-            "fold": self._fold(part, chosen, searched),
+            "fold": self._fold(part, [c.name for c in listed if c.id in chosen], searched),
             "part": part.name,
             "error": " ".join(str(e) for e in self.errors.get(name, [])),
             "searched": searched,
         }
 
-    def _fold(self, part: Part, chosen: set[str], searched: str) -> str:
-        """The line under which a picker is folded away: oneself is filled in already, or nobody needs to be.
+    def _fold(self, part: Part, chosen: list[str], searched: str) -> str:
+        """The line under which a picker is folded away: its few people are filled in, or nobody needs to be.
 
-        On a phone the form then ends within reach of the thumb.
+        chosen: names. On a phone the form then ends within reach of the thumb.
         """
         if searched or self.errors.get(f"part_{part.name}"):
             return ""
-        person = self.viewer.person
-        if person and chosen == {person.public_id}:
-            return _("%(part)s：%(name)s") % {"part": part.title, "name": person.name}
+        if 0 < len(chosen) <= FEW_NAMES:
+            return _("%(part)s：%(names)s") % {"part": part.title, "names": "、".join(chosen)}
         if not chosen and not part.at_least:
             return _("%(part)s（选填）") % {"part": part.title}
         return ""
