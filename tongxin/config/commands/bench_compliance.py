@@ -35,7 +35,7 @@ SLACK = 1.5  # a shared two-core machine may be busy
 TARGET_HAND = 2.0
 TARGET_SCHOOL_S = 0.050
 # (students, teachers, rows) by scale
-CELLS = {"ci": (14_000, 200, 150_000), "full": (140_000, 2_000, 1_500_000)}
+CELLS = {"ci": (7_000, 100, 75_000), "full": (140_000, 2_000, 1_500_000)}
 PROVINCE = {"ci": (50_000, 3_000, 500_000), "full": (1_000_000, 60_000, 10_000_000)}
 SCHOOL_ROWS = {"ci": 20_000, "full": 60_000}
 SAMPLE = 200  # subjects asked one by one
