@@ -27,6 +27,7 @@ from tongxin.kernel.obligations import queries
 from tongxin.kernel.people.models import Branch, Person
 from tongxin.kernel.programmes.models import Programme
 
+pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 22)
 A, E = "启岳职校", "朗清小学"
 
