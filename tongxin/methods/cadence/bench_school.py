@@ -26,7 +26,9 @@ SCHOOL = "school"
 class BenchSchool:
     """Builds the facts of the school; `rows` participations in all."""
 
-    def __init__(self, pack: Pack, calendar: SchoolCalendar, as_of: dt.date, rows: int, seed: int = 1300) -> None:
+    def __init__(
+        self, pack: Pack, calendar: SchoolCalendar, as_of: dt.date, rows: int, seed: int = 1300
+    ) -> None:
         self.pack, self.as_of, self.rows = pack, as_of, rows
         self.calendar = calendar.for_programme(pack.programme_year, pack.phases.values())
         self.random = random.Random(seed)
@@ -60,7 +62,9 @@ class BenchSchool:
         pairs += [("branch_member", who, self.branches[at % BRANCHES]) for at, who in enumerate(self.members)]
         pairs += [("homeroom_teacher", self.staff[at], room) for at, room in enumerate(self.homerooms)]
         pairs += [("branch_secretary", self.staff[at], branch) for at, branch in enumerate(self.branches)]
-        pairs += [(post, self.staff[-1], SCHOOL) for post, said in self.pack.posts.items() if said.of == "school"]
+        pairs += [
+            (post, self.staff[-1], SCHOOL) for post, said in self.pack.posts.items() if said.of == "school"
+        ]
         for at, (kind, a, b) in enumerate(pairs):
             yield LinkRow(f"l{at}", kind, a, b)
 
@@ -103,17 +107,23 @@ class BenchSchool:
             return [[who] for who in self.members]
         if subject == "staff":
             return [self.staff[at::8] for at in range(8)]
-        return [[name] for name in {"homeroom": self.homerooms, "branch": self.branches}.get(subject, [SCHOOL])]
+        return [
+            [name] for name in {"homeroom": self.homerooms, "branch": self.branches}.get(subject, [SCHOOL])
+        ]
 
     def _entry(self, name: str, item: Requirement, people: list[str], window: Window) -> Entry:
         kind = self.pack.kinds[item.count.kinds[0]]
         last = min(window.last, self.as_of)
         day = window.first + dt.timedelta(days=self.random.randint(0, max((last - window.first).days, 0)))
         part = item.count.parts[0] if item.count.parts else (kind.parts[0].name if kind.parts else "attendee")
-        qualifiers = {test.qualifier: test.values[0] for test in item.count.only if isinstance(test, QualifierIs)}
+        qualifiers = {
+            test.qualifier: test.values[0] for test in item.count.only if isinstance(test, QualifierIs)
+        }
         if people == [SCHOOL]:
             people = self.random.sample(self.members, 3)
-        rows = [Participation(part, who, qualifiers=dict(qualifiers), amounts={"hours": 100}) for who in people]
+        rows = [
+            Participation(part, who, qualifiers=dict(qualifiers), amounts={"hours": 100}) for who in people
+        ]
         other = next((p.name for p in kind.parts if p.name != part and "staff" in p.of), "")
         if other:
             rows.append(Participation(other, self.random.choice(self.members), qualifiers=dict(qualifiers)))
