@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='participation',
-            index=models.Index(fields=['school', 'kind', 'part', 'day', 'subject', 'superseded_at', 'absent', 'mode', 'hours', 'entry'], name='participation_scan'),
+            index=models.Index(fields=['school', 'kind', 'part', 'subject', 'day', 'superseded_at', 'absent', 'mode', 'hours', 'entry'], name='participation_scan'),
         ),
         migrations.AddIndex(
             model_name='participation',
