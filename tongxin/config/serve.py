@@ -56,8 +56,10 @@ def _run_gunicorn(address: str) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
+            from tongxin.config import warming
             from tongxin.config.wsgi import application
 
+            warming.start()
             return application
 
     Application().run()
@@ -66,8 +68,10 @@ def _run_gunicorn(address: str) -> None:
 def _run_waitress(address: str) -> None:
     from waitress import serve
 
+    from tongxin.config import warming
     from tongxin.config.wsgi import application
 
+    warming.start()
     host, port = split_address(address)
     serve(
         application,
