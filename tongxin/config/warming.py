@@ -38,7 +38,7 @@ def _quietly() -> None:
     began = time.monotonic()
     try:
         logger.debug("warmed programmes=%s seconds=%.1f", warm(), time.monotonic() - began)
-    except DatabaseError as error:
-        logger.warning("warming stopped: %s", type(error).__name__)
+    except DatabaseError:
+        logger.warning("warming stopped: the database did not answer")
     finally:
         connection.close()
