@@ -165,4 +165,44 @@ class Link(Dated, Superseding):
         ]
 
 
-__all__ = ["ALWAYS", "FOREVER", "NO_END", "Account", "Attribute", "Link", "School", "Subject", "SubjectType"]
+class Event(Superseding):
+    """Something that happened to a subject: what deadlines run from. Appointments and arrivals need no row here.
+
+    at: the instant, where it is known to the hour. retracted: it turned out not to have happened; such a row supersedes
+    the one it takes back, so that whatever was owed because of it is shown as no longer expected.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=60)
+    day = DayField()
+    at = InstantField(null=True, blank=True)
+    retracted = models.BooleanField(default=False)
+    recorded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = SupersedingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "event"
+        verbose_name = verbose_name_plural = _("事件")
+        indexes = [
+            models.Index(fields=["school", "kind", "subject", "superseded_at", "day"], name="event_by_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.day}"
+
+
+__all__ = [
+    "ALWAYS",
+    "FOREVER",
+    "NO_END",
+    "Account",
+    "Attribute",
+    "Event",
+    "Link",
+    "School",
+    "Subject",
+    "SubjectType",
+]

@@ -12,7 +12,7 @@ from tongxin.kernel.base.fields import (
     SupersedingQuerySet,
     new_public_id,
 )
-from tongxin.kernel.base.models import Account, School, Subject
+from tongxin.kernel.base.models import Account, Event, School, Subject
 
 _LIVE = Q(superseded_at=FOREVER)
 
@@ -22,6 +22,7 @@ class Entry(Superseding):
 
     day: its (last) day; start_day: its first. title: a short line without names of children.
     note: free text, only for kinds of class K0–K2. supersedes: the entry this one corrects.
+    about, about_event: the entry or event it answers (a follow-up, a report within so many hours).
     token: made by the form, so that a double click or a resend makes one entry.
     """
 
@@ -41,6 +42,10 @@ class Entry(Superseding):
     heading = models.CharField(_("台账条目"), max_length=40, blank=True)
     supersedes = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )
+    about = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="answers")
+    about_event = models.ForeignKey(
+        Event, null=True, blank=True, on_delete=models.PROTECT, related_name="answers"
     )
     withdrawn_reason = models.CharField(_("撤回原因"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tongxin.kernel.access.policy import CLASSES, higher
 from tongxin.methods.cadence.pack import Pack
-from tongxin.methods.cadence.tree import AttributeCompare, AttributeTest, HasLink, Obligation, Table
+from tongxin.methods.cadence.reads import names_read
+from tongxin.methods.cadence.tree import Obligation
 
 # Packs may say K4 for "any of K4"; the strictest reading of it counts.
 _WIDE = {"K4": "K4d", "": "K3"}
-_NOT_ATTRIBUTES = {"post", ""}
 _NAME_CLASS = {"student": "K2", "guardian": "K2", "family": "K3", "case": "K4e"}
 
 
@@ -24,28 +24,14 @@ def obligation_class(pack: Pack, obligation: Obligation) -> str:
     for name in obligation.kinds():
         kind = pack.kinds.get(name)
         classes.append(known_class(kind.data_class) if kind else "K3")
-    for name in _attributes_read(obligation):
-        declared = pack.attributes.get(name)
-        classes.append(known_class(declared.data_class) if declared else "K3")
-    for name in _links_read(obligation):
-        link = pack.links.get(name)
-        if link is not None:
-            classes.append(known_class(link.data_class or "K1"))
+    classes += [_class_read(pack, what, name) for what, name in names_read(obligation)]
     return higher(*classes)
 
 
-def _attributes_read(obligation: Obligation) -> set[str]:
-    read: set[str] = set()
-    for condition in obligation.conditions():
-        if isinstance(condition, AttributeTest):
-            read.add(condition.attribute)
-        elif isinstance(condition, AttributeCompare):
-            read |= {condition.attribute, condition.other}
-    for item in obligation.requirements():
-        if isinstance(item.bound, Table) and item.bound.by not in _NOT_ATTRIBUTES:
-            read.add(item.bound.by)
-    return read
-
-
-def _links_read(obligation: Obligation) -> set[str]:
-    return {c.link for c in obligation.conditions() if isinstance(c, HasLink)}
+def _class_read(pack: Pack, what: str, name: str) -> str:
+    """The class of an attribute, link or event; what nobody declared counts as K3, links every school has as K1."""
+    if what == "link":
+        link = pack.links.get(name)
+        return known_class(link.data_class or "K1") if link else "K1"
+    declared = (pack.attributes if what == "attribute" else pack.events).get(name)
+    return known_class(declared.data_class) if declared else "K3"

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Attribute, Link, Subject
+from tongxin.kernel.base.models import Attribute, Event, Link, Subject
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence import facts as cadence
@@ -63,7 +63,25 @@ def school_facts(
         ],
         entries=_entries(entries, home),
         waivers=_waivers(programme) if programme else [],
+        events=[
+            cadence.EventRow(
+                event_id(e.pk),
+                str(e.subject_id),
+                e.kind,
+                e.day,
+                e.at,
+                e.retracted,
+                e.recorded_at,
+                _until(e.superseded_at),
+            )
+            for e in Event.objects.filter(school_id=school_id)
+        ],
     )
+
+
+def event_id(pk: int) -> str:
+    """Return the id of an event among facts, where entries are known by their bare number."""
+    return f"event-{pk}"
 
 
 def _until(moment: datetime) -> datetime | None:
@@ -89,6 +107,7 @@ def _entries(entries, home: str) -> list[cadence.Entry]:
             evidence=tuple(evidence[e.pk]),
             recorded_at=e.recorded_at,
             superseded_at=_until(e.superseded_at),
+            about=event_id(e.about_event_id) if e.about_event_id else str(e.about_id or ""),
         )
         for e in entries
     ]

@@ -17,7 +17,7 @@ from tongxin.kernel.base.fields import FOREVER, to_microseconds
 from tongxin.methods.cadence.reference import Verdict
 
 MOST_VERDICTS = 300_000
-_SUPERSEDING = ("entry", "evidence", "link", "attribute", "waiver")
+_SUPERSEDING = ("entry", "evidence", "link", "attribute", "waiver", "event")
 
 
 class Memo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils import timezone
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.facts import PostChanged, publish
 from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END
-from tongxin.kernel.base.models import Account, Attribute, Link, School, Subject, SubjectType
+from tongxin.kernel.base.models import Account, Attribute, Event, Link, School, Subject, SubjectType
 from tongxin.kernel.base.pinyin import name_keys
 
 from .models import Branch, Contact, Department, Homeroom, Person, Staff, Student
@@ -256,6 +256,39 @@ def set_attribute(
     )
 
 
+@transaction.atomic
+def record_event(
+    subject: Subject, kind: str, day: date, *, at: datetime | None = None, by: Account | None = None
+) -> Event:
+    """Note that something happened to a subject; what a programme asks for after it is owed from then on."""
+    event = Event.objects.create(
+        school_id=subject.school_id, subject=subject, kind=kind, day=day, at=at, recorded_by=_account(by)
+    )
+    audit.write(by, "people.event_recorded", event, kind=kind)
+    return event
+
+
+@transaction.atomic
+def retract_event(event: Event, *, by: Account | None = None) -> Event:
+    """Take an event back: a new row says that it did not happen. Doing it twice changes nothing more."""
+    now = timezone.now()
+    taken = Event.objects.current().filter(pk=event.pk, retracted=False).update(superseded_at=now)
+    if not taken:
+        return event
+    again = Event.objects.create(
+        school_id=event.school_id,
+        subject_id=event.subject_id,
+        kind=event.kind,
+        day=event.day,
+        at=event.at,
+        retracted=True,
+        recorded_at=now,
+        recorded_by=_account(by),
+    )
+    audit.write(by, "people.event_retracted", again, kind=event.kind)
+    return again
+
+
 def _attribute_copy(old: Attribute, now, **changes) -> Attribute:
     values = {"valid_from": old.valid_from, "valid_to": old.valid_to} | changes
     return Attribute.objects.create(
@@ -294,7 +327,9 @@ __all__ = [
     "make_staff",
     "make_student",
     "make_subject",
+    "record_event",
     "rename",
+    "retract_event",
     "school_subject",
     "set_attribute",
     "set_link",

@@ -95,6 +95,10 @@ class Table:
         if self.otherwise is not None:
             yield self.otherwise
 
+    def reads(self) -> Iterator[tuple[str, str]]:
+        if self.by != "post":
+            yield "attribute", self.by
+
     def words(self, say: Speaker) -> str:
         return say.table(self)
 

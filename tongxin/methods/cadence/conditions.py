@@ -174,6 +174,9 @@ class AttributeTest(Condition):
     def unknowns(self, view: View, subject: str, day: dt.date) -> Iterator[str]:
         yield self.attribute
 
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "attribute", self.attribute
+
     def words(self, say: Speaker) -> str:
         return say.attribute_test(self)
 
@@ -204,6 +207,10 @@ class AttributeCompare(Condition):
             if as_number(view.attribute(subject, name, day, of)) is None:
                 yield name
 
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "attribute", self.attribute
+        yield "attribute", self.other
+
     def words(self, say: Speaker) -> str:
         return say.attribute_compare(self)
 
@@ -220,6 +227,9 @@ class HasLink(Condition):
 
     def holds(self, view: View, subject: str, day: dt.date) -> bool | None:
         return view.has_link(self.link, subject, day, self.end)
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "link", self.link
 
     def words(self, say: Speaker) -> str:
         return say(f"有{say.link(self.link)}", f"has a {say.link(self.link)}")

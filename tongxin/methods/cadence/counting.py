@@ -106,6 +106,10 @@ class Companion:
             return any(view.linked_to(self.post, candidate, place, day) for place in places)
         return view.has_link(self.post, candidate, day, "a")
 
+    def reads(self) -> Iterator[tuple[str, str]]:
+        if self.link:
+            yield "link", self.link
+
     def words(self, say: Speaker) -> str:
         return say.companion(self)
 

@@ -1,7 +1,7 @@
 """Facts from a data folder of CSV files, as the command line takes them.
 
-calendar.yaml · subjects.csv · attributes.csv · links.csv · ledger.csv · waivers.csv, and events.csv and states.csv,
-which are read and checked though no operator asks for them yet. A missing file means no such rows; an unknown
+calendar.yaml · subjects.csv · attributes.csv · links.csv · ledger.csv · waivers.csv · events.csv · states.csv. A state
+machine is a dated attribute, so states join the attributes. A missing file means no such rows; an unknown
 column or an unreadable value is a FolderProblem that names file, line and column. Days are YYYY-MM-DD; `to` is the
 last day that counts; times without a zone are those of Shanghai. One row of ledger.csv is one person or thing in one
 part of an entry; rows of an entry share kind, day, end_day and evidence.
@@ -24,6 +24,7 @@ from .facts import (
     NEVER,
     AttributeRow,
     Entry,
+    EventRow,
     EvidenceRow,
     Facts,
     LinkRow,
@@ -32,7 +33,7 @@ from .facts import (
     WaiverRow,
 )
 from .findings import PackUnreadable
-from .invented import CaseProblem, instant_of
+from .invented import CHINA, CaseProblem, instant_of
 from .located import plain, read_yaml
 from .pack import Pack
 from .parse_counts import COLUMNS
@@ -43,7 +44,7 @@ FILES = {
     "subjects.csv": ("id", "type", "name", "school", "from", "to"),
     "attributes.csv": ("subject", "name", "value", "from", "to", *KNOWN),
     "links.csv": ("id", "kind", "a", "b", "from", "to", *KNOWN),
-    "events.csv": ("event", "subject", "at", *KNOWN),
+    "events.csv": ("id", "event", "subject", "at", "retracted", *KNOWN),
     "states.csv": ("subject", "machine", "state", "from", "to", *KNOWN),
     "waivers.csv": ("subject", "obligation", "reason", "by", "from", "to", "window", *KNOWN),
 }
@@ -51,11 +52,13 @@ NEEDED = {
     "subjects.csv": ("id", "type"),
     "attributes.csv": ("subject", "name", "value"),
     "links.csv": ("kind", "a", "b"),
+    "events.csv": ("event", "subject", "at"),
+    "states.csv": ("subject", "machine", "state"),
     "waivers.csv": ("subject", "obligation"),
     "ledger.csv": ("entry", "kind", "day"),
 }
 LEDGER = (
-    "entry", "kind", "day", "end_day", "at", "recorded_at", "superseded_at", "evidence", "evidence_recorded_at", "subject",
+    "entry", "kind", "day", "end_day", "at", "about", "recorded_at", "superseded_at", "evidence", "evidence_recorded_at", "subject",
     "part", "absent", "counterpart", "school",
 )  # fmt: skip
 
@@ -79,9 +82,9 @@ def load_folder(folder: str | Path, pack: Pack) -> tuple[Facts, SchoolCalendar]:
         [_attribute(row, at) for at, row in _rows(folder, "attributes.csv")],
         [_link(row, at) for at, row in _rows(folder, "links.csv")],
         waivers=[_waiver(row, at) for at, row in _rows(folder, "waivers.csv")],
+        events=[_event(row, at) for at, row in _rows(folder, "events.csv")],
     )
-    for name in ("events.csv", "states.csv"):
-        list(_rows(folder, name))
+    facts.attributes += [_state(row, at) for at, row in _rows(folder, "states.csv")]
     facts.entries = _entries(folder, pack, facts.subjects)
     return facts, calendar
 
@@ -204,6 +207,33 @@ def _link(row: Row, at: str) -> LinkRow:
     return LinkRow(row.get("id") or at, kind, a, b, *_dates(row, at), *_known(row, at))
 
 
+def _event(row: Row, at: str) -> EventRow:
+    kind, subject, when = (_needs(row, column, at) for column in ("event", "subject", "at"))
+    moment = _instant(row, "at", at)
+    if moment is None:
+        raise FolderProblem(f"{at}没有填“at”。请补上日期或时间。")
+    whole_day = day_of(when) is not None
+    day = moment.astimezone(CHINA).date()
+    return EventRow(
+        row.get("id") or at,
+        subject,
+        kind,
+        day,
+        None if whole_day else moment,
+        _yes(row, "retracted"),
+        *_known(row, at),
+    )
+
+
+def _state(row: Row, at: str) -> AttributeRow:
+    subject, machine, state = (_needs(row, column, at) for column in ("subject", "machine", "state"))
+    return AttributeRow(subject, machine, state, *_dates(row, at), *_known(row, at))
+
+
+def _yes(row: Row, column: str) -> bool:
+    return row.get(column, "").lower() in ("1", "true", "yes", "是", "缺席")
+
+
 def _waiver(row: Row, at: str) -> WaiverRow:
     subject, obligation = _needs(row, "subject", at), _needs(row, "obligation", at)
     reason, by, window = (row.get(column, "") for column in ("reason", "by", "window"))
@@ -224,6 +254,7 @@ class _Draft:
     recorded: dt.datetime | None
     superseded: dt.datetime | None
     school: str
+    about: str = ""
     rows: list[Participation] = field(default_factory=list)
     evidence: dict[str, EvidenceRow] = field(default_factory=dict)
 
@@ -253,6 +284,7 @@ def _entries(folder: Path, pack: Pack, subjects: list[Subject]) -> list[Entry]:
             tuple(draft.evidence.values()),
             draft.recorded,
             draft.superseded,
+            draft.about,
         )
         for name, draft in drafts.items()
     ]
@@ -285,13 +317,14 @@ def _read_entry(
     subject = row.get("subject", "")
     if subject and subject not in schools:
         raise FolderProblem(f"{at}的对象“{subject}”不在 subjects.csv 里。请补上或改正编号。")
+    draft.about = draft.about or row.get("about", "")
     draft.school = draft.school or row.get("school", "") or schools.get(subject, "") or only
     added = _instant(row, "evidence_recorded_at", at) or recorded
     for evidence in re.split(r"[\s;；,，、]+", row.get("evidence", "")):
         if evidence:
             draft.evidence.setdefault(evidence, EvidenceRow(evidence, added))
     if subject:
-        absent = row.get("absent", "").lower() in ("1", "true", "yes", "是", "缺席")
+        absent = _yes(row, "absent")
         told = {column: row[column] for column in qualifiers if row.get(column)}
         numbers = {column: _hundredths(row, column, at) for column in amounts if row.get(column)}
         part, counterpart = row.get("part", ""), row.get("counterpart", "")

@@ -118,6 +118,17 @@ class LinkDeclaration:
 
 
 @dataclass(frozen=True)
+class EventDeclaration:
+    """Something that may happen to subjects of the types `of`, and that deadlines run from."""
+
+    name: str
+    title: str
+    of: tuple[str, ...] = ()
+    data_class: str = ""
+    title_en: str = ""
+
+
+@dataclass(frozen=True)
 class Heading:
     """A line of the plan's own outline; number as printed ("4.2.3")."""
 
@@ -200,6 +211,7 @@ class Vocabulary:
     attributes: dict[str, AttributeDeclaration] = field(default_factory=dict)
     links: dict[str, LinkDeclaration] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
+    events: dict[str, EventDeclaration] = field(default_factory=dict)
     headings: dict[str, Heading] = field(default_factory=dict)
     phases: dict[int, Phase] = field(default_factory=dict)
     months: set[int] = field(default_factory=set)

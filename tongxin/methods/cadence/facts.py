@@ -81,8 +81,28 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True)
+class EventRow:
+    """Something that happened to a subject on a day, perhaps at an instant.
+
+    A correction or a retraction is a new row that supersedes the old one; `retracted` says it is the latter.
+    """
+
+    id: str
+    subject: str
+    kind: str
+    day: dt.date
+    at: dt.datetime | None = None
+    retracted: bool = False
+    recorded_at: dt.datetime | None = None
+    superseded_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
 class Entry:
-    """An activity from start_day to day (its last day, by which it belongs to windows)."""
+    """An activity from start_day to day (its last day, by which it belongs to windows).
+
+    about: id of the event or entry it answers, "" = none in particular.
+    """
 
     id: str
     kind: str
@@ -94,6 +114,7 @@ class Entry:
     evidence: tuple[EvidenceRow, ...] = ()
     recorded_at: dt.datetime | None = None
     superseded_at: dt.datetime | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +139,7 @@ class Facts:
     links: list[LinkRow] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     waivers: list[WaiverRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -162,6 +184,10 @@ class View:
         for waiver in facts.waivers:
             if is_known(waiver, known_at):
                 self.waivers[waiver.obligation, waiver.subject].append(waiver)
+        self.events: dict[tuple[str, str], list[EventRow]] = defaultdict(list)
+        for event in sorted(facts.events, key=lambda row: (row.day, row.id)):
+            if is_known(event, known_at):
+                self.events[event.kind, event.subject].append(event)
         self._index_entries()
 
     def _index_attributes(self, rows: Iterable[AttributeRow]) -> None:

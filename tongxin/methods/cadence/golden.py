@@ -19,10 +19,14 @@ A case is read liberally: what it leaves out is invented so that the rule applie
             with: {visitor: liu, observer: 3}   # further parts: a name, a list of names, or how many people
             by: other                           # the one the rule's `by` asks for is somebody else; `with: other` alike
             evidence: [photo]                   # default: all the rule needs; [] or none: nothing
+            about: first                        # the event or entry it answers
             absent: true                        # the subject is recorded absent
             recorded: 2023-08-02                # when it was entered (day or time); default: at once
             evidence_recorded: 2023-09-01       # when the evidence was added; default: with the entry
             withdrawn: 2023-08-10               # when it was taken back
+        events:                                 # what happened to the subject
+          - {event: signal_raised, on: 2023-04-03, at: "10:00", id: first, retracted: true, recorded: 2023-04-04}
+          #  an entry with `about: first` answers that event; `about: 1` the first entry of the case
         attributes: {priority_care: true, class_size: 40, need_type: null}    # null = unknown
         # or dated: [{attribute: priority_care, value: true, from: 2023-03-01, to: 2023-04-30, recorded: 2023-03-05}]
         links: [homeroom_liaison, {link: secretary, from: 2023-03-01, to: 2023-06-30}]   # of the subject
@@ -58,7 +62,7 @@ from .reference import VERDICTS, Verdict, evaluate, plain_number
 from .tree import Obligation
 
 KEYS = (
-    "name", "entries", "attributes", "links", "posts", "not_links", "present", "waiver", "as_of", "known_at", "window",
+    "name", "entries", "events", "attributes", "links", "posts", "not_links", "present", "waiver", "as_of", "known_at", "window",
     "calendar", "verdict", "done", "owed", "over", "late_by", "reason", "bearer", "counted", "rejected", "note",
 )  # fmt: skip
 NAMES = {

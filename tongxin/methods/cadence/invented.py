@@ -16,6 +16,7 @@ from .facts import (
     NEVER,
     AttributeRow,
     Entry,
+    EventRow,
     EvidenceRow,
     Facts,
     LinkRow,
@@ -34,8 +35,10 @@ MOST = 2000  # entries or people that one line of a case may invent
 SUBJECT, OTHER, SCHOOL = "subject", "other", "school"
 ENTRY_KEYS = (
     "kind", "on", "from", "to", "at", "times", "part", "who", "people", "with", "by", "evidence", "absent", "recorded",
-    "evidence_recorded", "withdrawn", "counterpart", "note",
+    "evidence_recorded", "withdrawn", "counterpart", "about", "note",
 )  # fmt: skip
+
+EVENT_KEYS = ("event", "on", "at", "id", "retracted", "recorded", "withdrawn", "note")
 
 
 class CaseProblem(Exception):
@@ -55,6 +58,17 @@ def instant_of(value: Any, end_of_day: bool = False) -> dt.datetime | None:
     except ValueError as error:
         raise CaseProblem(f"“{value}”不是日期或时间。请写成 2023-08-05 或 2023-08-05T10:00。") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+
+
+def time_of(value: Any, day: dt.date) -> dt.datetime | None:
+    """An aware instant from a time of day ("15:30") on a day; None for nothing."""
+    if value is None:
+        return None
+    try:
+        clock = dt.time.fromisoformat(text_of(value))
+    except ValueError as error:
+        raise CaseProblem(f"“{value}”不是时间。请写成“15:30”，并加引号。") from error
+    return dt.datetime.combine(day, clock, CHINA)
 
 
 def required_day(mapping: dict[str, Any], key: str) -> dt.date:
@@ -82,6 +96,7 @@ class World:
         self._attributes()
         self._subject_links()
         self._waiver()
+        self._events()
         for number, spelled in enumerate(self._spelled_entries(), start=1):
             self._enter(number, spelled)
 
@@ -237,6 +252,28 @@ class World:
         reason, by = text_of(said.get("reason")) or "已批准", text_of(said.get("by")) or "secretary"
         self.facts.waivers.append(WaiverRow(SUBJECT, self.rule.id, reason, by, first, last))
 
+    def _events(self) -> None:
+        said = self.case.get("events") or []
+        if not isinstance(said, list) or not all(isinstance(item, dict) for item in said):
+            raise CaseProblem("用例里的“events”要列出事件，每项写成 {event: …, on: 日期}。")
+        for number, item in enumerate(said, start=1):
+            for key in item:
+                if key not in EVENT_KEYS:
+                    raise CaseProblem(f"用例的事件里没有“{key}”这一项。可用的有：{'、'.join(EVENT_KEYS)}。")
+            day = required_day(item, "on")
+            self.facts.events.append(
+                EventRow(
+                    text_of(item.get("id")) or f"event-{number}",
+                    SUBJECT,
+                    text_of(item.get("event")),
+                    day,
+                    time_of(item.get("at"), day),
+                    item.get("retracted") is True,
+                    instant_of(item.get("recorded")) or instant_of(day),
+                    instant_of(item.get("withdrawn")),
+                )
+            )
+
     # entries
 
     def _spelled_entries(self) -> Iterator[dict[str, Any]]:
@@ -269,15 +306,20 @@ class World:
             first,
             last,
             self.places["school"],
-            None,
+            time_of(spelled.get("at"), last),
             tuple(rows),
             evidence,
             recorded,
             withdrawn,
+            self._about(spelled),
         )
         self.facts.entries.append(entry)
         if self.rule.subject.is_activity and kind.name == self.rule.subject.kind and self.judged == SUBJECT:
             self.judged = name
+
+    def _about(self, spelled: dict[str, Any]) -> str:
+        said = text_of(spelled.get("about"))
+        return f"entry-{said}" if said.isdigit() else said
 
     def _kind(self, spelled: dict[str, Any]) -> Kind:
         name = text_of(spelled.get("kind"))

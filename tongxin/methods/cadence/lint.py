@@ -73,6 +73,7 @@ def _check_classes(pack: Pack, found: Findings) -> None:
         *(("kind", "活动", kind.name, kind.data_class) for kind in pack.kinds.values()),
         *(("attribute", "属性", item.name, item.data_class) for item in pack.attributes.values()),
         *(("link", "关系", item.name, item.data_class) for item in pack.links.values()),
+        *(("event", "事件", item.name, item.data_class) for item in pack.events.values()),
     ]
     for key, what, name, data_class in declared:
         where = pack.places.get(f"{key}:{name}", Place("", 1))

@@ -11,6 +11,7 @@ import yaml
 
 from .declarations import (
     AttributeDeclaration,
+    EventDeclaration,
     Figure,
     Heading,
     Kind,
@@ -28,6 +29,7 @@ from .parse import read_obligation
 from .parse_pack import (
     named,
     read_attribute,
+    read_event,
     read_figure,
     read_heading,
     read_kind,
@@ -42,7 +44,7 @@ from .tree import Obligation
 
 KEYS = (
     "pack", "version", "title", "title_en", "summary", "source", "school_kind", "programme_year", "problems", "goals",
-    "posts", "attributes", "links", "kinds", "headings", "plan", "obligations", "figures", "reports", "test_calendar",
+    "posts", "attributes", "links", "events", "kinds", "headings", "plan", "obligations", "figures", "reports", "test_calendar",
     "note",
 )  # fmt: skip
 MOST_BYTES = 5_000_000
@@ -62,6 +64,7 @@ class Pack:
     posts: dict[str, Post] = field(default_factory=dict)
     attributes: dict[str, AttributeDeclaration] = field(default_factory=dict)
     links: dict[str, LinkDeclaration] = field(default_factory=dict)
+    events: dict[str, EventDeclaration] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     headings: tuple[Heading, ...] = ()
     phases: dict[int, Phase] = field(default_factory=dict)
@@ -199,6 +202,7 @@ def _declared(document: LMap, context: Context) -> Pack:
         posts=named(document, "posts", "post", read_post, context),
         attributes=named(document, "attributes", "attribute", read_attribute, context),
         links=named(document, "links", "link", read_link, context),
+        events=named(document, "events", "event", read_event, context),
         kinds=named(document, "kinds", "kind", read_kind, context),
         headings=tuple(named(document, "headings", "heading", read_heading, context).values()),
         phases=read_phases(plan, context),
@@ -234,6 +238,7 @@ def vocabulary(pack: Pack) -> Vocabulary:
         attributes=pack.attributes,
         links=pack.links,
         posts=pack.posts,
+        events=pack.events,
         headings={heading.number: heading for heading in pack.all_headings()},
         phases=pack.phases,
         months={item.month for item in pack.plan_items},

@@ -10,6 +10,7 @@ from .declarations import (
     VALUE_TYPES,
     Amount,
     AttributeDeclaration,
+    EventDeclaration,
     EvidenceType,
     Figure,
     Heading,
@@ -210,6 +211,14 @@ def read_link(mapping: LMap, context: Context) -> LinkDeclaration:
     name, title = text_of(mapping["link"]), _title(mapping, "link", context)
     return LinkDeclaration(
         name, title, *ends, text_of(mapping.get("class")), text_of(mapping.get("title_en"))
+    )
+
+
+def read_event(mapping: LMap, context: Context) -> EventDeclaration:
+    context.unknown_keys(mapping, ("event", "title", "title_en", "of", "class", "at", "note"), "事件")
+    name, title = text_of(mapping["event"]), _title(mapping, "event", context)
+    return EventDeclaration(
+        name, title, _types(mapping, context), text_of(mapping.get("class")), text_of(mapping.get("title_en"))
     )
 
 

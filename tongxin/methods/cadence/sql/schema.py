@@ -27,7 +27,11 @@ TABLES = {
     " a_id BIGINT NOT NULL, b_id BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL,"
     " recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL",
     "entry": "id BIGINT PRIMARY KEY, public_id TEXT NOT NULL, school_id BIGINT NOT NULL, kind TEXT NOT NULL,"
-    " start_day BIGINT NOT NULL, day BIGINT NOT NULL, at BIGINT, recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL",
+    " start_day BIGINT NOT NULL, day BIGINT NOT NULL, at BIGINT, about_id BIGINT, about_event_id BIGINT,"
+    " recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL",
+    "event": "id BIGINT PRIMARY KEY, public_id TEXT NOT NULL, school_id BIGINT NOT NULL, subject_id BIGINT NOT NULL,"
+    " kind TEXT NOT NULL, day BIGINT NOT NULL, at BIGINT, retracted BOOLEAN NOT NULL, recorded_at BIGINT NOT NULL,"
+    " superseded_at BIGINT NOT NULL",
     "participation": "id BIGINT PRIMARY KEY, school_id BIGINT NOT NULL, entry_id BIGINT NOT NULL, kind TEXT NOT NULL,"
     " part TEXT NOT NULL, subject_id BIGINT NOT NULL, start_day BIGINT NOT NULL, day BIGINT NOT NULL,"
     " mode TEXT NOT NULL, theme TEXT NOT NULL, place TEXT NOT NULL, counterpart_id BIGINT, hours BIGINT,"
@@ -50,6 +54,8 @@ INDEXES = (
     "CREATE INDEX link_by_b ON link (kind, b_id, superseded_at, valid_from, valid_to, a_id)",
     "CREATE INDEX subject_present ON subject (type, present_to, present_from)",
     "CREATE INDEX entry_by_kind ON entry (kind, school_id, day)",
+    "CREATE INDEX entry_about ON entry (about_id)",
+    "CREATE INDEX event_by_kind ON event (kind, school_id, subject_id, superseded_at, day)",
     "CREATE INDEX evidence_of_entry ON evidence (entry_id, type, superseded_at)",
 )
 
@@ -76,8 +82,10 @@ def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
     numbers = {name: number for number, name in enumerate(sorted(s.id for s in facts.subjects), start=1)}
     entries = {name: number for number, name in enumerate(sorted(e.id for e in facts.entries), start=1)}
     schools = {s.id: numbers[s.id] for s in facts.subjects if s.type == "school"}
+    events = {row.id: number for number, row in enumerate(facts.events, start=1)}
     _load_people(engine, facts, numbers, schools)
-    _load_ledger(engine, facts, numbers, entries, schools)
+    _load_events(engine, facts, numbers)
+    _load_ledger(engine, facts, numbers, entries, schools, events)
     waivers = (
         (at, 0, row.obligation, numbers.get(row.subject, entries.get(row.subject)), row.reason, row.by,
          row.valid_from.toordinal(), row.valid_to.toordinal(), row.window, *_known(row))
@@ -123,15 +131,34 @@ def _load_people(engine: Engine, facts: Facts, numbers: dict[str, int], schools:
     )  # fmt: skip
 
 
+def _load_events(engine: Engine, facts: Facts, numbers: dict[str, int]) -> None:
+    engine.insert(
+        "event",
+        ("id", "public_id", "school_id", "subject_id", "kind", "day", "at", "retracted", "recorded_at", "superseded_at"),
+        (
+            (at, row.id, 0, numbers[row.subject], row.kind, row.day.toordinal(),
+             None if row.at is None else to_microseconds(row.at), row.retracted, *_known(row))
+            for at, row in enumerate(facts.events, start=1)
+            if row.subject in numbers
+        ),
+    )  # fmt: skip
+
+
 def _load_ledger(
-    engine: Engine, facts: Facts, numbers: dict[str, int], entries: dict[str, int], schools: dict[str, int]
+    engine: Engine,
+    facts: Facts,
+    numbers: dict[str, int],
+    entries: dict[str, int],
+    schools: dict[str, int],
+    events: dict[str, int],
 ) -> None:
     engine.insert(
         "entry",
-        ("id", "public_id", "school_id", "kind", "start_day", "day", "at", "recorded_at", "superseded_at"),
+        ("id", "public_id", "school_id", "kind", "start_day", "day", "at", "about_id", "about_event_id",
+         "recorded_at", "superseded_at"),
         (
             (entries[e.id], e.id, schools.get(e.school, 0), e.kind, e.start_day.toordinal(), e.day.toordinal(),
-             None if e.at is None else to_microseconds(e.at), *_known(e))
+             None if e.at is None else to_microseconds(e.at), entries.get(e.about), events.get(e.about), *_known(e))
             for e in facts.entries
         ),
     )  # fmt: skip

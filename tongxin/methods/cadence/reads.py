@@ -1,0 +1,29 @@
+"""What a rule looks at besides entries: the attributes, links, posts and events any node of its tree names.
+
+A verdict carries the data class of everything its rule read, so no node may be forgotten: the walk goes through every
+field of every node, and a node says what it reads itself with `reads`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+Read = tuple[str, str]  # ("attribute" | "link" | "event", name)
+
+
+def names_read(node: Any) -> set[Read]:
+    """Return (what, name) for everything a node and all nodes below it look at."""
+    return set(_walk(node))
+
+
+def _walk(node: Any) -> Iterator[Read]:
+    if isinstance(node, tuple | list):
+        for part in node:
+            yield from _walk(part)
+    elif is_dataclass(node) and not isinstance(node, type):
+        if hasattr(node, "reads"):
+            yield from node.reads()
+        for item in fields(node):
+            yield from _walk(getattr(node, item.name))
