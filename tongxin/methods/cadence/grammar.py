@@ -46,6 +46,7 @@ OBLIGATION = {
     "counts_for": "many：一次活动可以算作几条要求",
     "waiver": "谁可以批准免除、多久到期，例如 {by: secretary, expires: 180d}",
     "remind": "提前几天提醒，例如 [14d, 3d]",
+    "escalate": "没做到时告诉谁：at 是到期前后几天（-14d、due、+7d），to 是 bearer（承担人）或岗位；做到、免除或有人点了“知道了”就停",
     "heading": "归入台账提纲的哪一条",
     "later": "一句话，说明这一条留待以后；照原样保留，不计算，检查时列为提醒",
     "cases": "用例，见“用例”",

@@ -9,6 +9,7 @@ from .counting import Measure, People, Times
 from .located import LMap, plain
 from .parse_conditions import read_condition
 from .parse_counts import BOUNDS, read_bound, read_count, read_evidence, read_measure
+from .parse_escalation import read_escalation
 from .parse_periods import read_periods
 from .reading import Context, day_of, days_of, text_of, texts
 from .tree import (
@@ -29,10 +30,10 @@ from .tree import (
 KEYS = (
     "id", "title", "title_en", "source", "since", "until", "subject", "where", "bearer", "jointly", "count", "measure",
     *BOUNDS, "window", "windows", "evidence", "remind", "cases", "heading", "later", "arrivals", "all_of", "any_of",
-    "within", "counts_for", "waiver", "applies", "note", "at",
+    "within", "counts_for", "waiver", "applies", "note", "at", "escalate",
 )  # fmt: skip
 NOT_YET = (
-    "one_of", "two_posts", "makes_up", "blocks", "consequence", "escalate", "tightens", "overrides", "not_with",
+    "one_of", "two_posts", "makes_up", "blocks", "consequence", "tightens", "overrides", "not_with",
     "set_on", "grace", "on", "split", "exemption", "about", "share", "ask",
 )  # fmt: skip
 ITEM_KEYS = ("id", "title", "where", "count", "measure", *BOUNDS, "evidence", "at")
@@ -96,6 +97,7 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         source=_source(mapping, context),
         next_window=_applies(mapping, context),
         remind_days=_remind(mapping, context),
+        escalate=read_escalation(mapping, context),
         waiver=_waiver(mapping, context),
         heading=_heading(mapping, context),
         cases=_cases(mapping),

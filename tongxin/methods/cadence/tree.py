@@ -140,11 +140,23 @@ class WaiverRule:
 
 
 @dataclass(frozen=True)
+class Escalation:
+    """Who is told when a gap is still open. days: before the due day if negative, on it 0, after it positive.
+
+    to: "bearer" or a post of the pack.
+    """
+
+    days: int
+    to: str
+
+
+@dataclass(frozen=True)
 class Obligation:
     """One dated version of one rule. `later`: kept and listed, but its operators are not in the language yet.
 
     since, until: first and last day in force (until None = still in force).
     demand None only with `later`. cases: golden cases as written. remind_days: days before due, largest first.
+    escalate: in order of days.
     """
 
     id: str
@@ -160,6 +172,7 @@ class Obligation:
     until: dt.date | None = None
     next_window: bool = False
     remind_days: tuple[int, ...] = ()
+    escalate: tuple[Escalation, ...] = ()
     waiver: WaiverRule | None = None
     heading: str = ""
     later: str = ""
@@ -218,6 +231,7 @@ __all__ = [
     "Count",
     "Demand",
     "Distinct",
+    "Escalation",
     "Every",
     "EvidenceNeed",
     "HasLink",

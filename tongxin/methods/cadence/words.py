@@ -416,6 +416,7 @@ def _chinese(say: Speaker, rule: Obligation) -> str:
         text += f"；由{bearers}{'共同' if rule.bearer.jointly else ''}负责"
     if rule.waiver and rule.waiver.by:
         text += f"；{say.post(rule.waiver.by)}可以批准免除"
+    text += _escalation(say, rule)
     return f"{text}。"
 
 
@@ -433,6 +434,7 @@ def _english(say: Speaker, rule: Obligation) -> str:
         )
     if rule.waiver and rule.waiver.by:
         text += f"; {say.post(rule.waiver.by)} may waive it"
+    text += _escalation(say, rule)
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -442,6 +444,27 @@ def _bearer(say: Speaker, rule: Obligation, name: str) -> str:
     if rule.subject.is_activity and name not in say.pack.posts:
         return say.part([rule.subject.kind], name)
     return say.post(name)
+
+
+def _escalation(say: Speaker, rule: Obligation) -> str:
+    """Who is told when it is not done; nothing when the rule names nobody."""
+    steps = []
+    for step in rule.escalate:
+        who = say("承担人", "the bearer") if step.to == "bearer" else say.post(step.to)
+        before = step.days < 0
+        days = abs(step.days)
+        when = say("到期当天", "on the due day")
+        if step.days:
+            when = say(
+                f"{'到期前' if before else '逾期'}{days}天",
+                f"{days} days {'before' if before else 'after'} it is due",
+            )
+        steps.append(say(f"{when}告诉{who}", f"{who} is told {when}"))
+    return (
+        "".join((say("；没做到时", "; if it is not done, "), ("，" if say.zh else ", ").join(steps)))
+        if steps
+        else ""
+    )
 
 
 def _arrivals(say: Speaker, arrivals: Arrivals) -> str:

@@ -53,6 +53,12 @@ def test_a_sound_rule_with_a_case_has_no_finding():
         ({"at_least": 0}, "vacuous"),
         ({"at_least": 3, "at_most": 2}, "contradiction"),
         ({"at_least": "many"}, "number"),
+        ({"escalate": {"at": "due"}}, "escalate"),
+        ({"escalate": []}, "escalate"),
+        ({"escalate": ["due"]}, "escalate"),
+        ({"escalate": [{"at": "soon", "to": "bearer"}]}, "escalate"),
+        ({"escalate": [{"at": "+900d", "to": "bearer"}]}, "escalate"),
+        ({"escalate": [{"at": "due", "to": "king"}]}, "unknown-post"),
         ({"at_least": {"by": "size", "<=45": 1, ">=45": 2}}, "bands"),
         ({"at_least": {"by": "size", "<=40": 1, ">=45": 2}}, "bands"),
         ({"at_least": {"by": "size", "20..45": 1}}, "bands"),
@@ -93,7 +99,6 @@ def test_each_mistake_is_an_error_with_its_own_code(changes, code):
         {"counts_for": "one"},
         {"blocks": "appoint(homeroom_teacher)"},
         {"consequence": {"points": -1}},
-        {"escalate": [{"at": "due", "to": "secretary"}]},
         {"tightens": "national:visit"},
         {"makes_up": "allowed"},
         {"two_posts": "union"},
@@ -104,6 +109,17 @@ def test_what_is_not_in_the_language_yet_is_an_error_unless_it_is_kept_for_later
     kept = rule(**changes, later="以后再算")
     assert codes(kept) == set()
     assert "later" in codes(kept, level="warning")
+
+
+def test_the_steps_of_an_escalation_are_read_in_order_of_days():
+    said = [{"at": "+7d", "to": "secretary"}, {"at": "due", "to": "bearer"}, {"at": "-14d", "to": "bearer"}]
+    pack = pack_of(rule(escalate=said))
+    (read,) = pack.versions(pack.obligation_ids()[0])
+    assert [(step.days, step.to) for step in read.escalate] == [
+        (-14, "bearer"),
+        (0, "bearer"),
+        (7, "secretary"),
+    ]
 
 
 def test_warnings_name_what_is_only_doubtful():

@@ -54,6 +54,13 @@ def test_a_rule_reads_as_a_sentence(changes, chinese, english):
     assert both(**changes) == (chinese, english)
 
 
+def test_escalation_is_said_in_order_of_days():
+    steps = [{"at": "+7d", "to": "secretary"}, {"at": "due", "to": "bearer"}, {"at": "-14d", "to": "bearer"}]
+    chinese, english = both(escalate=steps)
+    assert chinese.endswith("；没做到时到期前14天告诉承担人，到期当天告诉承担人，逾期7天告诉书记。")
+    assert "the bearer is told 14 days before it is due, the bearer is told on the due day" in english
+
+
 def test_modality_is_heard():
     encouraged = {"source": {"document": "虚构方案", "modality": "encouraged"}}
     assert both(**encouraged)[0].startswith("鼓励每名学生每个学期以")
