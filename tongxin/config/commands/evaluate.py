@@ -31,7 +31,9 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser("evaluate", help="从文件计算完成情况")
     parser.add_argument("pack", metavar="PACK", help="包的文件夹或文件")
     parser.add_argument("--data", required=True, metavar="DIR", help="数据文件夹")
-    parser.add_argument("--as-of", required=True, metavar="DAY", help="截至哪一天，例如 2024-01-31")
+    parser.add_argument(
+        "--as-of", required=True, metavar="DAY", help="截至哪一天或哪一刻，例如 2024-01-31、2024-01-31T10:00"
+    )
     parser.add_argument("--known-at", metavar="TIME", help="只用这一时刻以前登记的，例如 2024-02-05T00:00")
     parser.add_argument("--engine", choices=(*ENGINES, *NOT_HERE), default="python", help="计算方式")
     parser.add_argument("--obligation", action="append", metavar="ID", help="只算这一条，可写多次")
@@ -44,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         pack = _pack(args.pack)
         facts, calendar = load_folder(args.data, pack)
-        as_of, known_at = _as_of(args.as_of), _known_at(args.known_at)
+        (as_of, now), known_at = _as_of(args.as_of), _known_at(args.known_at)
         _check_ids(args, pack, facts)
-        verdicts = _verdicts(args, pack, facts, calendar, as_of, known_at)
+        verdicts = _verdicts(args, pack, facts, calendar, as_of, known_at, now)
     except (Refused, FolderProblem) as problem:
         print(str(problem), file=sys.stderr)
         return 1
@@ -67,8 +69,8 @@ def _pack(path: str) -> Pack:
     return pack
 
 
-def _as_of(text: str) -> dt.date:
-    """The day of DAY or DAYTtime. Verdicts are asked for a whole day; the time of day is checked and left."""
+def _as_of(text: str) -> tuple[dt.date, dt.datetime | None]:
+    """(day, instant) of DAYTtime; without a time there is no instant: the whole day counts."""
     try:
         moment = instant_of(text)
     except CaseProblem as problem:
@@ -76,7 +78,7 @@ def _as_of(text: str) -> dt.date:
     day = day_of(text[:10])
     if moment is None or day is None:
         raise Refused("“--as-of”要写日期，例如 2024-01-31。")
-    return day
+    return day, moment if "T" in text else None
 
 
 def _known_at(text: str | None) -> dt.datetime | None:
@@ -102,17 +104,18 @@ def _verdicts(
     calendar: SchoolCalendar,
     as_of: dt.date,
     known_at: dt.datetime | None,
+    now: dt.datetime | None,
 ) -> list[Verdict]:
     only = set(args.obligation) if args.obligation else None
     if args.engine == "python":
         return one_by_one(
-            pack, facts, calendar, as_of, known_at, only, [args.explain] if args.explain else None
+            pack, facts, calendar, as_of, known_at, only, [args.explain] if args.explain else None, now
         )
     if args.engine in NOT_HERE:
         raise Refused(f"计算方式“{args.engine}”还没有接上。可用的有：{'、'.join(ENGINES)}。")
     if args.engine == "postgres":
         _need_postgres()
-    found = evaluate_sql(pack, facts, calendar, as_of, known_at, args.engine, only)
+    found = evaluate_sql(pack, facts, calendar, as_of, known_at, args.engine, only, now=now)
     return [verdict for verdict in found if args.explain in (None, verdict.subject)]
 
 

@@ -10,12 +10,14 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence import facts as cadence
 from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.calendar import SchoolCalendar
+from tongxin.methods.cadence.occasions import at_once
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Bearers, Verdict
 from tongxin.methods.cadence.sql.evaluate import Cell, SetEvaluator
@@ -39,7 +41,11 @@ def evaluate(
     subjects: Collection[int] | None = None,
     entries: bool = False,
 ) -> list[Verdict]:
-    """Return the verdicts of a programme on a day. entries: with those counted and rejected, one by one."""
+    """Return the verdicts of a programme on a day. entries: with those counted and rejected, one by one.
+
+    Today is judged as it stands this minute where a rule has a deadline in hours.
+    """
+    now = _this_minute(pack, as_of)
     if entries:
         kinds = {
             k
@@ -49,7 +55,7 @@ def evaluate(
         }
         facts = school_facts(programme.school_id, programme, kinds)
         wanted = None if subjects is None else {str(pk) for pk in subjects}
-        return reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted)
+        return reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
     if obligations is not None:
         pack = _only(_Same(pack), frozenset(obligations))
 
@@ -63,17 +69,26 @@ def evaluate(
             programme=programme.pk,
             unique_rows=True,
             expanded=True,
+            now=now,
         )
         return _verdicts(run.cells(subjects), programme.school_id, pack, as_of, known_at)
 
     asked_for = None if subjects is None else frozenset(subjects)
     state = state_of(programme.school_id) if settings.REMEMBER_VERDICTS else ()
     return _memo.get(
-        (programme.pk, _Same(pack), _Same(calendar), as_of, known_at, asked_for, state), work_out
+        (programme.pk, _Same(pack), _Same(calendar), as_of, known_at, asked_for, state, now), work_out
     )
 
 
 _memo = Memo()
+
+
+def _this_minute(pack: Pack, as_of: date) -> datetime | None:
+    """The instant to judge deadlines in hours at, to the minute so that answers can be remembered; else None."""
+    by_the_hour = any(at_once(period) for rule in pack.obligations for period in rule.periods)
+    if not by_the_hour or as_of != timezone.localdate():
+        return None
+    return timezone.now().replace(second=0, microsecond=0)
 
 
 @lru_cache(maxsize=256)

@@ -93,6 +93,10 @@ class SchoolCalendar:
         """How many days in [first, last] would be school days if a term ran all the time."""
         return sum(self._works(day) for day in _days(first, last))
 
+    def all_school_days(self) -> list[dt.date]:
+        """Every school day the calendar knows, in order; not to be changed."""
+        return self._school_days
+
     def term_of(self, day: dt.date) -> Term | None:
         return next((term for term in self.terms if term.first <= day <= term.last), None)
 
@@ -238,6 +242,19 @@ class SchoolCalendar:
         whole = [unit.full_days or self.working_days(unit.first, unit.last) for unit in units]
         full = Fraction(sum(whole) * n, len(units))
         return min(Fraction(taught) / full, Fraction(1)) if full else Fraction(1)
+
+    def break_windows(self, season: str, first: dt.date, last: dt.date) -> Iterator[Window]:
+        """The days after each term until the next; after the last term of a school year it is summer."""
+        windows = []
+        for at, term in enumerate(self.terms):
+            following = self.terms[at + 1] if at + 1 < len(self.terms) else None
+            winter = following is not None and following.school_year == term.school_year
+            begins = term.last + DAY
+            ends = following.first - DAY if winter and following else self._break_end(at, term)
+            if begins <= ends and season in ("any", "winter" if winter else "summer"):
+                name = f"{term.school_year}{'寒假' if winter else '暑假'}"
+                windows.append(Window(begins, ends, name, one_off=True, planned=True))
+        return _touching(windows, first, last)
 
     def phase_windows(self, number: int, first: dt.date, last: dt.date) -> Iterator[Window]:
         """A phase of the calendar, or of the pack's plan in every programme year."""

@@ -119,13 +119,17 @@ class Companion:
 
 @dataclass(frozen=True)
 class Count:
-    """Which entries count: kinds, the parts the subject plays (none = any), filters on its row, companions."""
+    """Which entries count: kinds, the parts the subject plays (none = any), filters on its row, companions.
+
+    about: only those that answer the very event or entry the window belongs to; of an activity, those that answer it.
+    """
 
     kinds: tuple[str, ...]
     parts: tuple[str, ...] = ()
     only: tuple[QualifierIs | AmountWithin, ...] = ()
     by: Companion | None = None
     with_: Companion | None = None
+    about: bool = False
 
     def companions(self) -> Iterator[tuple[str, Companion]]:
         if self.by is not None:

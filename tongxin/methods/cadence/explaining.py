@@ -24,6 +24,9 @@ _LEFT = {
 }
 _PLAIN = {
     "": ("", ""),
+    "hours": ("不在限定的小时内", "not within the hours"),
+    "about": ("没有注明答复的是这一次", "does not answer this very one"),
+    "event retracted": ("事件已撤回", "the event was taken back"),
     "absent": ("登记为缺席", "recorded absent"),
     "by": ("不是由要求的人开展的", "not done by the person asked for"),
     "with": ("对象不符合要求", "not with the counterpart asked for"),
@@ -56,6 +59,8 @@ def reason_words(pack: Pack, reason: str, lang: str = "zh") -> str:
         known = any(kind.amount(rest) for kind in pack.kinds.values())
         name = say.amount(rest) if known else say.qualifier(rest)
         return say(f"{name}不符合要求", f"{name} is not what is asked for")
+    if head == "not set":
+        return say(f"“{rest}”还没有公布或填写", f"{rest} is not set yet")
     if head == "waived":
         return say(f"已批准免除：{rest}", f"waived: {rest}")
     if head.startswith("out of scope since "):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .reading import day_of
 from .tree import GROUP_LINKS, PERSON_TYPES
 
 ALWAYS, NEVER = dt.date.min, dt.date.max
@@ -210,8 +211,11 @@ class View:
         self.by_subject: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         self.by_school: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         self.with_groups: dict[str, list[Entry]] = defaultdict(list)
+        self.answers: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         for entry in sorted(self.entries.values(), key=lambda item: (item.day, item.id)):
             self.by_school[entry.kind, entry.school].append(entry)
+            if entry.about:
+                self.answers[entry.kind, entry.about].append(entry)
             present = {row.subject for row in self._rows[entry.id]}
             for subject in present:
                 self.by_subject[entry.kind, subject].append(entry)
@@ -312,6 +316,32 @@ class View:
                 days |= set(_changes(row.valid_from, row.valid_to))
             self._changes[subject] = sorted(days)
         return self._changes[subject]
+
+    # what happened
+
+    def links_begun(self, kind: str, subject: str) -> list[dt.date]:
+        """First days of the subject's links of a kind (it stands at `a`); those that hold from always have none."""
+        return sorted(
+            row.valid_from for row in self._links.get((kind, "a", subject), ()) if row.valid_from > ALWAYS
+        )
+
+    def days_said(self, subject: str, attribute: str) -> list[dt.date]:
+        """Every day that a dated attribute of a subject names, past ones too."""
+        found = (day_of(row.value) for row in self._attributes.get((subject, attribute), ()))
+        return [day for day in found if day is not None]
+
+    def entries_with(self, kind: str, part: str, subject: str) -> list[Entry]:
+        """Entries of a kind in which a subject stands itself and is there; all of its own for a school."""
+        if self.type_of(subject) == "school":
+            return self.by_school.get((kind, subject), [])
+        return [
+            entry
+            for entry in self.by_subject.get((kind, subject), [])
+            if any(
+                row.subject == subject and not row.absent and part in ("", row.part)
+                for row in self._rows[entry.id]
+            )
+        ]
 
     # entries
 

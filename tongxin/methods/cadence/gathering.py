@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .counting import Companion, Count, Number, QualifierIs
 from .facts import ENTRY, Counted, Entry, Participation, View
+from .occasions import end_of
 from .periods import Window
 from .tree import GROUP_LINKS, EvidenceNeed, Requirement
 
@@ -34,6 +35,10 @@ def tally(view: View, item: Requirement, subject: str, window: Window, as_of: dt
         if not days:
             continue
         mine, reason = _heads_of(view, item, subject, entry, days)
+        if mine and not _in_hours(entry, window):
+            mine, reason = [], "hours"
+        elif mine and item.count.about and not _answers(entry, subject, window):
+            mine, reason = [], "about"
         if mine:
             heads += mine
             counted.append(entry.id)
@@ -52,11 +57,28 @@ def _days_within(entry: Entry, window: Window, as_of: dt.date, per_day: bool) ->
     return tuple(dt.date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
 
 
+def _in_hours(entry: Entry, window: Window) -> bool:
+    """Does it lie between the instants of a window counted in hours; without a time it counts at its day's end."""
+    if window.first_at is None or window.last_at is None:
+        return True
+    return window.first_at <= (entry.at or end_of(entry.day)) <= window.last_at
+
+
+def _answers(entry: Entry, subject: str, window: Window) -> bool:
+    asked = window.about or subject.removeprefix(ENTRY)
+    return bool(entry.about) and entry.about == asked
+
+
 def candidates(view: View, count: Count, subject: str) -> list[Entry]:
     """Entries of the kinds in which the subject may play a part, by day, then id; found once per view."""
-    key = (count.kinds, subject)
+    key = (count.kinds, f"{subject} answers" if count.about else subject)
     if key not in view.candidates:
         found = {entry.id: entry for kind in count.kinds for entry in _touching(view, kind, subject)}
+        if count.about and subject.startswith(ENTRY):
+            answers = (
+                e for kind in count.kinds for e in view.answers.get((kind, subject.removeprefix(ENTRY)), ())
+            )
+            found = {entry.id: entry for entry in answers}
         view.candidates[key] = sorted(found.values(), key=lambda entry: (entry.day, entry.id))
     return view.candidates[key]
 

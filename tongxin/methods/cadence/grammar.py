@@ -13,9 +13,11 @@ from .declarations import VALUE_TYPES
 from .golden import KEYS as CASE_KEYS
 from .invented import ENTRY_KEYS
 from .lint import DATA_CLASSES
+from .occasions import UNITS as UNITS_WITHIN
 from .pack import KEYS as PACK_KEYS
 from .parse_periods import WEEKDAYS
 from .period_words import UNITS
+from .periods import BREAKS
 from .tree import GROUP_LINKS, MODALITIES, PERSON_TYPES, SUBJECTS
 
 OBLIGATION = {
@@ -71,6 +73,7 @@ COUNT = [
     ("only", "限定和数量：{mode: in_person}、{hours: {at_least: 1}}"),
     ("by", "必须由谁担任哪个角色：part、post、subject、where、link、self"),
     ("with", "另一端是谁，写法同 by；part: counterpart 指登记的对象"),
+    ("about", "event：只数答复这个事件的；self：（针对活动时）只数答复这次活动的"),
 ]
 MEASURES = [
     ("times", "次：活动数"),
@@ -108,6 +111,26 @@ WINDOWS = [
     ("{from: 2023-04-03, to: 2023-04-28}", "固定起止"),
     ("{nth: 1, unit: term, of: year}", f"更长单位里的第几个；unit 也可写 {'、'.join(WEEKDAYS)}"),
     ("{first: 2, unit: month, of: term}", "最初几个；last 是最后几个"),
+    (f"{{break: {BREAKS[0]}}}", f"假期：{'、'.join(BREAKS)}（暑假、寒假、任一）"),
+    ("{rolling: 5, unit: year}", "到今天为止的几年、几个月、几天；每天都当作已到期来判断"),
+    ("standing", "任何时候；{standing: true, grace: 14d} 宽限几天"),
+    (
+        "{within: 24, unit: hour, of: 事件}",
+        f"事件之后多久以内，单位：{'、'.join(UNITS_WITHIN)}；也可写 {{within: 14d, of: 事件}}",
+    ),
+    ("{before: appointed.homeroom_teacher, lookback: [2, year]}", "事件当天及以前，不写 lookback 就不限多久"),
+    ("{between_events: {from: 事件, until: 事件}}", "从一个事件到另一个事件，后一个还没有发生就没有期限"),
+    ("{by: {announced: 名称}}", "到公布的那天为止；公布前“不要求”"),
+]
+EVENTS = [
+    ("events 里声明的名称", "登记过的事件"),
+    (
+        "活动种类，或 {kind: 种类, part: 角色}",
+        "对象自己参加（以这个角色、没有缺席）的每次活动；学校是本校的每次活动",
+    ),
+    ("appointed.岗位、linked.关系", "从某天起担任这个岗位、建立这种关系（对象在 a 端）"),
+    ("arrived、left", "到校、离校"),
+    ("self", "针对活动时，这次活动本身"),
 ]
 MEANING = """
 1. **范围。** 在校、党组织关系和条件按天成立。窗口最后一天（窗口还在进行时是计算日）在范围内的才要求；窗口里曾在范围内、
@@ -130,7 +153,10 @@ MEANING = """
 13. **清单。** 每项有自己的数法和界限；不适用的项目去掉，一项不剩是“不要求”。`all_of` 应做数是适用的项数，`any_of` 是 1。
 14. **承担人。** 到期以前是当天的承担人，到期以后是到期那天的；岗位空缺由上级岗位接，最后是学校书记。
 15. **力度。** `encouraged` 不会算未完成；下限折算为零时“不要求”。
-16. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
+16. **事件。** 事件当天是第 0 天，到第 n 天结束为止；教学日从下一个教学日数起；小时从时刻算起，没有时刻的按当天结束算。
+   每个事件一个窗口，一次活动可以答复几个事件；撤回的事件“不要求”。公布的日期在公布以前“不要求”。
+17. **随时。** `standing` 和 `rolling` 在计算日当天判断，不达到即未完成；`standing` 有宽限时，宽限期内仍是进行中。
+18. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
 """.strip()
 
 
@@ -161,6 +187,8 @@ def reference_page() -> str:
         _table(("写法", "意思"), BOUNDS),
         "## 时间范围",
         _table(("写法", "意思"), WINDOWS),
+        "时间范围里的“事件”可以是：",
+        _table(("写法", "意思"), EVENTS),
         "## 力度",
         f"`source` 的 `modality`：{_codes(MODALITIES)}（必须、原则上、鼓励）。",
         "## 用例",
@@ -170,7 +198,7 @@ def reference_page() -> str:
         "## 含义",
         MEANING,
         "## 还没有的",
-        f"要求里：{_codes(parse.NOT_YET)}。时间范围里：{_codes((*parse_periods.NOT_YET, 'standing'))}。"
+        f"要求里：{_codes(parse.NOT_YET)}。"
         "另有：占比和百分数、持有的关系数、状态、连续天数、由人填写的数、`counts_for: one`、`pair:` 与 `case` 对象。",
         "**In English:** everything a programme pack may say, made from the parser's own names; a test compares this page with the code.",
     ]

@@ -33,9 +33,21 @@ KEYS = (
     "within", "counts_for", "waiver", "applies", "note", "at", "escalate",
 )  # fmt: skip
 NOT_YET = (
-    "one_of", "two_posts", "makes_up", "blocks", "consequence", "tightens", "overrides", "not_with",
-    "set_on", "grace", "on", "split", "exemption", "about", "share", "ask",
-)  # fmt: skip
+    "one_of",
+    "two_posts",
+    "makes_up",
+    "blocks",
+    "consequence",
+    "tightens",
+    "overrides",
+    "not_with",
+    "set_on",
+    "on",
+    "split",
+    "exemption",
+    "share",
+    "ask",
+)
 ITEM_KEYS = ("id", "title", "where", "count", "measure", *BOUNDS, "evidence", "at")
 
 

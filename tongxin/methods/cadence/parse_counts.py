@@ -40,7 +40,7 @@ def read_count(value: Any, context: Context, where: object, own_kind: str = "") 
     if not isinstance(value, LMap):
         value = LMap({"kind": value} if value is not None else {})
         value.file, value.line = getattr(where, "file", ""), getattr(where, "line", 1)
-    context.unknown_keys(value, ("kind", "part", "only", "by", "with"), "“count”")
+    context.unknown_keys(value, ("kind", "part", "only", "by", "with", "about"), "“count”")
     kinds = texts(value.get("kind")) or ((own_kind,) if own_kind else ())
     if not kinds:
         context.error(value, "missing-kind", "没有写数哪一种活动。请在“count”里写“kind”。")
@@ -59,7 +59,18 @@ def read_count(value: Any, context: Context, where: object, own_kind: str = "") 
         _read_only(value.get("only"), known, value, context),
         _read_companion(value, "by", known, context),
         _read_companion(value, "with", known, context),
+        _about(value, context),
     )
+
+
+def _about(mapping: LMap, context: Context) -> bool:
+    """`about: event` (what the window runs from) or `about: self` (the activity that is judged)."""
+    said = text_of(mapping.get("about"))
+    if said not in ("", "event", "self"):
+        context.error(
+            mapping.at("about"), "about", "“about”只能写 event（所答复的事件）或 self（这次活动）。"
+        )
+    return said in ("event", "self")
 
 
 def _check_part(part: str, kinds: list[Kind], mapping: LMap, context: Context, key: str = "part") -> None:

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 from .located import LMap
-from .periods import Between, By, Every, MonthOfPlan, Once, OwnDays, PartOf, Period, PhaseOfPlan
+from .parse_occasions import OCCASIONS, read_by_announced
+from .periods import Between, By, Every, MonthOfPlan, Once, OwnDays, PartOf, Period, PhaseOfPlan, Standing
 from .reading import Context, day_of, text_of
 
 SIMPLE = {
@@ -21,7 +22,6 @@ SIMPLE = {
 }
 UNITS = ("year", "half_year", "term", "quarter", "month", "teaching_week", "school_day")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-NOT_YET = ("rolling", "within", "before", "between_events", "break", "lookback", "about")
 STUBS = ("drop", "full", "prorate")
 
 
@@ -44,35 +44,37 @@ def read_periods(mapping: LMap, context: Context, is_activity: bool) -> tuple[Pe
         context.error(
             mapping, "missing-window", "没有写时间范围或期限。请写“window”，例如 term、month 或 {by: 日期}。"
         )
-    found = (read_period(value, context, where) for value, where in said)
+    found = (read_period(value, context, where, is_activity) for value, where in said)
     return tuple(period for period in found if period is not None)
 
 
-def read_period(value: Any, context: Context, where: object) -> Period | None:
+def read_period(value: Any, context: Context, where: object, is_activity: bool = False) -> Period | None:
     """One period node, or None with a finding."""
     if isinstance(value, str):
         if value == "once":
             return Once(context.since)
         if value in SIMPLE:
             return SIMPLE[value]
-        if value in ("standing",):
-            context.unsupported(where, f"window: {value}")
-        else:
-            context.error(
-                where, "window", f"没有“{value}”这种时间范围。可用的有：{'、'.join(SIMPLE)}、once。"
-            )
+        if value == "standing":
+            return Standing()
+        context.error(
+            where, "window", f"没有“{value}”这种时间范围。可用的有：{'、'.join(SIMPLE)}、once、standing。"
+        )
         return None
     if not isinstance(value, LMap) or not value:
         context.error(where, "window", "时间范围应写成 term、month 或 {by: 日期} 这样的形式。")
         return None
-    for key in NOT_YET:
+    for key, read in OCCASIONS.items():
         if key in value:
-            context.unsupported(value.at(key), f"window: {key}")
-            return None
+            return read(value, context, is_activity)
     for key, reader in _READERS.items():
         if key in value:
             return reader(value, context)
-    context.unsupported(value, f"window: {next(iter(value))}")
+    context.error(
+        value,
+        "window",
+        f"看不懂时间范围“{next(iter(value))}”。可用的有：{'、'.join((*_READERS, *OCCASIONS))}。",
+    )
     return None
 
 
@@ -133,15 +135,15 @@ def _plan_month(mapping: LMap, context: Context) -> Period | None:
 
 def _day(mapping: LMap, key: str, context: Context) -> dt.date | None:
     day = day_of(mapping.get(key))
-    if day is None and isinstance(mapping.get(key), LMap):
-        context.unsupported(mapping.at(key), f"{key}: {next(iter(mapping[key]), '')}")
-    elif day is None:
+    if day is None:
         context.error(mapping.at(key), "date", f"“{key}”要写日期，例如 2023-11-15。")
     return day
 
 
 def _by(mapping: LMap, context: Context) -> Period | None:
     context.unknown_keys(mapping, ("by",), "时间范围“by”")
+    if isinstance(mapping.get("by"), LMap):
+        return read_by_announced(mapping, mapping["by"], context)
     due = _day(mapping, "by", context)
     if due is not None and due < context.since:
         context.error(mapping.at("by"), "contradiction", "期限早于规则开始的日期。请改正其中一个。")

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .periods import Between, By, Every, MonthOfPlan, Once, PartOf, Period, PhaseOfPlan
+from .occasion_words import occasion_words
+from .occasions import OwnWindows
+from .periods import (
+    Between,
+    Break,
+    By,
+    Every,
+    MonthOfPlan,
+    Once,
+    PartOf,
+    Period,
+    PhaseOfPlan,
+    Rolling,
+    Standing,
+)
 
 if TYPE_CHECKING:
     from .words import Speaker
@@ -41,6 +55,8 @@ def period_words(node: Period, say: Speaker) -> str:
         return say(f"在{node.first}至{node.last}期间", f"from {node.first} to {node.last}")
     if isinstance(node, By):
         return say(f"在{node.due}前（含当日）", f"by {node.due}")
+    if isinstance(node, OwnWindows | Break | Rolling | Standing):
+        return occasion_words(node, say)
     return say("（一次性）", "once") if isinstance(node, Once) else say("当天", "on its own days")
 
 

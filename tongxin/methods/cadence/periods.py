@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ class Window:
 
     share: what part of the full number a cut window owes (1 = all). one_off: it does not come again, so late
     work is worth naming. planned: set by dates or by the plan, so it stands even without a school day.
+    settled: judged as over on its last day already (it ends every day anew). first_at, last_at: instants, where it is
+    counted in hours. about: id of the event or entry it belongs to. void: why nothing is owed in it, "" = it stands.
     """
 
     first: dt.date
@@ -33,6 +35,11 @@ class Window:
     share: Fraction = Fraction(1)
     one_off: bool = False
     planned: bool = False
+    settled: bool = False
+    first_at: dt.datetime | None = field(default=None, compare=False)
+    last_at: dt.datetime | None = field(default=None, compare=False)
+    about: str = field(default="", compare=False)
+    void: str = field(default="", compare=False)
 
     def __contains__(self, day: dt.date) -> bool:
         return self.first <= day <= self.last
@@ -144,6 +151,53 @@ class PartOf(Period):
 
     def windows(self, calendar: SchoolCalendar, first: dt.date, last: dt.date) -> Iterator[Window]:
         return calendar.part_windows(self, first, last)
+
+
+BREAKS = ("summer", "winter", "any")
+
+
+@dataclass(frozen=True)
+class Break(Period):
+    """The days between two terms: "winter" within a school year, "summer" at its end, or any."""
+
+    season: str
+
+    def windows(self, calendar: SchoolCalendar, first: dt.date, last: dt.date) -> Iterator[Window]:
+        return calendar.break_windows(self.season, first, last)
+
+
+@dataclass(frozen=True)
+class Rolling(Period):
+    """The n years, months or days up to today: one window that ends anew every day and is judged as over."""
+
+    n: int
+    unit: str
+
+    def windows(self, calendar: SchoolCalendar, first: dt.date, last: dt.date) -> Iterator[Window]:
+        begins = last - self.n * dt.timedelta(days=1) if self.unit == "day" else self._months_before(last)
+        name = f"rolling {self.n} {self.unit}"
+        yield Window(begins + dt.timedelta(days=1), last, name, planned=True, settled=True)
+
+    def _months_before(self, day: dt.date) -> dt.date:
+        months = self.n * (12 if self.unit == "year" else 1)
+        month = max(day.year * 12 + day.month - 1 - months, 12)
+        first = dt.date(month // 12, month % 12 + 1, 1)
+        following = dt.date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+        return min(first + dt.timedelta(days=day.day - 1), following - dt.timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Standing(Period):
+    """At any time: judged today, over today and the `grace` days before it.
+
+    Whoever has been in scope for no more than these days is not late yet; what held on one of them is not gone yet.
+    """
+
+    grace: int = 0
+
+    def windows(self, calendar: SchoolCalendar, first: dt.date, last: dt.date) -> Iterator[Window]:
+        begins = last - self.grace * dt.timedelta(days=1)
+        yield Window(begins, last, "standing", planned=True, settled=True)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from .bounds import Limits, Number
 from .calendar import SchoolCalendar
 from .facts import ENTRY, Entry, Facts, View, WaiverRow
 from .gathering import Tally, tally
+from .occasions import NOT_SET, ByAnnounced, OwnWindows, end_of
 from .pack import Pack
-from .periods import NO_END, OwnDays, Period, Window
+from .periods import NO_END, OwnDays, Period, Standing, Window
 from .scope import Scope, scope_of
 from .tree import Checklist, Obligation, Requirement
 
@@ -93,13 +94,19 @@ def evaluate(
     known_at: dt.datetime | None = None,
     obligations: Collection[str] | None = None,
     subjects: Collection[str] | None = None,
+    now: dt.datetime | None = None,
 ) -> list[Verdict]:
     """All verdicts as of a day, as known at an instant (None = all that is live), in a fixed order.
 
-    obligations, subjects: only these ids (None = all). Obligations marked `later` give no verdicts.
+    obligations, subjects: only these ids (None = all). Obligations marked `later` give no verdicts. now: the instant
+    that deadlines in hours are judged at, by default the end of the day.
     """
     run = _Run(
-        pack, View(facts, known_at), calendar.for_programme(pack.programme_year, pack.phases.values()), as_of
+        pack,
+        View(facts, known_at),
+        calendar.for_programme(pack.programme_year, pack.phases.values()),
+        as_of,
+        now or end_of(as_of),
     )
     found = [
         verdict
@@ -156,6 +163,7 @@ class _Judged:
     tally: Tally
     limits: Limits
     base: str
+    overrun: bool = False
 
 
 @dataclass
@@ -164,6 +172,7 @@ class _Run:
     view: View
     calendar: SchoolCalendar
     as_of: dt.date
+    now: dt.datetime
     _candidates: dict[str, list[str]] = field(default_factory=dict)
 
     # what to judge
@@ -204,11 +213,14 @@ class _Run:
         if entry is not None and entry.day > self.as_of:
             return
         for period in rule.periods:
-            for window in self._real(period, rule, entry):
+            for window in self._real(period, rule, entry, subject):
                 if _in_force(rule, window) and not any(_in_force(newer, window) for newer in later):
                     yield period, window
 
-    def _real(self, period: Period, rule: Obligation, entry: Entry | None) -> Iterator[Window]:
+    def _real(self, period: Period, rule: Obligation, entry: Entry | None, subject: str) -> Iterator[Window]:
+        if isinstance(period, OwnWindows):
+            yield from period.windows_of(self.view, self.calendar, subject, self.as_of)
+            return
         if isinstance(period, OwnDays):
             if entry is not None:
                 yield Window(entry.start_day, entry.day, entry.day.isoformat(), planned=True)
@@ -232,10 +244,17 @@ class _Run:
         ]
         unknown = [*scope.unknown, *(item.limits.unknown for item in judged if item.limits.unknown)]
         unknown += self._unknown_items(rule, subject, judged_on)
+        if isinstance(period, Standing) and self._days_in(scope) <= period.grace:
+            judged = [
+                replace(item, base=OPEN) if item.base == MISSED and not item.overrun else item
+                for item in judged
+            ]
         verdict = self._assembled(rule, subject, window, judged)
         waiver = self._waiver(rule, subject, window, judged_on)
         reason = self._not_expected(rule, scope, window, judged, unknown)
-        may_be_met = scope.ever and not unknown and bool(judged) and reason != "nothing owed"
+        may_be_met = (
+            scope.ever and not unknown and bool(judged) and reason != "nothing owed" and not window.void
+        )
         final, why = _settled(verdict.verdict if may_be_met else OPEN, verdict.verdict, waiver, reason, rule)
         late_by = self._late_by(rule, subject, period, window, factor) if final == MISSED else None
         return replace(
@@ -246,6 +265,9 @@ class _Run:
             bearer=Bearers(self.pack, self.view).of(rule, subject, judged_on),
             subject=subject.removeprefix(ENTRY),
         )
+
+    def _days_in(self, scope: Scope) -> int:
+        return sum((last - first).days + 1 for first, last in scope.spans)
 
     def _applying(self, rule: Obligation, subject: str, day: dt.date) -> list[Requirement]:
         """The items that apply to the subject (Meaning 18)."""
@@ -279,18 +301,24 @@ class _Run:
             high = None if limits.high is None else math.floor(limits.high * factor)
             limits = replace(limits, low=low, high=high)
         found = tally(self.view, item, subject, window, self.as_of)
-        return _Judged(found, limits, self._base(item, found.done, limits, window))
+        overrun = item.measure.grows and limits.high is not None and found.done > limits.high
+        return _Judged(found, limits, self._base(item, found.done, limits, window), overrun)
 
     def _base(self, item: Requirement, done: Number, limits: Limits, window: Window) -> str:
         """met, open or missed by the numbers alone (Meaning 3)."""
         reached = limits.low is None or done >= limits.low
         within = limits.high is None or done <= limits.high
-        ended = self.as_of > window.last
+        ended = self._over(window)
         if item.measure.grows and not within:
             return MISSED
         if item.measure.grows and limits.high is None and reached:
             return MET
         return OPEN if not ended else MET if reached and within else MISSED
+
+    def _over(self, window: Window) -> bool:
+        if window.last_at is not None:
+            return self.now > window.last_at
+        return window.settled or self.as_of > window.last
 
     def _assembled(self, rule: Obligation, subject: str, window: Window, judged: list[_Judged]) -> Verdict:
         blank = Verdict(
@@ -327,11 +355,13 @@ class _Run:
         self, rule: Obligation, scope: Scope, window: Window, judged: list[_Judged], unknown: list[str]
     ) -> str:
         """Why nothing is expected, or ""."""
+        if window.void:
+            return f"{window.void}: {_announced(rule)}" if window.void == NOT_SET else window.void
         if unknown:
             return f"unknown: {', '.join(dict.fromkeys(unknown))}"
         if not scope.now and scope.since:
             return f"out of scope since {scope.since.isoformat()}: {scope.left_by}"
-        days = sum((last - first).days + 1 for first, last in scope.spans)
+        days = self._days_in(scope)
         if rule.arrivals.how == "from" and days < rule.arrivals.days:
             return f"present {days} of {rule.arrivals.days} days"
         if not judged:
@@ -373,6 +403,11 @@ class _Run:
             ):
                 return (day - window.last).days
         return None
+
+
+def _announced(rule: Obligation) -> str:
+    """What is still to be announced."""
+    return "、".join(period.announced for period in rule.periods if isinstance(period, ByAnnounced))
 
 
 def _in_force(rule: Obligation, window: Window) -> bool:

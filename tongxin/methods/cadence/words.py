@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from .bounds import Band, Bound, Number, Quantity, Table
 from .counting import AmountWithin, Average, Companion, Count, Max, Measure, QualifierIs, Sum, Times
+from .occasion_words import happening_words
+from .occasions import Happening
 from .period_words import period_words
 from .periods import OwnDays, Period
 from .tree import (
@@ -266,6 +268,12 @@ class Speaker:
             self(f"至多{self.quantity(high)}", f"at most {self.quantity(high)}") if high is not None else ""
         )
 
+    def event(self, name: str) -> str:
+        return self._titled(self.pack.events.get(name), name)
+
+    def happening(self, node: Happening) -> str:
+        return happening_words(node, self)
+
     def period(self, node: Period) -> str:
         return period_words(node, self)
 
@@ -365,6 +373,7 @@ def _parts(say: Speaker, count: Count) -> str:
 def _details(say: Speaker, count: Count) -> str:
     details = [test.words(say) for test in count.only]
     details += [say.companion(companion, count.kinds) for _, companion in count.companions()]
+    details += [say("须注明答复的是哪一次", "in answer to it")] if count.about else []
     inside = say("，", ", ").join(details)
     return say(f"（{inside}）", f" ({inside})") if inside else ""
 

@@ -28,6 +28,7 @@ def evaluate_sql(
     engine: str = "sqlite",
     obligations: Collection[str] | None = None,
     details: bool = True,
+    now: dt.datetime | None = None,
 ) -> list[Verdict]:
     """All verdicts by SQL, in the order of the one-by-one evaluator.
 
@@ -35,10 +36,10 @@ def evaluate_sql(
     bearers, counted and rejected entries and reasons as well, which takes its time.
     """
     with database(engine) as connection:
-        found = cells_by_sql(connection, engine, pack, facts, calendar, as_of, known_at, obligations)
+        found = cells_by_sql(connection, engine, pack, facts, calendar, as_of, known_at, obligations, now=now)
     verdicts = [_verdict(cell, subject) for cell, subject in found]
     if details:
-        told = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations)
+        told = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, now=now)
         verdicts = _with_details(verdicts, told)
     return sorted(verdicts, key=lambda v: (v.obligation, v.subject, v.first, v.last, v.version, v.window))
 
@@ -53,12 +54,15 @@ def cells_by_sql(
     known_at: dt.datetime | None = None,
     obligations: Collection[str] | None = None,
     unique_rows: bool = False,
+    now: dt.datetime | None = None,
 ) -> list[tuple[Cell, str]]:
     """Load the facts into an empty database and return its cells, each with the id its subject has in the facts."""
     numbers = load_facts(connection, facts, dialect)
     names = {number: name for name, number in numbers.items() if not name.startswith(ENTRY)}
     entries = {number: name for name, number in numbers.items() if name.startswith(ENTRY)}
-    run = SetEvaluator(pack, calendar, dialect).run(connection, as_of, known_at, unique_rows=unique_rows)
+    run = SetEvaluator(pack, calendar, dialect).run(
+        connection, as_of, known_at, unique_rows=unique_rows, now=now
+    )
     return [
         (
             cell,

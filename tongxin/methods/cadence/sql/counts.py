@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ..tree import GROUP_LINKS, PERSON_TYPES, SubjectKind
 from .builder import At, Builder, Needs, Tests, amount, live
 from .engine import listed, quoted
+from .own_windows import end_of_day
 from .plan import (
     AVERAGE,
     DISTINCT,
@@ -21,6 +22,7 @@ from .plan import (
     GROUP,
     HEADS,
     MAX,
+    OWN_WINDOWS,
     PEOPLE,
     PERSON,
     PERSON_TIMES,
@@ -100,7 +102,8 @@ class Counting:
             f" JOIN entry AS e ON e.kind = m.kind AND {live('e', self.known)}{self._and_school('e')}{join} CROSS JOIN {day}"
             f" WHERE {on_day} AND m.path = {ENTRIES} AND m.universe = {universe} AND m.own = {own} AND e.day <= hole_as_of"
             f" AND {passes}{self._evidenced('e.id', key)} GROUP BY m.unit, {subject}, {win}"
-            for own, win, day, on_day, _ in self._days("e.day", "e.day", universe)
+            for own, win, day, on_day, _ in self._days("e.day", "e.day", universe, subject)
+            if own != OWN_WINDOWS
         ]
 
     def heads(self) -> list[str]:
@@ -164,13 +167,26 @@ class Counting:
             " FROM tx_match AS m CROSS JOIN tx_head AS h LEFT JOIN participation AS p ON p.id = h.part_row"
             f"{joins} CROSS JOIN {day}"
             f" WHERE h.kind = m.kind AND (m.part = '' OR m.part = h.part) AND {on_day}"
-            f" AND m.path = {HEADS} AND m.universe = {universe} AND m.own = {own}{where}"
+            f" AND m.path = {HEADS} AND m.universe = {universe} AND m.own = {own}{where}{self._about(own, subject, universe)}"
             f" AND (h.part_row IS NOT NULL OR m.bare = 1){self._filtered(at, universe)}"
             f"{self._evidenced('h.entry', universe)}"
-            for own, win, day, on_day, on in self._days(span, "h.day", universe)
+            for own, win, day, on_day, on in self._days(span, "h.day", universe, subject)
         ]
 
-    def _days(self, first: str, last: str, universe: int) -> Iterable[tuple[int, str, str, str, str]]:
+    def _about(self, own: int, subject: str, universe: int) -> str:
+        """Return the rest of a WHERE for units that count only what answers the window's event, or the entry itself."""
+        if not any(unit.requirement.count.about for unit in self.plan.units()):
+            return ""
+        answers = "ea.about_id = d.about_entry AND d.about_entry > 0 OR ea.about_event_id = d.about_event AND d.about_event > 0"
+        if own != OWN_WINDOWS:
+            answers = f"ea.about_id = {subject}" if universe == ENTRY else "FALSE"
+        return (
+            f" AND (m.about = 0 OR EXISTS (SELECT 1 FROM entry AS ea WHERE ea.id = h.entry AND ({answers})))"
+        )
+
+    def _days(
+        self, first: str, last: str, universe: int, subject: str
+    ) -> Iterable[tuple[int, str, str, str, str]]:
         """(own, window, table, its condition, day): windows are found by day; an entry's own days are its window 0.
 
         The table is joined last and says so (CROSS JOIN): no engine should start from the days.
@@ -183,6 +199,17 @@ class Counting:
         yield 0, "d.win", "tx_day AS d", found, "d.mark - m.base"
         if universe == ENTRY:
             yield 1, "(m.own - 1)", "tx_calendar AS d", f"d.day BETWEEN {first} AND {last}", "d.day"
+        if any(unit.own_windows for unit in self.plan.units()):
+            at = f"(SELECT COALESCE(ei.at, {end_of_day('ei.day')}) FROM entry AS ei WHERE ei.id = h.entry)"
+            mine = f"d.slot = m.slot AND d.subject = {subject} AND (d.last_at = 0 OR {at} BETWEEN d.first_at AND d.last_at)"
+            days = f"k.day BETWEEN MAX({first}, d.first) AND MIN({last}, d.last)"
+            yield (
+                OWN_WINDOWS,
+                "d.win",
+                "tx_mine AS d CROSS JOIN tx_calendar AS k",
+                f"{mine} AND {days}",
+                "k.day",
+            )
 
     def _person_hits(self) -> list[str]:
         return self._hit(PERSON, "h.unit", At("h.unit", "h.type", "h.home", "h.day"))
@@ -203,7 +230,12 @@ class Counting:
 
     def _entry_hits(self) -> list[str]:
         at = At("h.entry", "'activity'", "h.place", "h.day", ("activity",))
-        return self._hit(ENTRY, "h.entry", at)
+        itself = self._hit(ENTRY, "h.entry", at, where=" AND m.about = 0")
+        if not any(unit.requirement.count.about for unit in self.plan.units()):
+            return itself
+        join = " JOIN entry AS ew ON ew.id = h.entry AND ew.about_id IS NOT NULL"
+        answered = At("ew.about_id", "'activity'", "h.place", "h.day", ("activity",))
+        return itself + self._hit(ENTRY, "ew.about_id", answered, join, " AND m.about = 1")
 
     # adding up
 

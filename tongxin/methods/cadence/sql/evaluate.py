@@ -18,14 +18,15 @@ from typing import Any
 
 from ..calendar import SchoolCalendar
 from ..counting import Number, simplest
+from ..occasions import OwnWindows, end_of
 from ..pack import Pack
 from ..periods import Window
 from ..tree import GROUP_LINKS, Obligation
-from . import settle, tables
+from . import own_windows, settle, tables
 from .builder import Tests, live
 from .counts import OFTEN, ONCE, Counting
 from .engine import NO_END_DAY, Engine, listed, quoted, rendered
-from .plan import ENTRIES, ENTRY, FAST, HEADS, SCHOOL, Slot, plan_of
+from .plan import ENTRIES, ENTRY, FAST, HEADS, OWN_WINDOWS, SCHOOL, Slot, plan_of
 from .schema import to_microseconds
 from .scope import UNKNOWN, line_statement
 from .windows import Windows, windows_of
@@ -112,8 +113,11 @@ class SetEvaluator:
         programme: int | None = None,
         unique_rows: bool = False,
         expanded: bool = False,
+        now: dt.datetime | None = None,
     ) -> Run:
         """Evaluate and return the run, which answers questions until the next run on the same connection.
+
+        now: the instant that deadlines in hours are judged at; by default the end of the day.
 
         school: only this school's rows (primary key); None = the whole database. programme: whose waivers count
         (Django's table); None = all. expanded: members of groups stand in rows of their own already, so groups need no
@@ -121,7 +125,15 @@ class SetEvaluator:
         an entry. Rows are read as they are; the caller's transaction decides what that is.
         """
         return Run(
-            self, Engine(connection, self.dialect), as_of, known_at, school, programme, unique_rows, expanded
+            self,
+            Engine(connection, self.dialect),
+            as_of,
+            known_at,
+            school,
+            programme,
+            unique_rows,
+            expanded,
+            now or end_of(as_of),
         )
 
     def script(self, known: bool, school: bool) -> Script:
@@ -161,15 +173,19 @@ class Run:
         school: int | None,
         programme: int | None,
         unique_rows: bool,
-        expanded: bool = False,
+        expanded: bool,
+        now: dt.datetime,
     ) -> None:
         self.evaluator, self.engine, self.plan = evaluator, engine, evaluator.plan
         self.as_of, self.known_at, self.school, self.programme = as_of, known_at, school, programme
+        self.now = now
         self.windows = evaluator.windows(as_of)
         self.script = evaluator.script(known_at is not None, school is not None)
         self._counted_fast = False
         self.expanded = expanded
         self._prepare()
+        own_windows.fill(self)
+        self._reach_back()
         self._judge_values()
         for statement in self.script.lines:
             self.ask(statement)
@@ -189,9 +205,23 @@ class Run:
             "as_of": self.as_of.toordinal(),
             "known": known,
             "school": self.school or 0,
+            "now": to_microseconds(self.now),
             "low": first.toordinal(),
             "high": self.windows.horizon.toordinal(),
         }
+
+    def mine(self, alias: str) -> str:
+        """Return the rest of a WHERE that keeps to the school asked for."""
+        return f" AND {alias}.school_id = hole_school" if self.school is not None else ""
+
+    def put(self, table: str, rows: Any) -> None:
+        tables.put(self.engine, table, rows)
+
+    def _reach_back(self) -> None:
+        """Follow conditions from the first day of the earliest window, those of single subjects included."""
+        if any(slot.own == OWN_WINDOWS for slot in self.plan.slots):
+            ((earliest,),) = self.ask("SELECT MIN(n.first) FROM tx_mine AS n")
+            self.holes["low"] = min(self.holes["low"], earliest or self.holes["low"])
 
     def ask(self, statement: str, **more: int) -> list[tuple[Any, ...]]:
         """Run a statement of the default dialect with this run's holes, and perhaps more of them."""
@@ -206,12 +236,16 @@ class Run:
     def _first_day(self) -> int:
         """First day that the running count of school days must know."""
         kinds = {slot.rule.subject.kind for slot in self.plan.slots if slot.own_days}
+        for slot in self.plan.slots:
+            if slot.own == OWN_WINDOWS:
+                kinds |= slot.rule.kinds()
+        low = max(self.holes["low"], min(self.windows.first, self.as_of).toordinal())
         if not kinds:
-            return self.holes["low"]
+            return low
         ((earliest,),) = self.ask(
             f"SELECT MIN(e.start_day) FROM entry AS e WHERE e.kind IN ({listed(sorted(kinds))})"
         )
-        return min(self.holes["low"], earliest or self.holes["low"])
+        return min(low, earliest or low)
 
     def _judge_values(self) -> None:
         """Judge each distinct value of the attributes that rules read, once."""
@@ -260,12 +294,22 @@ class Run:
             f" WHERE {live('v', self.known_at is not None)}{mine}"
         )
         return [
-            (slot.number, at, subject, first, min(last, _expiry(slot, first)))
+            (slot.number, at, abs(subject), first, min(last, _expiry(slot, first)))
             for name, subject, first, last, only in rows
             for slot in slots.get(name, ())
-            for at, found in enumerate(self.windows.of(slot) or ((None,) if slot.own_days else ()))
+            if slot.rule.subject.is_activity == (subject < 0)
+            for at, found in self._windows_waived(slot, subject)
             if only in ("", _name(found))
-        ]  # type: ignore[misc]
+        ]
+
+    def _windows_waived(self, slot: Slot, subject: int) -> list[tuple[int, Window | None]]:
+        """Every window of a slot, by number, that a waiver of a subject may cover."""
+        if slot.own == OWN_WINDOWS:
+            mine = self.ask(
+                f"SELECT n.win, n.first, n.last FROM tx_mine AS n WHERE n.slot = {slot.number} AND n.subject = {int(subject)}"
+            )
+            return [(win, self._window(slot, win, first, last)) for win, first, last in mine]
+        return list(enumerate(self.windows.of(slot) or ((None,) if slot.own_days else ())))
 
     def _choose(self, unique_rows: bool, waived: set[int]) -> tables.Ways:
         """Choose how to evaluate; see `tables.Ways`."""
@@ -284,7 +328,9 @@ class Run:
 
     def _count(self) -> None:
         """Count what only cells can be made of now; swift slots are counted when cells are first asked for."""
-        self._gather_statistics("tx_seg", "tx_window", "tx_unit", "tx_slot", "tx_match", "tx_day", "tx_need")
+        self._gather_statistics(
+            "tx_mine", "tx_seg", "tx_window", "tx_unit", "tx_slot", "tx_match", "tx_day", "tx_need"
+        )
         used = set(self.ways.of.values())
         for statement in self.script.entries if ENTRIES in used else ():
             self.ask(statement)
@@ -415,6 +461,8 @@ class Run:
         return " AND ".join(parts)
 
     def _window(self, slot: Slot, win: int, first: int, last: int) -> Window:
+        if isinstance(slot.period, OwnWindows):
+            return slot.period.named(dt.date.fromordinal(first), dt.date.fromordinal(last))
         if slot.own_days:
             day = dt.date.fromordinal(last)
             return Window(dt.date.fromordinal(first), day, day.isoformat(), planned=True)

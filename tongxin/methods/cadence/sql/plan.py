@@ -13,8 +13,9 @@ from typing import Any
 from ..bounds import Constant, Quantity, Table
 from ..conditions import Always, Condition
 from ..counting import Average, Count, Distinct, Max, Measure, People, PersonTimes, Sum, Times
+from ..occasions import OwnWindows
 from ..pack import Pack
-from ..periods import OwnDays, Period
+from ..periods import OwnDays, Period, Standing
 from ..tree import GROUP_LINKS, Checklist, EvidenceNeed, Obligation, Requirement, SubjectKind
 from .builder import pair
 
@@ -25,6 +26,7 @@ MEASURES: dict[type[Measure], int] = {
     Times: TIMES, People: PEOPLE, PersonTimes: PERSON_TIMES, Sum: SUM, Max: MAX, Average: AVERAGE, Distinct: DISTINCT,
 }  # fmt: skip
 SINGLE, ALL_OF, ANY_OF = range(3)
+CALENDAR, OWN_DAYS, OWN_WINDOWS = range(3)
 ARRIVALS = {"full": 0, "prorate": 1, "from": 2}
 TOKENS = ("counterpart", "kind", "theme", "place", "day")
 SCOPE, HOLDS, BAND = "scope", "holds", "band"
@@ -63,6 +65,7 @@ class Unit:
     where: int
     low_line: int
     high_line: int
+    own_windows: bool = False
 
     @property
     def measure(self) -> int:
@@ -79,6 +82,8 @@ class Unit:
     @property
     def path(self) -> int:
         """The cheapest way that is right whatever the ledger holds; FAST asks for more, see `counts.ways`."""
+        if self.own_windows or self.requirement.count.about:
+            return HEADS
         if self.universe in (SCHOOL, ENTRY) and self.measure == TIMES:
             return ENTRIES
         count = self.requirement.count
@@ -101,6 +106,17 @@ class Slot:
     @property
     def own_days(self) -> bool:
         return isinstance(self.period, OwnDays)
+
+    @property
+    def own(self) -> int:
+        """CALENDAR: windows of the calendar; OWN_DAYS: the entry's own days; OWN_WINDOWS: each subject's own (tx_mine)."""
+        if isinstance(self.period, OwnWindows):
+            return OWN_WINDOWS
+        return OWN_DAYS if self.own_days else CALENDAR
+
+    @property
+    def grace(self) -> int:
+        return self.period.grace if isinstance(self.period, Standing) else 0
 
     @property
     def shape(self) -> int:
@@ -168,12 +184,15 @@ def plan_of(pack: Pack) -> Plan:
 def _add(plan: Plan, rule: Obligation, later: tuple[Obligation, ...], period: Period) -> None:
     number = len(plan.slots) + 1
     first = sum(len(slot.units) for slot in plan.slots) + 1
-    units = tuple(_unit(plan, first + at, number, rule, item) for at, item in enumerate(rule.requirements()))
+    own = isinstance(period, OwnWindows)
+    units = tuple(
+        _unit(plan, first + at, number, rule, item, own) for at, item in enumerate(rule.requirements())
+    )
     scope = plan.line(SCOPE, rule.subject, rule.where)
     plan.slots.append(Slot(number, rule, later, period, scope, units))
 
 
-def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requirement) -> Unit:
+def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requirement, own: bool) -> Unit:
     return Unit(
         number,
         slot,
@@ -184,6 +203,7 @@ def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requiremen
         0 if isinstance(item.where, Always) else plan.line(HOLDS, rule.subject, item.where),
         _band_line(plan, rule.subject, item.bound.low),
         _band_line(plan, rule.subject, item.bound.high),
+        own,
     )
 
 

@@ -86,11 +86,13 @@ def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
     _load_people(engine, facts, numbers, schools)
     _load_events(engine, facts, numbers)
     _load_ledger(engine, facts, numbers, entries, schools, events)
+    # The waiver of an entry carries its number as a negative one: it may be that of a subject.
+    waived = {name: -number for name, number in entries.items()} | numbers
     waivers = (
-        (at, 0, row.obligation, numbers.get(row.subject, entries.get(row.subject)), row.reason, row.by,
+        (at, 0, row.obligation, waived[row.subject], row.reason, row.by,
          row.valid_from.toordinal(), row.valid_to.toordinal(), row.window, *_known(row))
         for at, row in enumerate(facts.waivers, start=1)
-        if row.subject in numbers or row.subject in entries
+        if row.subject in waived
     )  # fmt: skip
     engine.insert("waiver", ("id", "school_id", "obligation", "subject_id", "reason", "approver", "valid_from",
                              "valid_to", '"window"', "recorded_at", "superseded_at"), waivers)  # fmt: skip

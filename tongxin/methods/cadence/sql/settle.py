@@ -6,7 +6,7 @@ denominator, so comparisons are exact; denominator 0 means "no such bound".
 
 from __future__ import annotations
 
-from .plan import ALL_OF, SINGLE
+from .plan import ALL_OF, OWN_WINDOWS, SINGLE
 from .scope import IN, UNKNOWN
 
 SUBJECTS = 4294967296  # more than there are subjects
@@ -14,8 +14,9 @@ MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = 1, 2, 3, 4, 5
 VERDICTS = ("", "met", "open", "missed", "waived", "not_expected")
 REASONS = (
     "", "unknown", "out of scope", "present too short", "no item applies", "nothing owed", "no school day",
+    "event retracted", "not set",
 )  # fmt: skip
-UNKNOWN_VALUE, LEFT, TOO_SHORT, NO_ITEM, NOTHING_OWED, NO_SCHOOL_DAY = range(1, 7)
+UNKNOWN_VALUE, LEFT, TOO_SHORT, NO_ITEM, NOTHING_OWED, NO_SCHOOL_DAY, VOID = range(1, 8)
 
 COLUMNS = (
     "slot", "win", "subject", "first", "last", "verdict", "owed_num", "owed_den", "most_num", "most_den", "done_num",
@@ -100,10 +101,14 @@ def _unknown_on(day: str, subject: str = "s.subject") -> str:
     )
 
 
-_SLOT = "sl.slot AS slot, sl.arrivals AS arrivals, sl.from_days AS from_days, sl.encouraged AS encouraged, sl.shape AS shape"
+_SLOT = "sl.slot AS slot, sl.arrivals AS arrivals, sl.from_days AS from_days, sl.encouraged AS encouraged, sl.shape AS shape, sl.grace AS grace"
 _WINDOW = (
     "w.first AS first, w.last AS last, w.judged AS judged, w.ended AS ended, w.share_num AS share_num,"
-    " w.share_den AS share_den, w.school_days AS school_days, w.planned AS planned"
+    " w.share_den AS share_den, w.school_days AS school_days, w.planned AS planned, 0 AS void"
+)
+_MINE = (
+    "w.first AS first, w.last AS last, w.judged AS judged, w.ended AS ended, 1 AS share_num, 1 AS share_den,"
+    " 0 AS school_days, 1 AS planned, w.void AS void"
 )
 
 
@@ -136,8 +141,20 @@ def _cell(where: str) -> str:
         f"SELECT {slot}, 0 AS win, s.subject AS subject, s.line AS line, s.last AS scope_end, s.value AS now,"
         f" CASE WHEN s.value = {IN} THEN 1 ELSE 0 END AS ever, e.start_day AS first, e.day AS last, e.day AS judged,"
         " CASE WHEN hole_as_of > e.day THEN 1 ELSE 0 END AS ended, 1 AS share_num, 1 AS share_den,"
-        " 0 AS school_days, 1 AS planned FROM tx_slot AS sl JOIN tx_seg AS s ON s.line = sl.scope"
+        " 0 AS school_days, 1 AS planned, 0 AS void FROM tx_slot AS sl JOIN tx_seg AS s ON s.line = sl.scope"
         f" JOIN entry AS e ON e.id = s.subject WHERE sl.own = 1 AND {_in_force(0)} AND NOT {_in_force(1)}"
+    )
+    mine = (
+        f"SELECT {slot}, w.win AS win, s.subject AS subject, s.line AS line, s.last AS scope_end,"
+        f" CASE WHEN s.last >= w.judged THEN {IN} WHEN {_unknown_on('w.judged')} THEN {UNKNOWN} ELSE 0 END AS now,"
+        f" 1 AS ever, {_MINE} FROM tx_slot AS sl JOIN tx_mine AS w ON w.slot = sl.slot"
+        f" JOIN tx_seg AS s ON s.subject = w.subject AND {_in_scope('w.first', 'w.last', 'w.judged')}"
+    )
+    mine_unknown = (
+        f"SELECT {slot}, w.win AS win, s.subject AS subject, s.line AS line, 0 AS scope_end, {UNKNOWN} AS now,"
+        f" 0 AS ever, {_MINE} FROM tx_slot AS sl JOIN tx_mine AS w ON w.slot = sl.slot"
+        f" JOIN tx_seg AS s ON s.subject = w.subject AND s.line = sl.scope AND s.value = {UNKNOWN}"
+        " AND s.first <= w.judged AND s.last >= w.judged"
     )
     parts = [
         f"{of_calendar} WHERE sl.own = 0 AND sl.of_entries = 0",
@@ -145,6 +162,8 @@ def _cell(where: str) -> str:
         f"{of_calendar}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
         f"{never_in}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
         own,
+        f"{mine} WHERE sl.own = {OWN_WINDOWS}",
+        f"{mine_unknown} WHERE sl.own = {OWN_WINDOWS} AND {not_in_before}",
     ]
     if where:
         parts = [
@@ -191,6 +210,7 @@ def _item() -> str:
         text.format(letter, name) for letter, name in (("l", "low"), ("h", "high")) for text in (band, number)
     )
     short = f"CASE WHEN c.arrivals = 2 AND {_there('days')} < c.from_days THEN 1 ELSE 0 END AS too_short,"
+    short += f" CASE WHEN c.grace > 0 AND {_there('days')} <= c.grace THEN 1 ELSE 0 END AS in_grace,"
     factor = (
         f" CASE WHEN c.arrivals <> 1 THEN 1 WHEN c.school_days > 0 THEN {_there('school')}"
         f" ELSE {_there('days')} END AS there,"
@@ -213,7 +233,7 @@ def _item() -> str:
     return (
         "SELECT c.slot AS slot, c.win AS win, c.subject AS subject, c.first AS first, c.last AS last,"
         " c.judged AS judged, c.ended AS ended, c.now AS now, c.ever AS ever, c.scope_end AS scope_end,"
-        " c.school_days AS school_days, c.planned AS planned, c.encouraged AS encouraged, c.shape AS shape,"
+        " c.school_days AS school_days, c.planned AS planned, c.void AS void, c.encouraged AS encouraged, c.shape AS shape,"
         f" c.share_num AS share_num, c.share_den AS share_den, {short}{factor}{limits}{unknown}{applies}"
         " u.grows AS grows, COALESCE(d.num, 0) AS done_num, COALESCE(d.den, 1) AS done_den"
         " FROM cell AS c JOIN tx_unit AS u ON u.slot = c.slot"
@@ -245,8 +265,8 @@ def _judged() -> str:
         f", {numerator(name)} AS {name}_n, {denominator(name)} AS {name}_d" for name in ("low", "high")
     )
     kept = (
-        "slot", "win", "subject", "first", "last", "judged", "ended", "now", "ever", "scope_end", "school_days", "planned",
-        "encouraged", "shape", "too_short", "applies", "where_unknown", "limit_unknown", "grows", "done_num", "done_den",
+        "slot", "win", "subject", "first", "last", "judged", "ended", "now", "ever", "scope_end", "school_days", "planned", "void",
+        "encouraged", "shape", "too_short", "in_grace", "applies", "where_unknown", "limit_unknown", "grows", "done_num", "done_den",
     )  # fmt: skip
     return f"SELECT {', '.join(f'i.{name} AS {name}' for name in kept)}{limits} FROM item AS i"
 
@@ -258,11 +278,13 @@ def _based() -> str:
     return (
         f"SELECT j.*, CASE WHEN j.grows = 1 AND NOT {within} THEN {MISSED}"
         f" WHEN j.grows = 1 AND j.high_d = 0 AND {reached} THEN {MET} WHEN j.ended = 0 THEN {OPEN}"
-        f" WHEN {reached} AND {within} THEN {MET} ELSE {MISSED} END AS base FROM judged AS j"
+        f" WHEN {reached} AND {within} THEN {MET} WHEN j.in_grace = 1 THEN {OPEN} ELSE {MISSED} END AS base FROM judged AS j"
     )
 
 
-_CELL = "slot, win, subject, first, last, judged, now, ever, scope_end, school_days, planned, encouraged"
+_CELL = (
+    "slot, win, subject, first, last, judged, now, ever, scope_end, school_days, planned, void, encouraged"
+)
 
 
 def _plain(done: str = "d.num", kept: str = "", cell: str = "cell") -> str:
@@ -324,7 +346,7 @@ def _checklist() -> str:
 def _reasoned(whole: str = "whole") -> str:
     """Why nothing is expected, 0 when something is; and whether somebody waived it."""
     reason = (
-        f"CASE WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
+        f"CASE WHEN h.void > 0 THEN {VOID} - 1 + h.void WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
         f" WHEN h.too_short = 1 THEN {TOO_SHORT} WHEN h.items = 0 THEN {NO_ITEM} WHEN h.vacuous = 1 THEN {NOTHING_OWED}"
         f" WHEN h.planned = 0 AND h.school_days = 0 THEN {NO_SCHOOL_DAY} ELSE 0 END"
     )
@@ -337,9 +359,7 @@ def _reasoned(whole: str = "whole") -> str:
 
 def _verdict() -> str:
     """met, then waived, then not_expected, then missed, then open; encouraged rules are never missed."""
-    may_be_met = (
-        f"r.ever = 1 AND r.items > 0 AND r.reason NOT IN ({UNKNOWN_VALUE}, {NO_ITEM}, {NOTHING_OWED})"
-    )
+    may_be_met = f"r.ever = 1 AND r.items > 0 AND r.void = 0 AND r.reason NOT IN ({UNKNOWN_VALUE}, {NO_ITEM}, {NOTHING_OWED})"
     return (
         f"CASE WHEN r.base = {MET} AND {may_be_met} THEN {MET} WHEN r.waived = 1 THEN {WAIVED}"
         f" WHEN r.reason <> 0 THEN {NOT_EXPECTED} WHEN r.base = {MISSED} AND r.encouraged = 1 THEN {NOT_EXPECTED}"

@@ -41,9 +41,17 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     ),
     "tx_day": (dict.fromkeys(("mark", "win"), _BIG), "mark"),
     "tx_calendar": (dict.fromkeys(("day", "upto"), _BIG), "day"),
+    "tx_due": (dict.fromkeys(("slot", "day", "first", "last"), _BIG), "slot, day"),
+    "tx_announced": (dict.fromkeys(("slot", "school", "win", "first", "last", "void"), _BIG), "slot, school, win"),
+    "tx_mine": (
+        dict.fromkeys(("slot", "subject", "win", "first", "last", "judged", "ended", "first_at", "last_at", "void",
+                       "about_entry", "about_event"), _BIG),
+        "slot, subject, win",
+    ),
     "tx_slot": (
         dict.fromkeys(
-            ("slot", "grain", "scope", "arrivals", "from_days", "encouraged", "own", "of_entries", "shape", "plain", "swift"), _BIG
+            ("slot", "grain", "scope", "arrivals", "from_days", "encouraged", "own", "of_entries", "shape", "plain", "swift",
+             "grace"), _BIG
         ),
         "slot",
     ),
@@ -58,7 +66,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_match": (
         {
             **dict.fromkeys(("unit", "path", "universe", "own", "base", "filter", "measure", "amount", "per_day", "bare",
-                             "low_num", "low_den", "swift", "slot", "scope", "grain"), _BIG),
+                             "about", "low_num", "low_den", "swift", "slot", "scope", "grain"), _BIG),
             **dict.fromkeys(("kind", "part", "token", "type", "link"), "TEXT NOT NULL"),
         },
         "",
@@ -145,8 +153,9 @@ def _slot(slot: Slot, windows: Windows, ways: Ways) -> tuple[int, ...]:
     rule = slot.rule
     return (
         slot.number, windows.grain_of[slot.number], slot.scope, ARRIVALS[rule.arrivals.how], rule.arrivals.days,
-        int(rule.source.modality == "encouraged"), int(slot.own_days), int(rule.subject.is_activity), slot.shape,
+        int(rule.source.modality == "encouraged"), slot.own, int(rule.subject.is_activity), slot.shape,
         int(slot.number in ways.plain), int(slot.number in ways.swift),
+        slot.grace,
     )  # fmt: skip
 
 
@@ -172,14 +181,15 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
     grouped = subject.name if unit.universe == GROUP else ""
     grain = windows.grain_of[slot.number]
     flags = (
-        unit.filter, unit.measure, amount, int(item.measure.per_day), int(bare(unit)), *constant(item.bound.low),
+        unit.filter, unit.measure, amount, int(item.measure.per_day), int(bare(unit)), int(item.count.about),
+        *constant(item.bound.low),
         _swift(slot, unit, ways), slot.number, slot.scope, grain,
     )  # fmt: skip
     for layer in range(windows.layers(grain)):
         for kind in dict.fromkeys(item.count.kinds):
             for part in dict.fromkeys(item.count.parts or ("",)):
                 yield (
-                    unit.number, ways.of[unit.number], unit.universe, int(slot.own_days), base_of(grain, layer), *flags,
+                    unit.number, ways.of[unit.number], unit.universe, slot.own, base_of(grain, layer), *flags,
                     kind, part, unit.token, grouped, GROUP_LINKS.get(grouped, ""),
                 )  # fmt: skip
 
@@ -250,7 +260,12 @@ def _type_of(plan: Plan, unit: Unit) -> str:
 
 def is_plain(slot: Slot, windows: Windows) -> bool:
     """Does a slot ask for one constant minimum that nothing changes: no table, maximum, checklist or cut window."""
-    if slot.shape != SINGLE or slot.rule.subject.is_activity or slot.rule.arrivals.how != "full":
+    if (
+        slot.shape != SINGLE
+        or slot.rule.subject.is_activity
+        or slot.rule.arrivals.how != "full"
+        or slot.grace
+    ):
         return False
     item = slot.units[0].requirement
     low = constant(item.bound.low)

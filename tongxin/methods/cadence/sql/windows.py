@@ -48,7 +48,7 @@ class Windows:
                 days = self.calendar.school_days(window.first, min(window.last, self.horizon))
                 yield (
                     grain, at, window.first.toordinal(), window.last.toordinal(), judged.toordinal(),
-                    int(self.as_of > window.last), window.share.numerator, window.share.denominator, days,
+                    int(self.as_of > window.last or window.settled), window.share.numerator, window.share.denominator, days,
                     int(window.planned),
                 )  # fmt: skip
 
@@ -90,7 +90,7 @@ def windows_of(plan: Plan, calendar: SchoolCalendar, as_of: dt.date) -> Windows:
     found = Windows(as_of, calendar)
     known: dict[tuple[Window, ...], int] = {(): 0}
     for slot in plan.slots:
-        windows = () if slot.own_days else tuple(_judged_by(slot, calendar, as_of))
+        windows = () if slot.own else tuple(_judged_by(slot, calendar, as_of))
         if windows not in known:
             known[windows] = len(found.grains)
             found.grains.append(windows)

@@ -13,6 +13,7 @@ from tongxin.methods.cadence.facts import (
     NEVER,
     AttributeRow,
     Entry,
+    EventRow,
     EvidenceRow,
     Facts,
     LinkRow,
@@ -165,8 +166,25 @@ windows = st.sampled_from(
         {"nth": 1, "unit": "term", "of": "year"},
         {"last": 2, "unit": "teaching_week", "of": "term"},
         {"first": 2, "unit": "month", "of": "half_year"},
+        {"break": "any"}, {"break": "summer"}, {"rolling": 2, "unit": "month"}, "standing",
+        {"standing": True, "grace": "60d"},
     ]
 )  # fmt: skip
+# Windows that each subject has for itself; those of an activity run from the activity.
+own_windows = st.sampled_from(
+    [
+        {"within": 24, "unit": "hour", "of": "signal"}, {"within": 100, "unit": "hour", "of": "visit"},
+        {"within": "30d", "of": "leave"}, {"within": 5, "unit": "school_day", "of": "signal"},
+        {"within": 2, "unit": "month", "of": {"kind": "lesson", "part": "teacher"}}, {"within": "60d", "of": "meeting"},
+        {"within": "90d", "of": "arrived"}, {"within": "90d", "of": "appointed.homeroom_teacher"},
+        {"before": "signal"}, {"before": "linked.mentor_of", "lookback": [3, "month"]},
+        {"before": "leave", "lookback": "60d"}, {"between_events": {"from": "leave", "until": "back"}},
+        {"by": {"announced": "report-day"}},
+    ]
+)  # fmt: skip
+after_itself = st.sampled_from(
+    [{"within": 3, "unit": "school_day", "of": "self"}, {"within": 48, "unit": "hour", "of": "self"}]
+)
 numbers = st.integers(0, 4)
 
 
@@ -219,6 +237,12 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
         spelled["where"] = draw(conditions(subject))
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
+    elif draw(st.integers(0, 3)) == 0:
+        spelled["window"] = draw(after_itself if own else own_windows)
+        if "count" in spelled and draw(st.booleans()):
+            spelled["count"]["about"] = "self" if own else "event"
+            if own and draw(st.booleans()):
+                spelled["count"] |= {"kind": "meeting", "part": "teacher"}
     elif own is None or draw(st.booleans()):
         spelled["window"] = draw(windows)
     spelled["bearer"] = draw(
@@ -226,8 +250,16 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
             ["self", "homeroom_teacher", "branch_secretary", ["secretary", "homeroom_teacher"], "liaison"]
         )
     )
+    of_its_own = isinstance(spelled.get("window"), dict) and {"within", "before", "between_events"} & {
+        *spelled["window"]
+    }
+    of_its_own = of_its_own or spelled.get("window") == {"by": {"announced": "report-day"}}
     spelled["arrivals"] = (
-        "full" if own else draw(st.sampled_from(["full", "full", "full", "prorate", {"from": "5d"}]))
+        draw(st.sampled_from(["full", {"from": "5d"}]))
+        if of_its_own and not own
+        else "full"
+        if own
+        else draw(st.sampled_from(["full", "full", "full", "prorate", {"from": "5d"}]))
     )
     spelled["source"]["modality"] = draw(st.sampled_from(["must", "must", "in_principle", "encouraged"]))
     return spelled
@@ -337,7 +369,47 @@ def entries(draw: st.DrawFn, number: int | str) -> Entry:
         for name in draw(st.sampled_from([(), ("photo",), ("photo", "sheet"), ("sheet",)]))
     )
     school = draw(st.sampled_from(["x1", "x1", "x2"]))
-    return Entry(f"e{number}", kind, first, last, school, None, rows, evidence, *draw(knowledge(last)))
+    about = draw(st.sampled_from(["", "", "e0", "e1", "v0", "v1"]))
+    return Entry(
+        f"e{number}",
+        kind,
+        first,
+        last,
+        school,
+        draw(times_of(last)),
+        rows,
+        evidence,
+        *draw(knowledge(last)),
+        about,
+    )
+
+
+@st.composite
+def times_of(draw: st.DrawFn, day: dt.date) -> dt.datetime | None:
+    """A time on a day, or none."""
+    hour = draw(st.sampled_from([None, None, 0, 8, 23]))
+    return None if hour is None else dt.datetime.combine(day, dt.time(hour, 30), CHINA)
+
+
+@st.composite
+def event_rows(draw: st.DrawFn, number: int) -> EventRow:
+    kind = draw(st.sampled_from(["signal", "leave", "back"]))
+    who = draw(st.sampled_from(STUDENTS if kind == "signal" else [*STUDENTS, *STAFF]))
+    day = draw(days)
+    retracted = draw(st.integers(0, 4)) == 0
+    return EventRow(f"v{number}", who, kind, day, draw(times_of(day)), retracted, *draw(knowledge(day)))
+
+
+@st.composite
+def announced(draw: st.DrawFn) -> AttributeRow:
+    day = draw(days)
+    return AttributeRow(
+        draw(st.sampled_from(SCHOOLS)),
+        "announced:report-day",
+        day.isoformat(),
+        *draw(validity()),
+        *draw(knowledge()),
+    )
 
 
 @st.composite
@@ -391,10 +463,15 @@ def facts(draw: st.DrawFn, most_entries: int = 14) -> Facts:
     attributes, links = draw(usual())
     return Facts(
         draw(subjects()),
-        [*attributes, *draw(st.lists(attribute_rows(), max_size=6))],
+        [
+            *attributes,
+            *draw(st.lists(attribute_rows(), max_size=6)),
+            *draw(st.lists(announced(), max_size=2)),
+        ],
         [*links, *(draw(link_rows(number)) for number in range(draw(st.integers(0, 5))))],
         [draw(entries(number)) for number in range(draw(st.integers(min(3, most_entries), most_entries)))],
         draw(st.lists(waivers(), max_size=2)),
+        [draw(event_rows(number)) for number in range(draw(st.integers(0, 5)))],
     )
 
 

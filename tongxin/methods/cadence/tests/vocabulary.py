@@ -127,6 +127,11 @@ BASE: dict[str, Any] = {
         {"link": "liaison", "title": "第二班主任", "a": "staff", "b": "homeroom", "class": "K1"},
         {"link": "mentor_of", "title": "导师", "a": "staff", "b": "student", "class": "K3"},
     ],
+    "events": [
+        {"event": "signal", "title": "信号发出", "of": ["student"], "class": "K2"},
+        {"event": "leave", "title": "请假", "of": ["student", "staff"], "class": "K2"},
+        {"event": "back", "title": "返校", "of": ["student", "staff"], "class": "K2"},
+    ],
     "kinds": KINDS,
     "headings": [
         {
