@@ -155,6 +155,11 @@ def _verdicts(
     return found
 
 
+def posts_of(school_id: int, pack: Pack) -> Bearers:
+    """Return who holds which post of a school now."""
+    return _bearers(school_id, pack, None)
+
+
 def _bearers(school_id: int, pack: Pack, known_at: datetime | None) -> Bearers:
     """Return who bears what at a school, from its posts and groups (no entries are read)."""
     posts = (

@@ -1,77 +1,210 @@
-"""Remind people of what is due: computed from verdicts every day, put in the outbox once, withdrawn when met."""
+"""Remind people of what is due and tell those above them what is not done: computed from verdicts every day.
+
+A matter is what one bearer owes in one window, however many it is about; each of its steps is put in the outbox
+once, under a key made of the matter (obligation, window, bearer), the step and the recipient. Everything is taken
+back when the matter is met, waived or no longer asked for, and goes no further up once somebody said 知道了.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 
-from tongxin.kernel.base.models import School
+from django.db import transaction
+
+from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import active_programmes, with_text
-from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.reference import Bearers, Verdict
 from tongxin.methods.cadence.tree import Obligation
 
-from . import outbox
-from .models import Message
-from .queries import ask
+from . import engine, outbox, services
+from .models import Matter
+from .queries import Asked, ask
+from .steps import BEARER, Step, reached, steps_of
 
-TOPIC = "obligation_due"
-
-
-def remind(school: School, today: date) -> int:
-    """Put today's reminders of a school in the outbox and cancel those that are met; return how many are new.
-
-    One message per person, obligation, window and reminder day, however many subjects it is about. Encouraged
-    rules remind nobody.
-    """
-    made = 0
-    for programme in with_text(active_programmes(school, today)).select_related("school"):
-        asked = ask(programme, today)
-        rules = {
-            r.id: r
-            for r in asked.rules
-            if r.remind_days and r.evaluable and r.source.modality != "encouraged"
-        }
-        verdicts = asked.verdicts(rules) if rules else []
-        wanted = _wanted(programme, rules, verdicts, today)
-        made += sum(
-            outbox.put(key, school_id=school.pk, recipient_id=person, topic=TOPIC, data=data, due=due)[1]
-            for key, (person, data, due) in wanted.items()
-        )
-        outbox.cancel(_met(programme, verdicts))
-    return made
+DUE, OVERDUE, ESCALATED = "obligation_due", "overdue", "escalated"
+# After so many days a window that closed unmet is history, as on the to-do list.
+LAPSED_DAYS = 60
+Key = tuple[str, str, date, int]
 
 
-def _wanted(programme: Programme, rules: dict[str, Obligation], verdicts: list[Verdict], today: date) -> dict:
-    wanted: dict[str, tuple[int, dict, date | None]] = {}
-    for verdict in verdicts:
-        rule = rules.get(verdict.obligation)
-        if rule is None or verdict.verdict != "open" or verdict.due is None:
-            continue
-        left = (verdict.due - today).days
-        step = min((d for d in rule.remind_days if left <= d), default=None)
-        if step is None:
+@dataclass
+class Owed:
+    """What one bearer owes of one rule in one window. subjects: whom it is about; states: their verdicts."""
+
+    rule: Obligation
+    first: date
+    due: date
+    subjects: list[str] = field(default_factory=list)
+    states: set[str] = field(default_factory=set)
+
+
+def key_of(verdict: Verdict, bearer: int) -> Key:
+    return verdict.obligation, verdict.window[:120], verdict.first, bearer
+
+
+def key_of_matter(matter: Matter) -> Key:
+    return matter.obligation, matter.window, matter.first_day, matter.bearer_id
+
+
+def is_behind(verdict: Verdict) -> bool:
+    """Open or missed, with an end, and not made good late."""
+    return verdict.verdict in ("open", "missed") and verdict.due is not None and verdict.late_by is None
+
+
+def owed_by_bearer(asked: Asked, rules: dict[str, Obligation]) -> dict[Key, Owed]:
+    """Return what is behind in some rules, by (rule, window, first day, bearer)."""
+    found: dict[Key, Owed] = {}
+    for verdict in asked.verdicts(rules) if rules else []:
+        if not is_behind(verdict) or verdict.due is None:
             continue
         for bearer in verdict.bearer:
             if bearer.isdigit():
-                key = f"{_prefix(programme, verdict)}{bearer}:{step}"
-                data = {
-                    "programme": programme.public_id,
-                    "obligation": rule.id,
-                    "first": verdict.first.isoformat(),
-                }
-                wanted[key] = (int(bearer), data, verdict.due)
-    return wanted
+                owed = found.setdefault(
+                    key_of(verdict, int(bearer)), Owed(rules[verdict.obligation], verdict.first, verdict.due)
+                )
+                owed.due = min(owed.due, verdict.due)
+                owed.subjects.append(verdict.subject)
+                owed.states.add(verdict.verdict)
+    return found
 
 
-def _prefix(programme: Programme, verdict: Verdict) -> str:
-    return f"due:{programme.pk}:{verdict.obligation}:{verdict.first.isoformat()}:"
+def remind(school: School, today: date) -> int:
+    """Put today's messages of a school in the outbox and close what is over; return how many are new."""
+    made = 0
+    running = list(with_text(active_programmes(school, today)).select_related("school"))
+    for programme in running:
+        made += _remind_of(programme, today)
+    over = Matter.objects.filter(school=school, closed_at=None).exclude(programme__in=running)
+    services.close(dict.fromkeys(over.values_list("pk", flat=True), Matter.Closed.GONE))
+    return made
 
 
-def _met(programme: Programme, verdicts: list[Verdict]) -> list[str]:
-    """Return the keys of open messages about windows in which nobody is behind any more."""
-    behind = {_prefix(programme, v) for v in verdicts if v.verdict == "open"}
-    about = {_prefix(programme, v) for v in verdicts} - behind
-    waiting = Message.objects.filter(
-        school_id=programme.school_id, topic=TOPIC, read_at=None, cancelled_at=None
-    ).values_list("key", flat=True)
-    return [key for key in waiting if any(key.startswith(prefix) for prefix in about)]
+@transaction.atomic
+def _remind_of(programme: Programme, today: date) -> int:
+    asked = ask(programme, today)
+    steps = {rule.id: steps_of(rule) for rule in asked.rules}
+    rules = {rule.id: rule for rule in asked.rules if steps[rule.id]}
+    owed = owed_by_bearer(asked, rules)
+    known = {key_of_matter(m): m for m in Matter.objects.filter(programme=programme)}
+    _close_what_is_over(asked, owed, known, today)
+    acknowledged = services.acknowledged(known.values())
+    told = _Recipients(programme, asked, today)
+    made = 0
+    for key, one in owed.items():
+        matter = known.get(key)
+        if _is_history(programme, one, today) or (matter and matter.pk in acknowledged):
+            continue
+        for step in reached(steps[one.rule.id], one.due, today):
+            for recipient in told.of(step, key[3], one.subjects):
+                matter = known[key] = services.open_matter(matter, programme, key, one.due)
+                made += _tell(matter, step, recipient)
+    return made
+
+
+def _is_history(programme: Programme, owed: Owed, today: date) -> bool:
+    """A window that ended before the school took the programme on, or long ago, is nobody's business now."""
+    return owed.due < programme.adopted_at.date() or (today - owed.due).days > LAPSED_DAYS
+
+
+def _tell(matter: Matter, step: Step, recipient: int) -> bool:
+    own = recipient == matter.bearer_id
+    topic = ESCALATED if not own else DUE if step.days < 0 else OVERDUE
+    _message, new = outbox.put(
+        f"owed:{matter.pk}:{step.days}:{recipient}",
+        school_id=matter.school_id,
+        recipient_id=recipient,
+        topic=topic,
+        data={},
+        due=matter.due_day,
+        matter=matter,
+        step=step.days,
+    )
+    return new
+
+
+def _close_what_is_over(asked: Asked, owed: dict[Key, Owed], known: dict[Key, Matter], today: date) -> None:
+    """Close matters nothing is behind in any more, and open again those in which something is."""
+    over = {key: m for key, m in known.items() if m.closed_at is None and key not in owed}
+    how = _how_they_ended(asked, over)
+    lapsed = [
+        m
+        for key, m in known.items()
+        if m.closed_at is None and key in owed and (today - m.due_day).days > LAPSED_DAYS
+    ]
+    services.close({m.pk: how[key] for key, m in over.items()} | {m.pk: Matter.Closed.LAPSED for m in lapsed})
+    again = [
+        m
+        for key, m in known.items()
+        if m.closed_at is not None and key in owed and (today - m.due_day).days <= LAPSED_DAYS
+    ]
+    services.open_again(again)
+
+
+def _how_they_ended(asked: Asked, over: dict[Key, Matter]) -> dict[Key, str]:
+    """Say of each matter that is over how: met if anything in its window was, waived if all that is left was."""
+    windows: dict[tuple[str, str, date], set[str]] = defaultdict(set)
+    names = {key[0] for key in over}
+    for verdict in asked.verdicts(names) if names else []:
+        state = "met" if verdict.late_by is not None else verdict.verdict
+        windows[verdict.obligation, verdict.window[:120], verdict.first].add(state)
+    ended = {}
+    for key in over:
+        states = windows.get(key[:3], set())
+        ended[key] = (
+            Matter.Closed.MET
+            if "met" in states
+            else Matter.Closed.WAIVED
+            if "waived" in states
+            else Matter.Closed.GONE
+        )
+    return ended
+
+
+class _Recipients:
+    """Who a step's addressee is: the bearer, or whoever holds the post for what the matter is about, today."""
+
+    def __init__(self, programme: Programme, asked: Asked, today: date) -> None:
+        self.programme, self.asked, self.today = programme, asked, today
+        self._bearers: Bearers | None = None
+        self._staff: set[int] | None = None
+        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def of(self, step: Step, bearer: int, subjects: Iterable[str]) -> list[int]:
+        """Return persons of the staff, each once, in a fixed order."""
+        if step.to == BEARER:
+            found = {bearer}
+        else:
+            found = {int(p) for p in self._holders(step.to, str(bearer), subjects) if p.isdigit()}
+        return sorted(found & self._people())
+
+    def _holders(self, post: str, bearer: str, subjects: Iterable[str]) -> set[str]:
+        """A branch secretary is found by the bearer's own branch when a pupil has none."""
+        if self._bearers is None:
+            self._bearers = engine.posts_of(self.programme.school_id, self.asked.pack)
+        places = [*dict.fromkeys(s for s in subjects if s.isdigit()), bearer]
+        found: set[str] = set()
+        for place in places:
+            if (post, place) not in self._known:
+                self._known[post, place] = self._bearers.held_for(post, place, self.today)
+            found |= set(self._known[post, place])
+        if not found:
+            found = set(self._bearers.holders_of(post, bearer, self.today))
+        return found
+
+    def _people(self) -> set[int]:
+        if self._staff is None:
+            rows = Subject.objects.filter(
+                school_id=self.programme.school_id,
+                type="staff",
+                present_from__lte=self.today,
+                present_to__gte=self.today,
+            )
+            self._staff = set(rows.values_list("pk", flat=True))
+        return self._staff
+
+
+__all__ = ["DUE", "ESCALATED", "OVERDUE", "owed_by_bearer", "remind"]

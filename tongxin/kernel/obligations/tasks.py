@@ -25,7 +25,7 @@ def daily_reminders(day: str = "") -> int:
 def send_messages() -> int:
     """Deliver what waits in the outbox, and say that the worker is alive."""
     outbox.beat()
-    return outbox.deliver(outbox.in_page, now=timezone.now())
+    return outbox.show_in_page(now=timezone.now())
 
 
 @task()

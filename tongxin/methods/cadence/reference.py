@@ -142,6 +142,18 @@ class Bearers:
             return [subject]
         return self._holders(name, subject, day)
 
+    def held_for(self, post: str, subject: str, day: dt.date) -> tuple[str, ...]:
+        """Return who holds a post for the subject or its nearest container that has it; nobody when it is vacant."""
+        for place in self.view.chain(subject, day):
+            found = self.view.holders(post, place, day)
+            if found:
+                return tuple(found)
+        return ()
+
+    def holders_of(self, post: str, subject: str, day: dt.date) -> tuple[str, ...]:
+        """Return who holds a post for the subject; a vacant post passes to its superior, at last the secretary."""
+        return tuple(self._holders(post, subject, day))
+
     def _holders(self, post: str, subject: str, day: dt.date) -> list[str]:
         """Holders for the subject or its nearest container; a vacant post passes to its superior, at last the secretary."""
         tried: set[str] = set()

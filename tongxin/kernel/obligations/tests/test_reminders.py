@@ -1,0 +1,146 @@
+"""Reminders and escalation: who is told when, once, and when it stops."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.base.models import Link
+from tongxin.kernel.obligations import outbox, services
+from tongxin.kernel.obligations.models import Matter, Message, Waiver
+from tongxin.kernel.obligations.reminders import DUE, ESCALATED, OVERDUE, remind
+from tongxin.testing.cast import NOW, make_cast
+from tongxin.testing.pack import PACK
+
+STEPS = "escalate: [{at: -5d, to: bearer}, {at: due, to: bearer}, {at: +2d, to: branch_secretary}, {at: +7d, to: secretary}]"
+# Two weeks, one lesson for each Party member: the fortnight of the tests ends on Sunday 2026-11-22.
+WITH_STEPS = PACK.replace(
+    "    window: teaching_fortnight\n", f"    window: teaching_fortnight\n    {STEPS}\n"
+).replace("remind: [14d, 3d]", "remind: [20d]")
+LAST = date(2026, 11, 22)
+
+
+@pytest.fixture
+def world(db, today):
+    cast = make_cast()
+    cast.adopt(WITH_STEPS)
+    type(cast.programme).objects.update(adopted_at=NOW)
+    cast.programme.refresh_from_db()
+    return cast
+
+
+def told(cast, day: date) -> set[tuple[str, str, int]]:
+    """Run a day's reminders; return the new messages about the lesson as (whom, topic, step)."""
+    known = set(Message.objects.values_list("pk", flat=True))
+    remind(cast.school, day)
+    rows = Message.objects.exclude(pk__in=known).filter(matter__obligation="lesson-each-fortnight")
+    return {(m.recipient.name, m.topic, m.step) for m in rows.filter(matter__due_day=LAST)}
+
+
+MEMBERS = {"刘洋", "许静", "李梅"}
+
+
+def test_each_step_tells_its_addressee_once_whatever_the_worker_does(world):
+    assert told(world, LAST - timedelta(days=6)) == set()
+    assert told(world, LAST - timedelta(days=4)) == {(n, DUE, -5) for n in MEMBERS}
+    assert told(world, LAST - timedelta(days=4)) == set()
+    assert told(world, LAST) == {(n, OVERDUE, 0) for n in MEMBERS}
+    assert told(world, LAST) == set()
+
+
+def test_what_is_not_done_goes_up_to_the_branch_secretary_and_then_to_the_secretary(world):
+    assert (("李梅", ESCALATED, 2)) in told(world, LAST + timedelta(days=2))
+    assert {row for row in told(world, LAST + timedelta(days=7)) if row[1] == ESCALATED} == {
+        ("王建国", ESCALATED, 7)
+    }
+    # One message for each member who is behind: Li, herself behind, is told of the two others.
+    assert Message.objects.filter(topic=ESCALATED, recipient=world.wang.subject, step=7).count() == 3
+    assert Message.objects.filter(topic=ESCALATED, recipient=world.li.subject, step=2).count() == 2
+
+
+def test_a_vacant_post_passes_to_its_superior(world):
+    Link.objects.filter(kind="branch_secretary").update(valid_to=LAST - timedelta(days=30))
+    assert ("王建国", ESCALATED, 2) in told(world, LAST + timedelta(days=2))
+
+
+def test_it_stops_when_the_thing_is_done(world):
+    told(world, LAST - timedelta(days=4))
+    world.record(
+        "wellbeing_lesson",
+        date(2026, 11, 16),
+        {"homeroom": [world.room_one.subject], "lecturer": [world.xu.subject]},
+        by=world.xu,
+    )
+    assert {row[0] for row in told(world, LAST)} == {"刘洋", "李梅"}
+    assert not outbox.inbox(world.xu.viewer()).exists()
+    matter = Matter.objects.get(obligation="lesson-each-fortnight", bearer=world.xu.subject, due_day=LAST)
+    assert (matter.closed_at is not None, matter.closed_as) == (True, Matter.Closed.MET)
+
+
+def test_it_stops_when_it_is_waived_and_goes_on_when_the_waiver_is_taken_back(world):
+    told(world, LAST - timedelta(days=4))
+    waiver = Waiver.objects.create(
+        school=world.school,
+        programme=world.programme,
+        obligation="lesson-each-fortnight",
+        subject=world.xu.subject,
+        reason="外出培训",
+        approved_by=world.wang.account,
+    )
+    remind(world.school, LAST)
+    matter = Matter.objects.get(obligation="lesson-each-fortnight", bearer=world.xu.subject, due_day=LAST)
+    assert matter.closed_as == Matter.Closed.WAIVED
+    assert not outbox.inbox(world.xu.viewer()).exists()
+    Waiver.objects.filter(pk=waiver.pk).delete()
+    assert told(world, LAST) == {("许静", OVERDUE, 0)}
+    matter.refresh_from_db()
+    assert matter.closed_at is None
+
+
+def test_it_goes_no_further_up_once_somebody_above_said_they_know(world):
+    told(world, LAST + timedelta(days=2))
+    matter = Matter.objects.get(obligation="lesson-each-fortnight", bearer=world.xu.subject, due_day=LAST)
+    assert services.acknowledge(matter, by=world.li.viewer())
+    assert not services.acknowledge(matter, by=world.li.viewer())
+    told(world, LAST + timedelta(days=7))
+    about = Message.objects.filter(recipient=world.wang.subject, step=7)
+    assert {m.matter.bearer.name for m in about} == {"刘洋", "李梅"}
+    assert AuditRow.objects.filter(action="notices.acknowledged", object_id=str(matter.pk)).count() == 1
+
+
+def test_the_bearer_cannot_end_what_others_are_told_of_them(world):
+    told(world, LAST)
+    matter = Matter.objects.get(obligation="lesson-each-fortnight", bearer=world.xu.subject, due_day=LAST)
+    with pytest.raises(ValueError, match="above the bearer"):
+        services.acknowledge(matter, by=world.xu.viewer())
+
+
+def test_the_bearer_is_told_again_at_most_once_a_day(world, today):
+    told(world, LAST)
+    matter = Matter.objects.get(obligation="lesson-each-fortnight", bearer=world.xu.subject, due_day=LAST)
+    assert services.tell_again(matter, by=world.li.viewer(), today=today).recipient == world.xu.subject
+    with pytest.raises(services.AlreadyToldToday):
+        services.tell_again(matter, by=world.wang.viewer(), today=today)
+
+
+def test_windows_that_ended_before_the_programme_was_taken_on_are_nobody_s_business(world):
+    """The small programme was adopted on 2026-11-18; October's meeting was missed before."""
+    remind(world.school, date(2026, 11, 18))
+    assert not Matter.objects.filter(due_day__lt=date(2026, 11, 18)).exists()
+
+
+def test_a_retired_programme_reminds_nobody_any_more(world):
+    told(world, LAST)
+    type(world.programme).objects.filter(pk=world.programme.pk).update(retired_on=LAST)
+    remind(world.school, LAST + timedelta(days=1))
+    assert not Matter.objects.filter(closed_at=None).exists()
+    assert not outbox.inbox(world.xu.viewer()).exists()
+
+
+def test_no_row_of_the_outbox_names_a_child(world):
+    remind(world.school, date(2026, 12, 30))
+    text = str(list(Message.objects.values())) + str(list(Matter.objects.values()))
+    assert Matter.objects.filter(obligation="visit-once-a-term", bearer=world.liu.subject).count() == 1
+    assert not any(pupil.name in text for pupils in world.students.values() for pupil in pupils)
