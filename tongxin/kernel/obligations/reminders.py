@@ -151,7 +151,7 @@ def _how_they_ended(asked: Asked, over: dict[Key, Matter]) -> dict[Key, str]:
     for verdict in asked.verdicts(names) if names else []:
         state = "met" if verdict.late_by is not None else verdict.verdict
         windows[verdict.obligation, verdict.window[:120], verdict.first].add(state)
-    ended = {}
+    ended: dict[Key, str] = {}
     for key in over:
         states = windows.get(key[:3], set())
         ended[key] = (
