@@ -25,6 +25,7 @@ from .declarations import (
 )
 from .findings import Findings, PackUnreadable
 from .located import LMap, Place, located, merge, plain, read_yaml
+from .overriding import with_overrides
 from .parse import read_obligation
 from .parse_pack import (
     named,
@@ -163,7 +164,7 @@ def pack_from_documents(documents: list[LMap]) -> Pack:
     document = merge(documents)
     context = Context(Vocabulary())
     pack = _declared(document, context)
-    pack.obligations = tuple(_obligations(document, context))
+    pack.obligations = with_overrides(tuple(_obligations(document, context)))
     context.rule = ""
     pack.figures = named(document, "figures", "figure", read_figure, context)
     pack.findings = context.findings

@@ -9,6 +9,14 @@ from .counting import Measure, People, Times
 from .located import LMap, plain
 from .parse_conditions import read_condition
 from .parse_counts import BOUNDS, read_bound, read_count, read_evidence, read_measure
+from .parse_effects import (
+    read_consequences,
+    read_exemptions,
+    read_gates,
+    read_overrides,
+    read_rows,
+    read_tightens,
+)
 from .parse_escalation import read_escalation
 from .parse_periods import read_periods
 from .reading import Context, day_of, days_of, text_of, texts
@@ -31,20 +39,16 @@ KEYS = (
     "id", "title", "title_en", "source", "since", "until", "subject", "where", "bearer", "jointly", "count", "measure",
     *BOUNDS, "window", "windows", "evidence", "remind", "cases", "heading", "later", "arrivals", "all_of", "any_of",
     "within", "counts_for", "waiver", "applies", "note", "at", "escalate",
+    "exempt", "blocks", "consequence", "tightens", "overrides", "rows",
 )  # fmt: skip
 NOT_YET = (
     "one_of",
     "two_posts",
     "makes_up",
-    "blocks",
-    "consequence",
-    "tightens",
-    "overrides",
     "not_with",
     "set_on",
     "on",
     "split",
-    "exemption",
     "share",
     "ask",
 )
@@ -111,6 +115,12 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         remind_days=_remind(mapping, context),
         escalate=read_escalation(mapping, context),
         waiver=_waiver(mapping, context),
+        exempt=read_exemptions(mapping, context),
+        blocks=read_gates(mapping, context),
+        consequences=read_consequences(mapping, context),
+        tightens=read_tightens(mapping, context),
+        overrides=read_overrides(mapping, context),
+        rows=read_rows(mapping, context),
         heading=_heading(mapping, context),
         cases=_cases(mapping),
         file=mapping.file,

@@ -33,6 +33,9 @@ TARGETS = (*SUBJECTS, "person", "expert", "volunteer", "community", "case")
 SHOWS = ("coverage", "met", "missed", "open", "expected", "waived", "not_expected")
 
 
+MOST_MINUTES = 7 * 24 * 60
+
+
 def items(mapping: LMap, key: str, name_key: str, context: Context) -> Iterator[LMap]:
     """The mappings of a list that carry a name; the others become findings."""
     listed = mapping.get(key)
@@ -117,7 +120,6 @@ def read_kind(mapping: LMap, context: Context) -> Kind:
         "note",
     )
     context.unknown_keys(mapping, keys, "活动种类")
-    efforts = mapping.get("effort_min")
     return Kind(
         name=text_of(mapping["kind"]),
         title=_title(mapping, "kind", context),
@@ -132,13 +134,35 @@ def read_kind(mapping: LMap, context: Context) -> Kind:
             EvidenceType(text_of(item["type"]), _title(item, "type", context))
             for item in items(mapping, "evidence", "type", context)
         ),
-        effort_min={part: _least(minutes) for part, minutes in efforts.items()}
-        if isinstance(efforts, LMap)
-        else {},
+        effort_min=_efforts(mapping, context),
         title_en=text_of(mapping.get("title_en")),
         file=mapping.file,
         line=mapping.line,
     )
+
+
+def _efforts(mapping: LMap, context: Context) -> dict[str, int]:
+    """Usual minutes by part."""
+    said = mapping.get("effort_min")
+    if said is None:
+        return {}
+    parts = {text_of(item["part"]) for item in items(mapping, "parts", "part", Context(context.names))}
+    if not isinstance(said, LMap):
+        context.error(
+            mapping.at("effort_min"), "effort", "“effort_min”要写每个角色通常几分钟，例如 {visitor: 120}。"
+        )
+        return {}
+    efforts = {}
+    for part, minutes in said.items():
+        if part not in parts:
+            context.error(
+                said.at(part), "unknown-part", f"“effort_min”里的“{part}”不是这种活动的角色。请改正名称。"
+            )
+        elif not isinstance(minutes, int) or isinstance(minutes, bool) or not 0 <= minutes <= MOST_MINUTES:
+            context.error(said.at(part), "effort", f"“{part}”的用时要写整数分钟，至多 {MOST_MINUTES}。")
+        else:
+            efforts[part] = minutes
+    return efforts
 
 
 def _part(mapping: LMap, context: Context) -> Part:

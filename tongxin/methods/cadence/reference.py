@@ -264,6 +264,7 @@ class _Run:
         verdict = self._assembled(rule, subject, window, judged)
         waiver = self._waiver(rule, subject, window, judged_on)
         reason = self._not_expected(rule, scope, window, judged, unknown)
+        reason = reason or self._exempted(rule, subject, judged_on)
         may_be_met = (
             scope.ever and not unknown and bool(judged) and reason != "nothing owed" and not window.void
         )
@@ -383,6 +384,20 @@ class _Run:
         if not window.planned and not self.calendar.school_days(window.first, window.last):
             return "no school day"
         return ""
+
+    def _exempted(self, rule: Obligation, subject: str, day: dt.date) -> str:
+        """Why the rule spares the subject, or "". An exemption over an unknown value says so, and bars nobody from being met."""
+        answers = [(one, one.where.holds(self.view, subject, day)) for one in rule.exempt]
+        holding = next((one for one, answer in answers if answer), None)
+        if holding is not None:
+            return holding.reason
+        lacking = [
+            name
+            for one, answer in answers
+            if answer is None
+            for name in one.where.unknowns(self.view, subject, day)
+        ]
+        return f"unknown: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
 
     def _waiver(self, rule: Obligation, subject: str, window: Window, day: dt.date) -> WaiverRow | None:
         for waiver in self.view.waivers.get((rule.id, subject.removeprefix(ENTRY)), ()):

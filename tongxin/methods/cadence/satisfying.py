@@ -35,13 +35,15 @@ class Wishes:
             self.links.append((condition.post, "a"))
 
     def want_scope(self, rule: Obligation) -> None:
-        """Everything that puts a subject in scope of a rule and makes the numbers in its tables known."""
+        """Everything that puts a subject in scope of a rule and not exempt, and makes the numbers in its tables known."""
         self.want(rule.where)
         for item in rule.requirements():
             self.want(item.where)
             for quantity in (item.bound.low, item.bound.high):
                 if isinstance(quantity, Table):
                     self._band(quantity)
+        for exemption in rule.exempt:
+            self.want(exemption.where, holds=False)
 
     def _band(self, table: Table) -> None:
         band = table.bands[0]

@@ -39,6 +39,7 @@ from .counting import (
     Sum,
     Times,
 )
+from .effects import Consequence, Exemption, Gate, Override, RuleName
 from .periods import Between, By, Every, MonthOfPlan, Once, OwnDays, PartOf, Period, PhaseOfPlan, Window
 
 PERSON_TYPES = ("student", "staff", "guardian", "outsider", "person", "expert", "volunteer")
@@ -156,7 +157,8 @@ class Obligation:
 
     since, until: first and last day in force (until None = still in force).
     demand None only with `later`. cases: golden cases as written. remind_days: days before due, largest first.
-    escalate: in order of days.
+    escalate: in order of days. exempt: whom it spares, those included for whom another rule stands in. overrides: what it
+    stands in for, its condition already part of `where`. rows: where the mission's table asks for it.
     """
 
     id: str
@@ -174,6 +176,12 @@ class Obligation:
     remind_days: tuple[int, ...] = ()
     escalate: tuple[Escalation, ...] = ()
     waiver: WaiverRule | None = None
+    exempt: tuple[Exemption, ...] = ()
+    blocks: tuple[Gate, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+    tightens: tuple[RuleName, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    rows: tuple[str, ...] = ()
     heading: str = ""
     later: str = ""
     cases: tuple[dict[str, Any], ...] = field(default=(), hash=False)
@@ -200,6 +208,8 @@ class Obligation:
     def conditions(self) -> Iterator[Condition]:
         """Every condition node of the rule."""
         yield from self.where.parts_within()
+        for exemption in self.exempt:
+            yield from exemption.where.parts_within()
         for item in self.requirements():
             yield from item.where.parts_within()
             for _, companion in item.count.companions():
@@ -227,6 +237,7 @@ __all__ = [
     "Checklist",
     "Companion",
     "Condition",
+    "Consequence",
     "Constant",
     "Count",
     "Demand",
@@ -234,6 +245,8 @@ __all__ = [
     "Escalation",
     "Every",
     "EvidenceNeed",
+    "Exemption",
+    "Gate",
     "HasLink",
     "HoldsPost",
     "Limits",
@@ -243,6 +256,7 @@ __all__ = [
     "Not",
     "Obligation",
     "Once",
+    "Override",
     "OwnDays",
     "PartOf",
     "People",
@@ -251,6 +265,7 @@ __all__ = [
     "PhaseOfPlan",
     "QualifierIs",
     "Requirement",
+    "RuleName",
     "Source",
     "SubjectKind",
     "Sum",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .bounds import Band, Bound, Number, Quantity, Table
 from .counting import AmountWithin, Average, Companion, Count, Max, Measure, QualifierIs, Sum, Times
+from .effects import RuleName, effects_words
 from .occasion_words import happening_words
 from .occasions import Happening
 from .period_words import period_words
@@ -94,6 +95,14 @@ class Speaker:
         declared = self.pack.attributes.get(attribute)
         title = declared.values.get(code, code) if declared and self.zh else code.replace("_", " ")
         return {"true": self("是", "yes"), "false": self("否", "no")}.get(title, title)
+
+    def rule(self, name: str) -> str:
+        """Another rule of the pack by its id."""
+        return self._titled(next(iter(self.pack.versions(name)), None), name)
+
+    def rule_of(self, name: RuleName) -> str:
+        """A rule of this pack by its title, of another by its name."""
+        return self.rule(name.id) if name.pack in ("", self.pack.slug) else name.spelled()
 
     def qualifier(self, name: str) -> str:
         plain = {"mode": "方式", "theme": "主题", "place": "地点", "counterpart": "对象"}
@@ -425,7 +434,7 @@ def _chinese(say: Speaker, rule: Obligation) -> str:
         text += f"；由{bearers}{'共同' if rule.bearer.jointly else ''}负责"
     if rule.waiver and rule.waiver.by:
         text += f"；{say.post(rule.waiver.by)}可以批准免除"
-    text += _escalation(say, rule)
+    text += effects_words(say, rule) + _escalation(say, rule)
     return f"{text}。"
 
 
@@ -443,7 +452,7 @@ def _english(say: Speaker, rule: Obligation) -> str:
         )
     if rule.waiver and rule.waiver.by:
         text += f"; {say.post(rule.waiver.by)} may waive it"
-    text += _escalation(say, rule)
+    text += effects_words(say, rule) + _escalation(say, rule)
     return f"{text[0].upper()}{text[1:]}."
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..bounds import Constant, Quantity, Table
-from ..conditions import Always, Condition
+from ..conditions import Always, AnyOf, Condition
 from ..counting import Average, Count, Distinct, Max, Measure, People, PersonTimes, Sum, Times
 from ..occasions import OwnWindows
 from ..pack import Pack
@@ -94,7 +94,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Slot:
-    """One rule in one of its periods: every window of it gives one verdict per subject in scope."""
+    """One rule in one of its periods: every window of it gives one verdict per subject in scope.
+
+    exempt: number of the line that says whom the rule spares, 0 = nobody.
+    """
 
     number: int
     rule: Obligation
@@ -102,6 +105,7 @@ class Slot:
     period: Period
     scope: int
     units: tuple[Unit, ...]
+    exempt: int = 0
 
     @property
     def own_days(self) -> bool:
@@ -189,7 +193,9 @@ def _add(plan: Plan, rule: Obligation, later: tuple[Obligation, ...], period: Pe
         _unit(plan, first + at, number, rule, item, own) for at, item in enumerate(rule.requirements())
     )
     scope = plan.line(SCOPE, rule.subject, rule.where)
-    plan.slots.append(Slot(number, rule, later, period, scope, units))
+    spared = tuple(one.where for one in rule.exempt)
+    exempt = plan.line(HOLDS, rule.subject, AnyOf(spared)) if spared else 0
+    plan.slots.append(Slot(number, rule, later, period, scope, units, exempt))
 
 
 def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requirement, own: bool) -> Unit:

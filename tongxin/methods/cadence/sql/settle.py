@@ -14,9 +14,10 @@ MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = 1, 2, 3, 4, 5
 VERDICTS = ("", "met", "open", "missed", "waived", "not_expected")
 REASONS = (
     "", "unknown", "out of scope", "present too short", "no item applies", "nothing owed", "no school day",
-    "event retracted", "not set",
+    "event retracted", "not set", "exempt", "unknown",
 )  # fmt: skip
 UNKNOWN_VALUE, LEFT, TOO_SHORT, NO_ITEM, NOTHING_OWED, NO_SCHOOL_DAY, VOID = range(1, 8)
+EXEMPT, EXEMPT_UNKNOWN = 9, 10
 
 COLUMNS = (
     "slot", "win", "subject", "first", "last", "verdict", "owed_num", "owed_den", "most_num", "most_den", "done_num",
@@ -37,7 +38,7 @@ def cells(plain: bool, where: str = "") -> str:
             f" whole AS MATERIALIZED ({_single()} UNION ALL {_checklist()})"
         )
     return (
-        f"WITH {whole}, reasoned AS ({_reasoned()})"
+        f"WITH {whole}, reasoned AS ({_reasoned(exemptions=not plain)})"
         f" SELECT {', '.join(f'r.{name}' for name in COLUMNS if name != 'verdict')}, {_verdict()} AS verdict"
         " FROM reasoned AS r"
     )
@@ -343,12 +344,26 @@ def _checklist() -> str:
     )
 
 
-def _reasoned(whole: str = "whole") -> str:
-    """Why nothing is expected, 0 when something is; and whether somebody waived it."""
+def _spared(value: int) -> str:
+    """Say whether what the exemption of a rule asks has a value for the subject on the judging day."""
+    return (
+        "EXISTS (SELECT 1 FROM tx_slot AS xs JOIN tx_seg AS xg ON xg.line = xs.exempt AND xg.subject = h.subject"
+        f" AND xg.value = {value} AND xg.first <= h.judged AND xg.last >= h.judged WHERE xs.slot = h.slot AND xs.exempt <> 0)"
+    )
+
+
+def _reasoned(whole: str = "whole", exemptions: bool = False) -> str:
+    """Why nothing is expected, 0 when something is; and whether somebody waived it.
+
+    exemptions: look for them; a plain slot has none.
+    """
+    spared = ""
+    if exemptions:
+        spared = f" WHEN {_spared(IN)} THEN {EXEMPT} WHEN {_spared(UNKNOWN)} THEN {EXEMPT_UNKNOWN}"
     reason = (
         f"CASE WHEN h.void > 0 THEN {VOID} - 1 + h.void WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
         f" WHEN h.too_short = 1 THEN {TOO_SHORT} WHEN h.items = 0 THEN {NO_ITEM} WHEN h.vacuous = 1 THEN {NOTHING_OWED}"
-        f" WHEN h.planned = 0 AND h.school_days = 0 THEN {NO_SCHOOL_DAY} ELSE 0 END"
+        f" WHEN h.planned = 0 AND h.school_days = 0 THEN {NO_SCHOOL_DAY}{spared} ELSE 0 END"
     )
     waived = (
         "EXISTS (SELECT 1 FROM tx_waiver AS x WHERE x.slot = h.slot AND x.win = h.win AND x.subject = h.subject"

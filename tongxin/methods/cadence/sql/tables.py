@@ -51,7 +51,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_slot": (
         dict.fromkeys(
             ("slot", "grain", "scope", "arrivals", "from_days", "encouraged", "own", "of_entries", "shape", "plain", "swift",
-             "grace"), _BIG
+             "grace", "exempt"), _BIG
         ),
         "slot",
     ),
@@ -155,7 +155,7 @@ def _slot(slot: Slot, windows: Windows, ways: Ways) -> tuple[int, ...]:
         slot.number, windows.grain_of[slot.number], slot.scope, ARRIVALS[rule.arrivals.how], rule.arrivals.days,
         int(rule.source.modality == "encouraged"), slot.own, int(rule.subject.is_activity), slot.shape,
         int(slot.number in ways.plain), int(slot.number in ways.swift),
-        slot.grace,
+        slot.grace, slot.exempt,
     )  # fmt: skip
 
 
@@ -265,6 +265,7 @@ def is_plain(slot: Slot, windows: Windows) -> bool:
         or slot.rule.subject.is_activity
         or slot.rule.arrivals.how != "full"
         or slot.grace
+        or slot.exempt
     ):
         return False
     item = slot.units[0].requirement

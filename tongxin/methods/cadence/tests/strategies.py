@@ -235,6 +235,8 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
         )
     if draw(st.integers(0, 2)) == 0:
         spelled["where"] = draw(conditions(subject))
+    if draw(st.integers(0, 3)) == 0:
+        spelled["exempt"] = draw(conditions(subject))
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
     elif draw(st.integers(0, 3)) == 0:
@@ -282,6 +284,9 @@ def packs(draw: st.DrawFn) -> Pack:
         if draw(st.booleans()):
             newer["applies"] = "next_window"
         spelled.append(newer)
+    if len(spelled) > 1 and draw(st.integers(0, 2)) == 0:
+        subject = spelled[1]["subject"]
+        spelled[1]["overrides"] = {"id": "rule-0", "when": draw(conditions(subject))}
     return pack_of(*spelled, programme_year=draw(st.sampled_from(["calendar", "school"])))
 
 

@@ -1,0 +1,130 @@
+"""What surrounds a rule: whom it spares, which step it bars, what follows from it, and how it stands to other rules.
+
+Nothing here is counted. `Exemption` is judged by the evaluators; the rest is data that services, pages and appraisal read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .bounds import Number
+from .conditions import Condition
+
+if TYPE_CHECKING:
+    from .tree import Obligation
+    from .words import Speaker
+
+EXEMPT, OVERRIDDEN = "exempt", "overridden"
+ACTIONS = ("appoint",)
+PER = ("missing_unit", "window", "year")
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """Whom a rule spares. because: id of the rule that stands in for this one there; "" = the rule says so itself."""
+
+    where: Condition
+    because: str = ""
+
+    @property
+    def reason(self) -> str:
+        return f"{OVERRIDDEN}: {self.because}" if self.because else EXEMPT
+
+    def words(self, say: Speaker) -> str:
+        condition = self.where.words(say)
+        if self.because:
+            title = say.rule(self.because)
+            return say(f"{condition}的改按“{title}”", f"where {condition}, {title} holds instead")
+        return say(f"{condition}的不要求", f"not asked of those for whom {condition}")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The step that is refused until the rule is met: action is "appoint", post the one appointed to."""
+
+    action: str
+    post: str
+
+    def words(self, say: Speaker) -> str:
+        post = say.post(self.post)
+        return say(
+            f"没做到或没有免除以前，不能任命{post}", f"nobody is appointed {post} until it is met or waived"
+        )
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points that go with each unit missing, each window or each year; floor: the lowest sum, None = no end."""
+
+    points: Number
+    per: str = "missing_unit"
+    floor: Number | None = None
+
+    def words(self, say: Speaker) -> str:
+        per = {
+            "missing_unit": say("每少一个", "for each one missing"),
+            "window": say("每次没做到", "each time it is not done"),
+            "year": say("全年没做到", "for a year in which it is not done"),
+        }[self.per]
+        number = say.number(self.points if self.points > 0 else -self.points)
+        text = say(
+            f"{per}{'扣' if self.points < 0 else '加'}{number}分",
+            f"{number} points are {'taken off' if self.points < 0 else 'added'} {per}",
+        )
+        if self.floor is None:
+            return text
+        floor = say.number(self.floor if self.floor > 0 else -self.floor)
+        return text + say(f"，最多{floor}分", f", {floor} at most")
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A standing that is out of reach while the rule is missed, as `rating.excellent`."""
+
+    what: str
+
+    def words(self, say: Speaker) -> str:
+        return say(f"没做到的不能得“{self.what}”", f"whoever misses it cannot be {self.what}")
+
+
+@dataclass(frozen=True)
+class Veto:
+    """An appraisal or selection that is lost as a whole."""
+
+    what: str
+
+    def words(self, say: Speaker) -> str:
+        return say(f"没做到的，“{self.what}”一票否决", f"missing it decides {self.what} against them")
+
+
+Consequence = Points | Bars | Veto
+
+
+@dataclass(frozen=True)
+class Override:
+    """This rule stands in for another of the same pack where the condition holds."""
+
+    id: str
+    when: Condition
+
+
+@dataclass(frozen=True)
+class RuleName:
+    """Another rule: pack "" = the same pack."""
+
+    pack: str
+    id: str
+
+    def spelled(self) -> str:
+        return f"{self.pack}:{self.id}" if self.pack else self.id
+
+
+def effects_words(say: Speaker, rule: Obligation) -> str:
+    """The rest of a rule's sentence: whom it spares, what it bars, what follows and what it makes stricter."""
+    parts = [one.words(say) for one in (*rule.exempt, *rule.blocks, *rule.consequences)]
+    parts += [
+        say(f"比“{say.rule_of(name)}”更严", f"it is stricter than {say.rule_of(name)}")
+        for name in rule.tightens
+    ]
+    return "".join(say("；", "; ") + part for part in parts)
