@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from tongxin.exchange.rosters.bulk import Inserter, Keys, Ranges, public_ids
+from tongxin.exchange.rosters.bulk import Inserter, Keys, Ranges
 from tongxin.exchange.rosters.compare import CHANGED, NEW, Comparison, Person, guardians_of
 from tongxin.exchange.rosters.fields import STUDENTS
 from tongxin.exchange.rosters.homeroom_names import HomeroomName
@@ -24,18 +24,7 @@ from tongxin.kernel.base.models import Account, Attribute, Link, Subject
 from tongxin.kernel.people import models as people
 from tongxin.kernel.people import services
 
-SUBJECT_COLUMNS = (
-    "public_id",
-    "school_id",
-    "type",
-    "name",
-    "pinyin",
-    "initials",
-    "present_from",
-    "present_to",
-)
-DATED = ("school_id", "valid_from", "valid_to", "recorded_at", "superseded_at", "recorded_by_id")
-FAR = NO_END.toordinal()
+FIRST, FAR = ALWAYS.toordinal(), NO_END.toordinal()
 
 
 @dataclass
@@ -85,32 +74,30 @@ class _Writer:
         self.school = known.school.pk
         self.first_day = since.toordinal()
         self.now = to_microseconds(timezone.now())
-        self._public_id = public_ids().__next__
         self._keys = {model: Keys(model) for model in (Subject, Link, Attribute, people.Contact)}
-        self._subjects = Inserter(Subject, SUBJECT_COLUMNS, self._keys[Subject])
-        self._persons = Inserter(
-            people.Person, ("subject_id", "school_id", "account_id", "sex", "birth_date", "id_number")
+        here = {"school_id": self.school}
+        dated = here | {
+            "valid_from": self.first_day,
+            "valid_to": FAR,
+            "recorded_at": self.now,
+            "superseded_at": to_microseconds(FOREVER),
+            "recorded_by_id": by.pk if by else None,
+        }
+
+        def into(model: Any, *columns: str, same: dict[str, Any] = here) -> Inserter:
+            return Inserter(model, columns, self._keys.get(model), same)
+
+        self._subjects = into(
+            Subject, "type", "name", "pinyin", "initials", "present_from", same=here | {"present_to": FAR}
         )
-        self._students = Inserter(
-            people.Student, ("person_id", "school_id", "pupil_number", "local_number", "entry_year")
-        )
-        self._staff = Inserter(
-            people.Staff, ("person_id", "school_id", "staff_number", "teaching_subject", "job_title")
-        )
-        self._links = Inserter(Link, ("public_id", "kind", "a_id", "b_id", *DATED), self._keys[Link])
-        self._attributes = Inserter(Attribute, ("subject_id", "name", "value", *DATED), self._keys[Attribute])
-        self._contacts = Inserter(
-            people.Contact, ("school_id", "person_id", "kind", "value"), self._keys[people.Contact]
-        )
-        self._dated = (
-            self.school,
-            self.first_day,
-            FAR,
-            self.now,
-            to_microseconds(FOREVER),
-            by.pk if by else None,
-        )
+        self._persons = into(people.Person, "subject_id", "sex", "birth_date", "id_number")
+        self._students = into(people.Student, "person_id", "pupil_number", "local_number", "entry_year")
+        self._staff = into(people.Staff, "person_id", "staff_number", "teaching_subject", "job_title")
+        self._links = into(Link, "kind", "a_id", "b_id", same=dated)
+        self._attributes = into(Attribute, "subject_id", "name", "value", same=dated)
+        self._contacts = into(people.Contact, "person_id", "kind", "value")
         self._store_id_number = _storing(people.Person, "id_number")
+        self._no_id_number = self._store_id_number("")
         self._homerooms: dict[tuple, int] = {}
         self._guardians = dict(known.guardian_by_phone)
         self._facts: list[PostChanged] = []
@@ -167,70 +154,61 @@ class _Writer:
 
     def add(self, person: Person) -> None:
         values = person.record.values
+        get = values.get
         is_student = self.plan.kind == STUDENTS
-        hired = values.get("hired_on")
+        hired = get("hired_on")
         arrived = hired.toordinal() if hired else self.first_day
-        key = self._add_person("student" if is_student else "staff", values["name"], arrived, values)
+        key = self._add_person("student" if is_student else "staff", values["name"], arrived)
+        born = get("birth_date")
+        self._persons.add(
+            key, get("sex", ""), born.toordinal() if born else None, self._store_id_number(get("id_number", ""))
+        )
         homeroom = self._homeroom_of(person)
         if is_student:
-            entered = values.get("entry_date")
+            entered = get("entry_date")
             entry = entered.year if entered else self._entry_year(person.record.homeroom)
-            self._students.add(
-                key, self.school, values.get("pupil_number", ""), values.get("local_number", ""), entry
-            )
+            self._students.add(key, get("pupil_number", ""), get("local_number", ""), entry)
             if homeroom:
-                self._link("enrolled_in", key, homeroom)
+                self._links.add("enrolled_in", key, homeroom)
             for name, phone, relation in guardians_of(values):
                 self._add_guardian(key, name, phone, relation)
         else:
             self._staff.add(
-                key,
-                self.school,
-                values.get("staff_number", ""),
-                values.get("teaching_subject", "")[:40],
-                values.get("job_title", "")[:40],
+                key, get("staff_number", ""), get("teaching_subject", "")[:40], get("job_title", "")[:40]
             )
             self._add_posts(key, values, homeroom)
         for name in ("ethnicity", "boarding", "duty"):
-            if value := values.get(name):
-                self._attributes.add(key, name, value, *self._dated)
+            if value := get(name):
+                self._attributes.add(key, name, value)
         for name in ("phone", "address", "email"):
-            if value := values.get(name):
-                self._contacts.add(self.school, key, name, value)
+            if value := get(name):
+                self._contacts.add(key, name, value)
 
-    def _add_person(self, type_: str, name: str, arrived: int, values: dict[str, Any]) -> int:
+    def _add_person(self, type_: str, name: str, arrived: int) -> int:
+        """Add the subject; the caller adds the row of the person."""
         pinyin, initials = search_keys(name)
-        key = self._subjects.add(self._public_id(), self.school, type_, name, pinyin, initials, arrived, FAR)
-        born = values.get("birth_date")
-        self._persons.add(
-            key,
-            self.school,
-            None,
-            values.get("sex", ""),
-            born.toordinal() if born else None,
-            self._store_id_number(values.get("id_number", "")),
-        )
-        return key
+        return self._subjects.add(type_, name, pinyin, initials, arrived)
 
     def _entry_year(self, homeroom: HomeroomName | None) -> int | None:
         return homeroom.entry_in(self.known.school_year, self.known.stage) if homeroom else None
 
     def _link(self, kind: str, a: int, b: int) -> None:
-        self._links.add(self._public_id(), kind, a, b, *self._dated)
-        if self.plan.kind != STUDENTS:
-            self._facts.append(PostChanged(school_id=self.school, person_id=a, post=kind))
+        """Add a membership or post of a member of staff; who holds it now is told to the other rooms."""
+        self._links.add(kind, a, b)
+        self._facts.append(PostChanged(school_id=self.school, person_id=a, post=kind))
 
     def _add_guardian(self, child: int, name: str, phone: str, relation: str) -> None:
         """One person for brothers and sisters: same name and phone means the same guardian."""
         guardian = self._guardians.get((name, phone)) if phone else None
         if guardian is None:
-            guardian = self._add_person("guardian", name, ALWAYS.toordinal(), {})
+            guardian = self._add_person("guardian", name, FIRST)
+            self._persons.add(guardian, "", None, self._no_id_number)
             if phone:
                 self._guardians[name, phone] = guardian
-                self._contacts.add(self.school, guardian, "phone", phone)
+                self._contacts.add(guardian, "phone", phone)
             if relation:
-                self._attributes.add(guardian, "kinship", relation, *self._dated)
-        self._link("guardian_of", guardian, child)
+                self._attributes.add(guardian, "kinship", relation)
+        self._links.add("guardian_of", guardian, child)
 
     def _add_posts(self, key: int, values: dict[str, Any], homeroom: int | None) -> None:
         if department := values.get("department"):
@@ -275,7 +253,7 @@ class _Writer:
         for name in ("phone", "address", "email"):
             value = values.get(name)
             if value and (name, value) not in have.contacts:
-                self._contacts.add(self.school, subject.pk, name, value)
+                self._contacts.add(subject.pk, name, value)
         homeroom = self._homeroom_of(person)
         if self.plan.kind == STUDENTS:
             if homeroom and homeroom != have.homeroom:
@@ -286,7 +264,7 @@ class _Writer:
                     self._add_guardian(subject.pk, name, phone, relation)
                 elif phone and (name, phone) not in self._guardians:
                     self._guardians[name, phone] = guardian
-                    self._contacts.add(self.school, guardian, "phone", phone)
+                    self._contacts.add(guardian, "phone", phone)
             return
         department = self.known.departments.get(values.get("department", ""))
         branch = self._branch_of(values)

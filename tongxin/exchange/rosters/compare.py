@@ -171,6 +171,8 @@ class _Finder:
 
     def namesakes(self, record: Record, homeroom: int | None) -> list[KnownPerson]:
         """Known people of that name and class whose own numbers do not say they are somebody else."""
+        if not self.by_name:
+            return []
         place = homeroom if self.kind == STUDENTS else None
         values = record.values
         return [
@@ -308,17 +310,26 @@ def _find_group_changes(person: Person, known: KnownSchool, plan: Comparison, ch
         changes.append(Change("担任班主任的班级", SHOWN[""], person.record.homeroom.written))
 
 
+# (name, phone, relation) columns of the guardians a row may name, and the relation a column of its own says.
+_GUARDIANS = [
+    ("guardian_name", "guardian_phone", "guardian_relation", ""),
+    ("father_name", "father_phone", "father_relation", "father"),
+    ("mother_name", "mother_phone", "mother_relation", "mother"),
+    ("guardian2_name", "guardian2_phone", "guardian2_relation", ""),
+]
+
+
 def guardians_of(values: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return [(name, phone, relation)] of the guardians a student's row names."""
     found: dict[str, tuple[str, str]] = {}
-    for prefix, relation in [("guardian", ""), ("father", "father"), ("mother", "mother"), ("guardian2", "")]:
-        name = values.get(f"{prefix}_name")
+    for name_key, phone_key, relation_key, relation in _GUARDIANS:
+        name = values.get(name_key)
         if not name:
             continue
-        phone = values.get(f"{prefix}_phone", "")
-        kin = values.get(f"{prefix}_relation", "") or relation
-        before = found.get(name, ("", ""))
-        found[name] = (before[0] or phone, before[1] or kin)
+        phone = values.get(phone_key, "")
+        kin = values.get(relation_key, "") or relation
+        before = found.get(name)
+        found[name] = (before[0] or phone, before[1] or kin) if before else (phone, kin)
     return [(name, phone, kin) for name, (phone, kin) in found.items()]
 
 

@@ -31,14 +31,14 @@ def search_keys(name: str) -> tuple[str, str]:
     length = len(name)
     if not 2 <= length <= LONGEST_SIMPLE or _has_phrase(name):
         return _slowly(name)
-    first_reading, first_initial = _surname(name[0])
     if length >= 3 and name[:2] in _two_character_surnames():
         return _slowly(name)
-    rest = [_of_character(character) for character in name[1:]]
-    return (
-        (first_reading + "".join(reading for reading, _ in rest))[:200],
-        (first_initial + "".join(initial for _, initial in rest))[:40],
-    )
+    pinyin, initials = _surname(name[0])
+    for character in name[1:]:
+        reading, initial = _of_character(character)
+        pinyin += reading
+        initials += initial
+    return pinyin, initials
 
 
 def _has_phrase(name: str) -> bool:
