@@ -4,9 +4,11 @@ New people go in by `bulk`; what changes about people the school already has goe
 which supersedes instead of overwriting. What `undo` needs is collected on the way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import batched
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -24,6 +26,7 @@ from tongxin.kernel.base.models import Account, Attribute, Link, Subject
 from tongxin.kernel.people import models as people
 from tongxin.kernel.people import services
 
+AT_ONCE = 10_000  # new people whose values are unpacked and sorted together
 FIRST, FAR = ALWAYS.toordinal(), NO_END.toordinal()
 
 
@@ -55,9 +58,8 @@ def apply(plan: Comparison, known: KnownSchool, *, since: date, by: Account | No
     """Write the plan and return what undoes it. since: the first day on which new memberships hold."""
     writer = _Writer(plan, known, since, by)
     writer.make_groups()
-    for person in plan.people:
-        if person.verdict == NEW:
-            writer.add(person)
+    for people_at_once in batched((p for p in plan.people if p.verdict == NEW), AT_ONCE):
+        writer.add(people_at_once)
     writer.flush()
     for person in plan.people:
         if person.verdict == CHANGED:
@@ -100,6 +102,9 @@ class _Writer:
         self._no_id_number = self._store_id_number("")
         self._homerooms: dict[tuple, int] = {}
         self._guardians = dict(known.guardian_by_phone)
+        self._waiting: list[
+            tuple[int, str, str, str, int]
+        ] = []  # guardians: row, name, phone, relation, child
         self._facts: list[PostChanged] = []
 
     # Groups
@@ -152,42 +157,64 @@ class _Writer:
 
     # New people
 
-    def add(self, person: Person) -> None:
-        values = person.record.values
+    def add(self, people_at_once: Sequence[Person]) -> None:
+        """Add new people in the order of their pinyin, so that the index of lists grows from left to right."""
+        rows = []
+        for person in people_at_once:
+            values = person.record.values
+            rows.append((*search_keys(values["name"]), values, person))
+        rows.sort(key=itemgetter(0))
+        add = self._add_student if self.plan.kind == STUDENTS else self._add_staff
+        for pinyin, initials, values, person in rows:
+            add(pinyin, initials, values, person)
+        if self._waiting:
+            waiting = [(*search_keys(name), row, name, *rest) for row, name, *rest in self._waiting]
+            waiting.sort(key=itemgetter(0, 2))  # brothers and sisters in the order of the file
+            self._waiting = []
+            for pinyin, initials, _row, *guardian in waiting:
+                self._add_guardian(pinyin, initials, *guardian)
+
+    def _add_student(self, pinyin: str, initials: str, values: dict[str, Any], person: Person) -> None:
+        get, record = values.get, person.record
+        key = self._add_person("student", pinyin, initials, self.first_day, values)
+        entered = get("entry_date")
+        entry = entered.year if entered else self._entry_year(record.homeroom)
+        self._students.add(key, get("pupil_number", ""), get("local_number", ""), entry)
+        homeroom = self._homeroom_of(person)
+        if homeroom:
+            self._links.add("enrolled_in", key, homeroom)
+        for name, phone, relation in guardians_of(values):
+            self._waiting.append((record.row, name, phone, relation, key))
+
+    def _add_staff(self, pinyin: str, initials: str, values: dict[str, Any], person: Person) -> None:
         get = values.get
-        is_student = self.plan.kind == STUDENTS
         hired = get("hired_on")
         arrived = hired.toordinal() if hired else self.first_day
-        key = self._add_person("student" if is_student else "staff", values["name"], arrived)
+        key = self._add_person("staff", pinyin, initials, arrived, values)
+        self._staff.add(
+            key, get("staff_number", ""), get("teaching_subject", "")[:40], get("job_title", "")[:40]
+        )
+        self._add_posts(key, values, self._homeroom_of(person))
+
+    def _add_person(
+        self, type_: str, pinyin: str, initials: str, arrived: int, values: dict[str, Any]
+    ) -> int:
+        get = values.get
+        key = self._subjects.add(type_, values["name"], pinyin, initials, arrived)
         born = get("birth_date")
         self._persons.add(
-            key, get("sex", ""), born.toordinal() if born else None, self._store_id_number(get("id_number", ""))
+            key,
+            get("sex", ""),
+            born.toordinal() if born else None,
+            self._store_id_number(get("id_number", "")),
         )
-        homeroom = self._homeroom_of(person)
-        if is_student:
-            entered = get("entry_date")
-            entry = entered.year if entered else self._entry_year(person.record.homeroom)
-            self._students.add(key, get("pupil_number", ""), get("local_number", ""), entry)
-            if homeroom:
-                self._links.add("enrolled_in", key, homeroom)
-            for name, phone, relation in guardians_of(values):
-                self._add_guardian(key, name, phone, relation)
-        else:
-            self._staff.add(
-                key, get("staff_number", ""), get("teaching_subject", "")[:40], get("job_title", "")[:40]
-            )
-            self._add_posts(key, values, homeroom)
         for name in ("ethnicity", "boarding", "duty"):
             if value := get(name):
                 self._attributes.add(key, name, value)
         for name in ("phone", "address", "email"):
             if value := get(name):
                 self._contacts.add(key, name, value)
-
-    def _add_person(self, type_: str, name: str, arrived: int) -> int:
-        """Add the subject; the caller adds the row of the person."""
-        pinyin, initials = search_keys(name)
-        return self._subjects.add(type_, name, pinyin, initials, arrived)
+        return key
 
     def _entry_year(self, homeroom: HomeroomName | None) -> int | None:
         return homeroom.entry_in(self.known.school_year, self.known.stage) if homeroom else None
@@ -197,11 +224,13 @@ class _Writer:
         self._links.add(kind, a, b)
         self._facts.append(PostChanged(school_id=self.school, person_id=a, post=kind))
 
-    def _add_guardian(self, child: int, name: str, phone: str, relation: str) -> None:
+    def _add_guardian(
+        self, pinyin: str, initials: str, name: str, phone: str, relation: str, child: int
+    ) -> None:
         """One person for brothers and sisters: same name and phone means the same guardian."""
         guardian = self._guardians.get((name, phone)) if phone else None
         if guardian is None:
-            guardian = self._add_person("guardian", name, FIRST)
+            guardian = self._subjects.add("guardian", name, pinyin, initials, FIRST)
             self._persons.add(guardian, "", None, self._no_id_number)
             if phone:
                 self._guardians[name, phone] = guardian
@@ -261,7 +290,7 @@ class _Writer:
             for name, phone, relation in guardians_of(values):
                 guardian = have.guardians.get(name)
                 if guardian is None:
-                    self._add_guardian(subject.pk, name, phone, relation)
+                    self._add_guardian(*search_keys(name), name, phone, relation, subject.pk)
                 elif phone and (name, phone) not in self._guardians:
                     self._guardians[name, phone] = guardian
                     self._contacts.add(guardian, "phone", phone)

@@ -47,7 +47,9 @@ class Inserter:
         names = ", ".join(quote(fields[name].column or name) for name in [*varying, *constants])
         self._head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "
         # Equal values stand in the statement itself: binding one costs as much as storing it.
-        self._row = f"({', '.join(['%s'] * len(varying) + [_literal(value) for value in constants.values()])})"
+        self._row = (
+            f"({', '.join(['%s'] * len(varying) + [_literal(value) for value in constants.values()])})"
+        )
         self._width = len(varying)
         self._full = BATCH * self._width
         self._next = keys.next if keys else None
