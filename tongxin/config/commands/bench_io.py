@@ -316,7 +316,15 @@ def _timed(phases: dict[str, float], name: str, do: Callable[[], Any]) -> Any:
 
 
 def _peak_mb() -> float:
-    """Return the most memory this process has held so far, in megabytes."""
+    """Return the most memory this process has held so far, in megabytes.
+
+    getrusage would also count what the parent held when it started this process, so the kernel's own record is read
+    where there is one.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -40,6 +40,7 @@ _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff〇]+([·.][\u3400-\u9ff
 _PLAIN_NAME = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ][A-Za-zÀ-ÖØ-öø-ÿ'’.\- ]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_CODE = re.compile(r"[A-Z0-9_./\-\u4e00-\u9fff]{1,30}")
 
 SEXES = {"男": "male", "女": "female", "1": "male", "2": "female", "m": "male", "f": "female"}
 SEXES |= {
@@ -96,12 +97,14 @@ def text_of(cell: Cell) -> str:
 
 def _number_text(cell: Cell) -> str:
     """Return a code or number as text without spaces. Raises BadCell where Excel has lost digits."""
-    if isinstance(cell, float):
+    if isinstance(cell, str):
+        # Plain digits, or capitals and digits without an E, which could be an exponent: nothing to tidy.
+        if cell.isascii() and (cell.isdigit() or (cell.isalnum() and cell.isupper() and "E" not in cell)):
+            return cell
+    elif isinstance(cell, float):
         if not 0 <= cell < 1e15 or cell != int(cell):
             raise BadCell(LOST_DIGITS if abs(cell) >= 1e11 else "这里应是号码，请把这一列设为“文本”格式。")
         return str(int(cell))
-    if isinstance(cell, str) and cell.isascii() and cell.isdigit():
-        return cell
     text = "".join(text_of(cell).split()).lstrip("'‘’`").upper()
     if "E" in text and _SCIENCE.fullmatch(text):
         raise BadCell(LOST_DIGITS)
@@ -141,7 +144,7 @@ def clean_text(cell: Cell, about: About) -> str:
 
 def clean_code(cell: Cell, about: About) -> str:
     text = _number_text(cell)
-    if text and not re.fullmatch(r"[A-Z0-9_./\-\u4e00-\u9fff]{1,30}", text):
+    if text and not _CODE.fullmatch(text):
         raise BadCell("编号只能有数字、字母和短横线，最多 30 位，请核对。")
     return text
 

@@ -104,7 +104,7 @@ class _Column:
     label: str
     field: str
     clean: Any
-    memory: dict[Cell, tuple[Any, str]]
+    memory: dict[Cell, tuple[Any, str]] | None  # None where every cell is another one
 
 
 class Check:
@@ -130,10 +130,17 @@ class Check:
         self._result = Result(kind, dict(mapping))
         self._labels = tuple(labels)
         self._columns = [
-            _Column(index, label, mapping[label], CLEANERS[FIELDS[kind][mapping[label]].reads], {})
+            _Column(
+                index,
+                label,
+                mapping[label],
+                CLEANERS[FIELDS[kind][mapping[label]].reads],
+                None if FIELDS[kind][mapping[label]].unique else {},
+            )
             for index, label in enumerate(labels)
             if label and mapping.get(label)
         ]
+        self._steps = [(c.index, c.field, c.memory, c) for c in self._columns]
         self._constants = {name: text for name, text in (constants or {}).items() if text}
         self._label_of = {column.field: column for column in self._columns}
         name = self._label_of.get("name")
@@ -161,10 +168,12 @@ class Check:
         self._result.rows += 1
         self._judge_row(record, problems)
         self._compare(record, problems)
-        self._too_wide(number, cells, problems)
-        self._result.problems += problems
-        if any(p.severity == ERROR for p in problems):
-            self._bad.add(number)
+        if len(cells) > len(self._labels):
+            self._too_wide(number, cells, problems)
+        if problems:
+            self._result.problems += problems
+            if any(p.severity == ERROR for p in problems):
+                self._bad.add(number)
         record.finish(self._names)
         self._result.records.append(record)
 
@@ -182,23 +191,19 @@ class Check:
     def _clean(self, number: int, cells: list[Cell], problems: list[Problem]) -> Record:
         values: dict[str, Any] = {}
         width = len(cells)
-        for column in self._columns:
-            if column.index >= width:
+        for index, name, memory, column in self._steps:
+            if index >= width or (cell := cells[index]) == "":
                 continue
-            cell = cells[column.index]
-            if cell == "":
-                continue
-            memory = column.memory
-            known = memory.get(cell)
+            known = memory.get(cell) if memory is not None else None
             if known is None:
                 known = self._judge_cell(column, cell)
-                if len(memory) < MOST_REMEMBERED:
+                if memory is not None and len(memory) < MOST_REMEMBERED:
                     memory[cell] = known
             value, sentence = known
             if sentence:
                 problems.append(self._problem(number, column, cell, sentence))
             elif value != "":
-                values[column.field] = value
+                values[name] = value
         for name, text in self._constants.items():
             if name not in values:
                 values[name] = CLEANERS[FIELDS[self.kind][name].reads](text, self.about)
@@ -377,8 +382,9 @@ class Check:
     # Rows against each other
 
     def _compare(self, record: Record, problems: list[Problem]) -> None:
+        values = record.values
         for name in self._unique:
-            value = record.values.get(name)
+            value = values.get(name)
             if not value:
                 continue
             first = self._seen[name].setdefault(value, record.row)
@@ -386,14 +392,8 @@ class Check:
                 self._repeated(record, name, value, first, problems)
                 if record.row in self._result.left_out:
                     return
-        if "name" in record.values:
-            key = (
-                record.values["name"],
-                record.homeroom,
-                record.values.get("id_number") or record.values.get("pupil_number"),
-            )
-            if key[2] is None:
-                self._namesake(record, key, problems)
+        if "name" in values and not (values.get("id_number") or values.get("pupil_number")):
+            self._namesake(record, (values["name"], record.homeroom), problems)
 
     def _repeated(self, record: Record, name: str, value: str, first: int, problems: list[Problem]) -> None:
         """Equal rows are imported once; rows that share a number but differ are both held back."""

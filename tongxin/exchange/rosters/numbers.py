@@ -25,14 +25,25 @@ _SHORT_PHONE = re.compile(r"400[0-9]{7}")
 
 def check_digit(number: str) -> str:
     """Return the 18th character for the first 17 digits (GB 11643, ISO 7064 MOD 11-2)."""
-    return CHECK_DIGITS[sum(map(mul, WEIGHTS, map(int, number[:17]))) % 11]
+    # Counties, birthdays and serial numbers come back again and again, so their shares are remembered.
+    return CHECK_DIGITS[(_share(number[:6], 0) + _share(number[6:14], 6) + _share(number[14:17], 14)) % 11]
 
 
-@lru_cache(maxsize=64)  # one row asks several times
+@lru_cache(maxsize=20_000)
+def _share(digits: str, start: int) -> int:
+    """Return what digits from the place `start` add to the weighted sum."""
+    return sum(map(mul, WEIGHTS[start:], map(int, digits)))
+
+
 def birth_date_of(number: str) -> date | None:
     """Return the birth date written in an 18-character number, or None where it is no date."""
+    return _day_of(number[6:14])
+
+
+@lru_cache(maxsize=20_000)
+def _day_of(digits: str) -> date | None:
     try:
-        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return None
 
@@ -80,6 +91,9 @@ def pupil_number_problem(number: str, today: date) -> str:
 
     G + identity number; J + 6 district, 8 birth, 3 sequence, 1 check; L + 6 district, 8 birth, 4 random (temporary).
     """
+    if number[:1] == "G" and len(number) == 19 and _EIGHTEEN.fullmatch(number, 1):
+        problem = id_number_problem(number[1:], today)
+        return problem.replace("身份证件号", "全国学籍号里的身份证件号") if problem else ""
     if _EIGHTEEN.fullmatch(number):
         return "全国学籍号少了开头的字母（一般是 G），请补上。"
     if not re.fullmatch(r"[A-Z].*", number):
@@ -91,9 +105,6 @@ def pupil_number_problem(number: str, today: date) -> str:
     rest = number[1:]
     if not _EIGHTEEN.fullmatch(rest):
         return "全国学籍号在字母后面应是 18 位数字（最后一位可以是 X），请核对。"
-    if number[0] == "G":
-        problem = id_number_problem(rest, today)
-        return problem.replace("身份证件号", "全国学籍号里的身份证件号") if problem else ""
     if rest[:2] not in PROVINCES:
         return "全国学籍号里的地区代码不存在，请核对第 2、3 位。"
     born = birth_date_of(rest)
