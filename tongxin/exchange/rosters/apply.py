@@ -168,11 +168,11 @@ class _Writer:
         for pinyin, initials, values, person in rows:
             add(pinyin, initials, values, person)
         if self._waiting:
-            waiting = [(*search_keys(name), row, name, *rest) for row, name, *rest in self._waiting]
+            waiting = [(*search_keys(guardian[1]), *guardian) for guardian in self._waiting]
             waiting.sort(key=itemgetter(0, 2))  # brothers and sisters in the order of the file
             self._waiting = []
-            for pinyin, initials, _row, *guardian in waiting:
-                self._add_guardian(pinyin, initials, *guardian)
+            for pinyin, initials, _row, name, phone, relation, child in waiting:
+                self._add_guardian(pinyin, initials, name, phone, relation, child)
 
     def _add_student(self, pinyin: str, initials: str, values: dict[str, Any], person: Person) -> None:
         get, record = values.get, person.record
