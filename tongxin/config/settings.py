@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "tongxin.exchange",
     "tongxin.modules.desk",
     "tongxin.modules.setup",
+    "tongxin.modules.authoring",
     "tongxin.insight",
     "tongxin.demo",
 ]

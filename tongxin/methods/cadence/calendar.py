@@ -354,6 +354,23 @@ def calendar_from_dict(raw: dict[str, Any]) -> SchoolCalendar:
     )
 
 
+def calendar_to_dict(calendar: SchoolCalendar) -> dict[str, Any]:
+    """The content of a calendar.yaml that gives the same calendar."""
+    return {
+        "school_years": [{"name": y.name, "from": y.first, "to": y.last} for y in calendar.school_years],
+        "terms": [
+            {
+                "name": term.name, "school_year": term.school_year, "from": term.first, "to": term.last,
+                "first_teaching_week": term.first_week,
+            }
+            for term in calendar.terms
+        ],
+        "holidays": sorted(calendar.holidays),
+        "make_up_days": sorted(calendar.make_up_days),
+        "phases": [{"phase": p.number, "from": p.first, "to": p.last} for p in calendar.phases],
+    }  # fmt: skip
+
+
 def _listed(raw: dict[str, Any], key: str) -> list[Any]:
     value = raw.get(key) or []
     if not isinstance(value, list):

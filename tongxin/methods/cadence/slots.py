@@ -271,7 +271,11 @@ def _count(slots: Slots, kept: Raw) -> Raw:
         count["only"] = only
     if slots.by_who:
         kind, _, name = slots.by_who.partition(":")
-        said: dict[str, Raw] = {"post": {"post": name}, "member": {"subject": "member"}, "self": {"self": True}}
+        said: dict[str, Raw] = {
+            "post": {"post": name},
+            "member": {"subject": "member"},
+            "self": {"self": True},
+        }
         count["by"] = ({"part": slots.by_part} if slots.by_part else {}) | said[kind]
     rest = kept.get("count")
     return count | (rest if isinstance(rest, dict) else {})
