@@ -189,11 +189,13 @@ class SchoolCalendar:
         return units
 
     def _months(self, length: int, teaching: bool) -> list[Unit]:
-        """Months (length 1) or quarters (3), counted within each programme year."""
+        """Months (length 1) or calendar quarters (3); groups of them are counted within each programme year."""
         covered = self.coverage()
         if covered is None:
             return []
         first = self.programme_year_start(covered[0]).replace(day=1)
+        if length == 3:
+            first = first.replace(month=(first.month - 1) // 3 * 3 + 1)
         units: list[Unit] = []
         for start, end, at in months_between(first, covered[1], length):
             group = str(at * length // 12)
