@@ -86,6 +86,58 @@ def _database() -> dict:
     }
 
 
+def _mail() -> dict:
+    """Return Django's mail settings from TONGXIN_MAIL=smtp://user:password@host:587 (or smtps://…:465)."""
+    address = os.environ.get("TONGXIN_MAIL", "")
+    if not address:
+        return {}
+    parts = urlsplit(address)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise Refused("TONGXIN_MAIL 要写成 smtp://用户:密码@主机:587，或 smtps://用户:密码@主机:465。")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise Refused("TONGXIN_MAIL 的端口要写一个数，例如 587。") from error
+    user = unquote(parts.username or "")
+    sender = os.environ.get("TONGXIN_MAIL_FROM", "") or user
+    if "@" not in sender:
+        raise Refused("请用 TONGXIN_MAIL_FROM 写明发信的邮箱，例如 tongxin@学校的域名。")
+    return {
+        "host": parts.hostname,
+        "port": port or (465 if parts.scheme == "smtps" else 587),
+        "username": user,
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        # A mail server on this very machine needs no encryption; any other gets no password without it.
+        "use_tls": parts.scheme == "smtp" and parts.hostname not in ("127.0.0.1", "localhost"),
+        "timeout": 15,
+        "sender": sender,
+    }
+
+
+def _site_url() -> str:
+    """Return how people reach this installation, for links in notices: TONGXIN_URL, else from the host names."""
+    given = os.environ.get("TONGXIN_URL", "").rstrip("/")
+    if given:
+        parts = urlsplit(given)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise Refused("TONGXIN_URL 要写成老师打开同心的网址，例如 https://tongxin.学校的域名。")
+        return given
+    host = HOSTS[0] if HOSTS else ADDRESS
+    return f"{'https' if BEHIND_TLS else 'http'}://{host}"
+
+
+MAIL = _mail()
+DEFAULT_FROM_EMAIL = MAIL.pop("sender", "tongxin@localhost")
+MAILERS = {
+    # Without TONGXIN_MAIL nothing is ever handed to it: the channel says that there is no mail server.
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": MAIL or {"host": "localhost", "timeout": 15},
+    }
+}
+SITE_URL = _site_url()
+
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *HOSTS]
 DATABASES = {"default": _database()}
@@ -112,7 +164,7 @@ INSTALLED_APPS = [
     "tongxin.exchange",
     "tongxin.modules.desk",
     "tongxin.modules.setup",
-    "tongxin.modules.authoring",
+    "tongxin.modules.notices",
     "tongxin.insight",
     "tongxin.demo",
 ]
@@ -213,7 +265,7 @@ TASKS = {
                     "cron": "30 6 * * *",
                 },
                 "messages": {
-                    "task": "tongxin.kernel.obligations.tasks.send_messages",
+                    "task": "tongxin.exchange.notices.tasks.send_messages",
                     "every": timedelta(seconds=30),
                 },
                 "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},
@@ -237,5 +289,7 @@ LOGGING = {
         # A line for each of the worker's half-minute rounds would bury everything else.
         "django.tasks": {"level": "WARNING"},
         "django_ox": {"level": "WARNING"},
+        # Its messages may carry a robot's key.
+        "apprise": {"level": "CRITICAL"},
     },
 }

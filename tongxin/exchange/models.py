@@ -61,3 +61,8 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+from .notices.models import CalendarFeed, NoticeSettings, Preference, Robot  # noqa: E402
+
+__all__ = ["CalendarFeed", "ImportMapping", "ImportRun", "NoticeSettings", "Preference", "Robot"]

@@ -66,8 +66,7 @@ def evaluate(
             as_of=as_of,
             known_at=known_at,
             school=programme.school_id,
-            # A programme that is only tried out has no key, and no waivers.
-            programme=programme.pk or 0,
+            programme=programme.pk,
             unique_rows=True,
             expanded=True,
             now=now,

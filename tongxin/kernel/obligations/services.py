@@ -88,6 +88,15 @@ def acknowledge(matter: Matter, *, by: Viewer) -> bool:
 
 
 @transaction.atomic
+def put_away(message: Message, *, by: Viewer) -> None:
+    """Put a notice of one's own away. One that was escalated to this person acknowledges its matter."""
+    outbox.put_away(Message.objects.filter(pk=message.pk))
+    matter = message.matter
+    if matter is not None and matter.closed_at is None and by.person_id != matter.bearer_id:
+        acknowledge(matter, by=by)
+
+
+@transaction.atomic
 def tell_again(matter: Matter, *, by: Viewer, today: date) -> Message:
     """Tell the bearer once more, at most once a day. Raises AlreadyToldToday, NobodyToTell."""
     if not Subject.objects.filter(pk=matter.bearer_id, type="staff", present_to__gte=today).exists():

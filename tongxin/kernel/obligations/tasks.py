@@ -22,13 +22,6 @@ def daily_reminders(day: str = "") -> int:
 
 
 @task()
-def send_messages() -> int:
-    """Deliver what waits in the outbox, and say that the worker is alive."""
-    outbox.beat()
-    return outbox.show_in_page(now=timezone.now())
-
-
-@task()
 def prune_jobs() -> None:
     """Forget finished jobs older than a day; the queue is no archive."""
     call_command("ox_prune", older_than="1d", verbosity=0)

@@ -1,0 +1,293 @@
+"""What a notice says. On the reader's own page it names the rule; out of the house the rule's data class decides.
+
+Nothing that leaves names a child, carries a word about mental health, or repeats what is K3 or higher: such items
+are only counted, with their day and a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tongxin.kernel.access.policy import CLASSES
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.obligations.classes import obligation_class
+from tongxin.kernel.obligations.models import Matter, Message
+from tongxin.kernel.obligations.queries import SMALLEST_COUNT, ask, obligation_named, sight
+from tongxin.kernel.obligations.reminders import ESCALATED, Owed, key_of_matter, owed_by_bearer
+from tongxin.kernel.programmes.models import Programme
+from tongxin.kernel.programmes.queries import current_pack, with_text
+from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.tree import Obligation
+from tongxin.ui.formats import plain_day, until_words
+
+HIGHEST_PLAIN = "K2"
+# A title with one of these does not leave the house, whatever its class.
+GUARDED = re.compile(
+    "心理|心育|抑郁|焦虑|自杀|自伤|自残|轻生|危机|咨询|辅导|筛查|普测|预警|情绪|精神|量表|测评|睡眠|欺凌|counsel|mental|"
+    "suicid|depress|anxi|screening|psycho|crisis",
+    re.IGNORECASE,
+)
+MOST_TITLES = 8
+
+
+@dataclass(frozen=True)
+class Told:
+    """A matter with what may be said of it. still: how many it is still about (None: not worked out)."""
+
+    matter: Matter
+    rule: Obligation | None
+    pack: Pack | None
+    data_class: str
+    still: int | None
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.rule.title if self.rule else _("一件事")
+
+    @property
+    def plain(self) -> bool:
+        """Whether its title may leave the house."""
+        if self.rule is None or CLASSES.index(self.data_class) > CLASSES.index(HIGHEST_PLAIN):
+            return False
+        return not GUARDED.search(self.rule.title)
+
+    @property
+    def count_words(self) -> str:
+        """还差3名学生; empty when it is about one thing, or not known."""
+        if not self.still or self.rule is None:
+            return ""
+        if self.rule.subject.name == "student":
+            return ngettext("还差%(n)d名学生", "还差%(n)d名学生", self.still) % {"n": self.still}
+        if self.still > 1:
+            return ngettext("还差%(n)d个", "还差%(n)d个", self.still) % {"n": self.still}
+        return ""
+
+
+def about(matters: Iterable[Matter], today: date) -> dict[int, Told]:
+    """Return what may be said of some matters, by matter id; the programme's present text and today's verdicts."""
+    by_programme: dict[int, list[Matter]] = defaultdict(list)
+    for matter in matters:
+        by_programme[matter.programme_id].append(matter)
+    found: dict[int, Told] = {}
+    for programme in with_text(Programme.objects.filter(pk__in=by_programme)).select_related("school"):
+        found |= _of_programme(programme, by_programme[programme.pk], today)
+    return found
+
+
+def _of_programme(programme: Programme, matters: list[Matter], today: date) -> dict[int, Told]:
+    pack = current_pack(programme)
+    rules = {name: obligation_named(pack, name, today) for name in {m.obligation for m in matters}}
+    open_ = {name: rule for name, rule in rules.items() if rule is not None and rule.evaluable}
+    owed: dict = {}
+    if any(m.closed_at is None and m.obligation in open_ for m in matters):
+        owed = owed_by_bearer(ask(programme, today), open_)
+    told = {}
+    for matter in matters:
+        rule = rules[matter.obligation]
+        one: Owed | None = owed.get(key_of_matter(matter))
+        told[matter.pk] = Told(
+            matter=matter,
+            rule=rule,
+            pack=pack,
+            data_class=obligation_class(pack, rule) if rule else "K5",
+            still=len(one.subjects) if one else None,
+            subjects=tuple(one.subjects) if one else (),
+        )
+    return told
+
+
+@dataclass(frozen=True)
+class Line:
+    """A notice on its reader's own page."""
+
+    pk: int
+    text: str
+    unread: bool
+    escalated: bool
+    matter: Matter | None
+    message: Message
+
+
+def page_lines(viewer: Viewer, messages: Sequence[Message], today: date) -> list[Line]:
+    """Say messages to their own reader, in the order given."""
+    told = about({m.matter.pk: m.matter for m in messages if m.matter}.values(), today)
+    return [
+        Line(
+            m.pk,
+            page_words(viewer, m, told.get(m.matter_id) if m.matter_id else None, today),
+            m.read_at is None,
+            m.topic == ESCALATED,
+            m.matter,
+            m,
+        )
+        for m in messages
+    ]
+
+
+def page_words(viewer: Viewer, message: Message, told: Told | None, today: date) -> str:
+    """Say one message on its reader's own page in one sentence."""
+    if told is None:
+        return _loose_words(message, today)
+    due = told.matter.due_day
+    if message.topic == ESCALATED:
+        return _escalated_words(viewer, told, today)
+    words = {"title": told.title, "until": until_words(due, today), "count": told.count_words}
+    if due < today and told.count_words:
+        return _("%(title)s已经过了期限，%(count)s，请尽快补上。") % words
+    if due < today:
+        return _("%(title)s已经过了期限，请尽快补上。") % words
+    if told.count_words:
+        return _("%(title)s，%(count)s，请在%(until)s完成。") % words
+    return _("%(title)s，请在%(until)s完成。") % words
+
+
+def _loose_words(message: Message, today: date) -> str:
+    """Say a message that belongs to no matter: by its own words or its topic."""
+    said = message.data.get("text")
+    if said:
+        return str(said)
+    title = str(message.data.get("title") or _("有一件事"))
+    until = until_words(message.due_day, today)
+    if message.topic == "overdue":
+        return _("%(title)s已经过了期限，请尽快补上。") % {"title": title}
+    if until:
+        return _("%(title)s，请在%(until)s完成。") % {"title": title, "until": until}
+    return _("%(title)s，请留意。") % {"title": title}
+
+
+def _escalated_words(viewer: Viewer, told: Told, today: date) -> str:
+    """Somebody above is told who has not done what; how much only as far as they may see the rule's figures."""
+    due = told.matter.due_day
+    seen = sight(viewer, told.pack, told.rule) if told.pack and told.rule else None
+    words = {
+        "name": told.matter.bearer.name,
+        "title": told.title if seen and not seen.nothing else _("一件事"),
+        "count": told.count_words if seen and may_count(seen, told.still) else "",
+        "days": (today - due).days,
+        "until": until_words(due, today),
+    }
+    if words["days"] > 0 and words["count"]:
+        return _("%(name)s负责的“%(title)s”过期%(days)d天，%(count)s。") % words
+    if words["days"] > 0:
+        return _("%(name)s负责的“%(title)s”过期%(days)d天，还没有完成。") % words
+    if words["count"]:
+        return _("%(name)s负责的“%(title)s”应在%(until)s完成，%(count)s。") % words
+    return _("%(name)s负责的“%(title)s”应在%(until)s完成，还没有做到。") % words
+
+
+def may_count(seen, still: int | None) -> bool:
+    """Figures of the school show to those who may see them, small ones only to those who may see names."""
+    return bool(still) and (seen.whole or (seen.counts and (still or 0) >= SMALLEST_COUNT))
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    body: str
+
+
+def letter(school_name: str, messages: Sequence[Message], today: date) -> Letter:
+    """Write one e-mail with all items: own ones first, then what was escalated, then how many may only be counted."""
+    told = about({m.matter.pk: m.matter for m in messages if m.matter}.values(), today)
+    own, above, only_counted = [], [], Counter[date]()
+    for matter, escalated in _each_matter_once(messages):
+        one = told.get(matter.pk)
+        if one is None or not one.plain:
+            only_counted[matter.due_day] += 1
+        elif escalated:
+            above.append(f"· {matter.bearer.name}：{_out_words(one, today)}")
+        else:
+            own.append(f"· {_out_words(one, today)}")
+    loose = sum(m.matter is None for m in messages)
+    n = len(own) + len(above) + sum(only_counted.values()) + loose
+    subject = ngettext("提醒：您有%(n)d件事要留意", "提醒：您有%(n)d件事要留意", n) % {"n": n}
+    parts = [_("您好，")]
+    if own:
+        parts.append("\n".join([_("要您做的："), *own]))
+    if above:
+        parts.append("\n".join([_("请您过问的："), *above]))
+    parts += counted_lines(only_counted, today)
+    if loose:
+        parts.append(
+            ngettext("另有%(n)d件事，登录后查看。", "另有%(n)d件事，登录后查看。", loose) % {"n": loose}
+        )
+    parts.append(_("登录查看：%(link)s") % {"link": link()})
+    parts.append(_("%(school)s · 同心。不想收到这样的邮件，可以在“我的提醒”里改。") % {"school": school_name})
+    return Letter(subject, "\n\n".join(parts) + "\n")
+
+
+def _each_matter_once(messages: Sequence[Message]) -> list[tuple[Matter, bool]]:
+    """Return each matter with whether it was escalated to the reader; told twice in one letter helps nobody."""
+    seen: dict[int, tuple[Matter, bool]] = {}
+    for message in messages:
+        if message.matter is not None:
+            known = seen.get(message.matter.pk)
+            escalated = message.topic == ESCALATED and (known is None or known[1])
+            seen[message.matter.pk] = (message.matter, escalated)
+    return list(seen.values())
+
+
+def _out_words(told: Told, today: date) -> str:
+    due = told.matter.due_day
+    words = {"title": told.title, "count": told.count_words, "day": plain_day(due, today)}
+    if due < today:
+        return (
+            _("%(title)s，%(count)s，%(day)s已到期") % words
+            if words["count"]
+            else _("%(title)s，%(day)s已到期") % words
+        )
+    return (
+        _("%(title)s，%(count)s，%(day)s到期") % words
+        if words["count"]
+        else _("%(title)s，%(day)s到期") % words
+    )
+
+
+def counted_lines(by_day: Counter[date], today: date) -> list[str]:
+    """您有 2 件事 6月30日到期，登录后查看。"""
+    return [
+        ngettext(
+            "您有%(n)d件事%(day)s到期，登录后查看。", "您有%(n)d件事%(day)s到期，登录后查看。", by_day[day]
+        )
+        % {"n": by_day[day], "day": plain_day(day, today)}
+        for day in sorted(by_day)
+    ]
+
+
+def group_text(school_name: str, messages: Sequence[Message], today: date) -> str:
+    """Write a post for a group: which rules, how many people; nobody's name, nothing K3 or higher."""
+    matters = {m.matter.pk: m.matter for m in messages if m.matter}
+    told = about(matters.values(), today)
+    late = sum(m.due_day < today for m in matters.values())
+    soon = len(matters) - late
+    lines = [
+        _("【%(school)s】提醒：%(soon)d件事快到期，%(late)d件已过期。")
+        % {"school": school_name, "soon": soon, "late": late}
+    ]
+    titles: Counter[str] = Counter(told[pk].title for pk in matters if pk in told and told[pk].plain)
+    for title, n in titles.most_common(MOST_TITLES):
+        lines.append(ngettext("· %(title)s：%(n)d人", "· %(title)s：%(n)d人", n) % {"title": title, "n": n})
+    rest = len(matters) - sum(n for _title, n in titles.most_common(MOST_TITLES))
+    if rest:
+        lines.append(ngettext("另有%(n)d件事请登录查看。", "另有%(n)d件事请登录查看。", rest) % {"n": rest})
+    lines.append(_("查看自己的：%(link)s") % {"link": link()})
+    return "\n".join(lines)
+
+
+def link() -> str:
+    """Return the address of the notices' page, as people reach this installation."""
+    try:
+        path = reverse("notices:inbox")
+    except NoReverseMatch:
+        path = "/"
+    return f"{settings.SITE_URL}{path}"
