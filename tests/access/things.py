@@ -13,15 +13,14 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from tongxin.exchange.models import ImportRun
+from tongxin.exchange.notices.models import Robot
 from tongxin.insight.models import SubmittedFile, SubmittedReport
 from tongxin.kernel.base.models import Account, Link, Subject
 from tongxin.kernel.ledger.models import Evidence
-from tongxin.kernel.obligations.models import Message
+from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
-from tongxin.modules.authoring.models import PackDraft
 from tongxin.testing.cast import Cast, Player, player
-from tongxin.testing.pack import PACK
 
 ROLES = (
     "anonymous", "liu", "ma", "xu", "li", "chen", "wang", "sun", "guo", "zhou", "zhao",
@@ -64,9 +63,10 @@ class Things:
     evidence: Evidence
     programme: object
     message: Message
+    matter: Matter
+    robot: Robot
     import_run: ImportRun
     submitted: SubmittedReport
-    draft: PackDraft
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -79,7 +79,6 @@ class Things:
             "type": "student",
             "slug": "three-platforms-five-integrations",
             "number": 1,
-            "at": 0,
             "item": "self-review",
             "name": "priority_care",
             "heading": "2.1",
@@ -90,11 +89,14 @@ class Things:
             "pk": self.message.pk,
             "programme": self.programme.public_id,  # type: ignore[attr-defined]
             "format": "docx",
+            "matter": self.matter.public_id,
+            "robot": self.robot.public_id,
+            # An address of a calendar that was never given out.
+            "feed": "x" * 22,
+            "secret": "y" * 32,
         }
         if address.name == "setup:import_template":
             fixed["kind"] = "students"
-        if address.name.startswith("authoring:"):
-            fixed["name"] = "home_visit"
         return {
             name: self._object(address) if name == "public_id" else fixed[name] for name in address.arguments
         }
@@ -108,7 +110,6 @@ class Things:
             ("programmes/", self.programme),
             ("imports/", self.import_run),
             ("submitted-reports/", self.submitted),
-            ("authoring/", self.draft),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]
@@ -118,6 +119,7 @@ class Things:
 def things_of(cast: Cast, which: str) -> Things:
     """Make the objects of the own school ("own") or of the school next door ("other")."""
     from tongxin.kernel.programmes.services import adopt
+    from tongxin.testing.pack import PACK
 
     if which == "own":
         teacher, student, programme = cast.liu, cast.students[1][0], cast.programme
@@ -140,6 +142,19 @@ def things_of(cast: Cast, which: str) -> Things:
         export_id="matrix",
     )
     SubmittedFile.objects.create(report=submitted, format="docx", content=b"PK", sha256="")
+    matter = Matter.objects.create(
+        school=teacher.school,
+        programme=programme,
+        obligation="visit-once-a-term",
+        window="2026秋",
+        first_day=date(2026, 9, 1),
+        due_day=date(2027, 1, 15),
+        bearer=teacher.subject,
+    )
+    # Sealed under no key: trying it reaches nobody.
+    robot = Robot.objects.create(
+        school=teacher.school, service="wecom", title="班主任群", sealed="", hint="0000"
+    )
     message = Message.objects.create(
         key=f"matrix-{which}",
         school=teacher.school,
@@ -153,9 +168,10 @@ def things_of(cast: Cast, which: str) -> Things:
         link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
         entry=entry,
         evidence=Evidence.objects.get(entry=entry),
-        draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),
         programme=programme,
         message=message,
+        matter=matter,
+        robot=robot,
         import_run=run,
         submitted=submitted,
     )

@@ -22,7 +22,6 @@ WRITING_FILES = {
     "tongxin/exchange/rosters/apply.py": "runs inside services.confirm, which writes the audit row of the import",
     "tongxin/exchange/rosters/undo.py": "runs inside services.take_back, which writes the audit row of the undo",
     "tongxin/kernel/obligations/outbox.py": "leases and confirms of messages, which witness nothing by themselves",
-    "tongxin/modules/desk/views/home.py": "the reader marks a message as read",
     "tongxin/modules/setup/first_run.py": "the founder's own account, in the transaction of the first run",
 }
 WRITING_FOLDERS = {

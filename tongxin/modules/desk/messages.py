@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from django.utils.translation import gettext as _
-
+from tongxin.exchange.notices import wording
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.obligations.models import Message
-from tongxin.ui.formats import until_words
+from tongxin.kernel.obligations import outbox
 
-MOST = 5
+MOST = 3
 
 
 @dataclass(frozen=True)
-class Notice:
-    pk: int
-    text: str
+class Unread:
+    """The newest unread notices, and how many there are besides."""
+
+    lines: list[wording.Line]
+    more: int
 
 
-def unread(viewer: Viewer) -> list[Notice]:
+def unread(viewer: Viewer) -> Unread:
     """Return the newest unread notices of this person, most recent first."""
-    if viewer.person_id is None:
-        return []
-    rows = Message.objects.filter(
-        recipient_id=viewer.person_id,
-        school_id=viewer.school_id,
-        read_at=None,
-        cancelled_at=None,
-    ).order_by("-created_at")[:MOST]
-    return [Notice(m.pk, text_of(m, viewer.day)) for m in rows]
-
-
-def text_of(message: Message, today: date) -> str:
-    """Say a notice in one sentence, from its own words or its topic."""
-    said = message.data.get("text")
-    if said:
-        return str(said)
-    title = str(message.data.get("title") or _("有一件事"))
-    until = until_words(message.due_day, today)
-    if message.topic == "overdue":
-        return _("%(title)s已经过了期限，请尽快补上。") % {"title": title}
-    if until:
-        return _("%(title)s，请在%(until)s完成。") % {"title": title, "until": until}
-    return _("%(title)s，请留意。") % {"title": title}
+    rows = outbox.inbox(viewer).select_related("matter", "matter__bearer")
+    found = list(rows[: MOST + 1])
+    more = rows.count() - MOST if len(found) > MOST else 0
+    return Unread(wording.page_lines(viewer, found[:MOST], viewer.day), more)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -16,6 +15,7 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.obligations import services
 from tongxin.kernel.obligations.models import Message
 from tongxin.kernel.obligations.queries import todo
 from tongxin.kernel.programmes.queries import active_programmes, school_packs
@@ -131,7 +131,10 @@ def _recent(viewer: Viewer) -> list[ledger.Line]:
 def message_read(request: Request, pk: int) -> HttpResponse:
     """Put a notice away; only one's own can be."""
     message = get_object_or_404(
-        Message, pk=pk, recipient_id=request.viewer.person_id, school=request.viewer.school
+        Message.objects.select_related("matter"),
+        pk=pk,
+        recipient_id=request.viewer.person_id,
+        school=request.viewer.school,
     )
-    Message.objects.filter(pk=message.pk, read_at=None).update(read_at=timezone.now())
+    services.put_away(message, by=request.viewer)
     return redirect("desk:home")

@@ -1,1 +1,0 @@
-from tongxin.testing.cast import cast, today  # noqa: F401
