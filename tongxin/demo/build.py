@@ -27,7 +27,7 @@ from tongxin.kernel.programmes.packs import parse
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
-from . import year_of_guidance, year_of_platforms
+from . import notices, year_of_guidance, year_of_platforms
 from .casting import Role, cast_bureau, cast_school, new_account
 from .days import Days, YearDays, school_year_of
 from .inserting import finish_counting, insert, start_counting
@@ -245,6 +245,9 @@ def build_demo(today: date | None = None, bureaus: Sequence[BureauPlan] = BUREAU
         cursor.execute(
             "ANALYZE"
         )  # the planner has never seen these rows: without figures the first pages crawl
+    for slug in notices.ROBOTS:
+        if slug in demo.made:
+            notices.tell(demo.made[slug], demo.today, demo.inventor)
     roles = [role.as_row() for role in demo.roles]
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     (settings.DATA_DIR / ACCOUNTS_FILE).write_text(

@@ -50,7 +50,7 @@ def matters(request: Request) -> HttpResponse:
         request,
         "notices/matters.html",
         {
-            "title": _("过期还没做到的事") if late else _("没有过期未做的事"),
+            "title": _("要跟进的事") if late else _("没有要跟进的事"),
             "lines": queries.followed(viewer, [found[pk] for pk in ids]),
             "filters": _filters(viewer, visible, state, rule, who, since),
             "narrowed": bool(rule or who or since or state != queries.LATE),
@@ -78,7 +78,7 @@ def _filters(viewer: Viewer, visible, state: str, rule: str, who: str, since: st
         if r.id in known
     }
     states = [
-        (queries.LATE, _("过期未完成")),
+        (queries.LATE, _("要跟进")),
         (queries.COMING, _("还没到期")),
         (queries.KNOWN, _("已知悉")),
         (queries.OVER, _("已结束")),

@@ -46,16 +46,18 @@ def visible_matters(viewer: Viewer) -> QuerySet[Matter]:
 
 
 def in_state(matters: QuerySet[Matter], state: str, today: date) -> QuerySet[Matter]:
-    """Narrow to late, coming, known or over; anything else: all."""
+    """Narrow to late, coming, known or over; anything else: all. Late: past its day, or taken higher already."""
     known = Exists(Acknowledgement.objects.filter(matter=OuterRef("pk")))
+    higher = Exists(Message.objects.filter(matter=OuterRef("pk"), topic=ESCALATED))
+    pressing = Q(due_day__lt=today) | higher
     if state == OVER:
         return matters.exclude(closed_at=None)
     if state == KNOWN:
         return matters.filter(known, closed_at=None)
     if state == LATE:
-        return matters.filter(~known, closed_at=None, due_day__lt=today)
+        return matters.filter(pressing, ~known, closed_at=None)
     if state == COMING:
-        return matters.filter(~known, closed_at=None, due_day__gte=today)
+        return matters.filter(~pressing, ~known, closed_at=None)
     return matters
 
 

@@ -132,9 +132,9 @@ def test_long_lists_come_in_pages_and_cost_the_same_queries(late, client, django
 
 def test_the_page_says_kindly_that_nothing_is_late(world, client):
     world.sign_in(client, world.wang)
-    assert "没有过期未做的事" in page(client)
+    assert "没有要跟进的事" in page(client)
     remind(world.school, LAST)
-    assert "没有过期未做的事" in page(client)
+    assert "没有要跟进的事" in page(client)
 
 
 def test_a_silent_worker_is_said_to_those_who_can_do_something(late, client, monkeypatch):
