@@ -5,3 +5,10 @@ class ObligationsConfig(AppConfig):
     name = "tongxin.kernel.obligations"
     label = "obligations"
     verbose_name = "应做事项"
+
+    def ready(self) -> None:
+        from tongxin.kernel.people.guards import guard
+
+        from .gates import obstacles
+
+        guard(obstacles)

@@ -541,14 +541,17 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
     return rows
 
 
+def may_read(viewer: Viewer, pack: Pack, rule: Obligation, subject: Subject) -> bool:
+    """Say whether a viewer may read what a rule says of a subject."""
+    seen = sight(viewer, pack, rule)
+    own = subject.pk == viewer.person_id
+    return own or seen.whole or _Inside(viewer)(seen.data_class, str(subject.pk))
+
+
 def explain(viewer: Viewer, asked: Asked, obligation: str, subject: Subject, first: date) -> Verdict | None:
     """Return the verdict of one subject in the window that begins on a day, with entries; None out of reach."""
     rule = obligation_named(asked.pack, obligation, asked.as_of)
-    if rule is None:
-        return None
-    seen = sight(viewer, asked.pack, rule)
-    own = subject.pk == viewer.person_id
-    if not (own or seen.whole or _Inside(viewer)(seen.data_class, str(subject.pk))):
+    if rule is None or not may_read(viewer, asked.pack, rule, subject):
         return None
     found = asked.verdicts([obligation], [subject.pk], entries=True)
     return next((v for v in found if v.subject == str(subject.pk) and v.first == first), None)

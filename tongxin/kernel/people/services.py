@@ -14,6 +14,7 @@ from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END
 from tongxin.kernel.base.models import Account, Attribute, Event, Link, School, Subject, SubjectType
 from tongxin.kernel.base.pinyin import name_keys
 
+from . import guards
 from .models import Branch, Contact, Department, Homeroom, Person, Staff, Student
 
 
@@ -161,7 +162,10 @@ def set_link(
     until: date = NO_END,
     by: Account | None = None,
 ) -> Link:
-    """Open a dated link a → b; an equal one that already covers the days is returned as it is."""
+    """Open a dated link a → b; an equal one that already covers the days is returned as it is.
+
+    Raises PostRefused when the link is a post that a programme bars until something is done.
+    """
     if a.school_id != b.school_id:
         raise NotInThisSchool(f"{kind}: {a.pk} {b.pk}")
     if until < since:
@@ -171,6 +175,7 @@ def set_link(
     )
     if same:
         return same
+    guards.check(kind, a, b, since)
     link = Link.objects.create(
         school_id=a.school_id, kind=kind, a=a, b=b, valid_from=since, valid_to=until, recorded_by=by
     )
@@ -200,7 +205,10 @@ def end_link(link: Link, last_day: date, *, by: Account | None = None) -> Link:
 
 @transaction.atomic
 def appoint(person: Subject, post: str, of: Subject, *, since: date, by=None, alone: bool = False) -> Link:
-    """Give a person a post from a day on; `alone` ends the present holders' terms the day before."""
+    """Give a person a post from a day on; `alone` ends the present holders' terms the day before.
+
+    Raises PostRefused, and then nobody's term has ended.
+    """
     if alone:
         for link in Link.objects.current().filter(kind=post, b=of, valid_to__gte=since).exclude(a=person):
             end_link(link, since - timedelta(days=1), by=_account(by))

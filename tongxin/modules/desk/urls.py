@@ -1,6 +1,18 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import calendar, editing, entries, evidence, home, ledger, me, programme, record, schedule
+from .views import (
+    calendar,
+    editing,
+    entries,
+    evidence,
+    home,
+    ledger,
+    me,
+    programme,
+    record,
+    schedule,
+    waiving,
+)
 
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +42,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<str:public_id>/duties/", programme.duties, name="duties"),
     path("programmes/<str:public_id>/duties/<str:rule>/", programme.duty, name="duty"),
     path("programmes/<str:public_id>/duties/<str:rule>/export/", programme.duty_export, name="duty_export"),
+    path("programmes/<str:public_id>/duties/<str:rule>/<str:subject>/waive/", waiving.waive, name="waive"),
+    path(
+        "programmes/<str:public_id>/duties/<str:rule>/<str:subject>/waive/<int:pk>/take-back/",
+        waiving.take_back,
+        name="waiver_take_back",
+    ),
     path(
         "programmes/<str:public_id>/duties/<str:rule>/<str:subject>/<str:first>/", programme.why, name="why"
     ),

@@ -18,7 +18,10 @@ from tongxin.kernel.access.policy import POSTS
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Link, Subject
+from tongxin.kernel.obligations.queries import obligation_named
+from tongxin.kernel.obligations.waivers import may_waive
 from tongxin.kernel.people import services as people
+from tongxin.kernel.people.guards import Obstacle, PostRefused
 from tongxin.kernel.people.models import Contact, Homeroom, Person, Student
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.ui.toasts import notify
@@ -285,18 +288,40 @@ def add_link(request: HttpRequest, public_id: str) -> HttpResponse:
     form = LinkForm(request.POST or None, initial={"kind": kind, "since": viewer.day})
     form.fields["kind"].choices = [(kind, words.get(kind, kind))]  # type: ignore[attr-defined]
     form.fields["other"].choices = list(others.order_by("pinyin", "id").values_list("public_id", "name"))  # type: ignore[attr-defined]
+    waive: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         other = others.get(public_id=data["other"])
-        _link(viewer, subject, kind, other, data)
-        notify(request, _("已保存。"))
-        return redirect("setup:person", public_id)
+        try:
+            _link(viewer, subject, kind, other, data)
+        except PostRefused as refused:
+            for obstacle in refused.obstacles:
+                form.add_error(None, obstacle.sentence)
+            waive = _waivable(viewer, subject, refused.obstacles)
+        else:
+            notify(request, _("已保存。"))
+            return redirect("setup:person", public_id)
     context = {
+        "waive": waive,
         "form": form,
         "title": words.get(kind, kind),
         "back": reverse("setup:person", args=[public_id]),
     }
     return render(request, "setup/form_page.html", context)
+
+
+def _waivable(viewer: Viewer, subject: Subject, obstacles: list[Obstacle]) -> list[tuple[str, str]]:
+    """Return (rule, address) of what stands in the way and this viewer may waive."""
+    assert viewer.school is not None
+    packs = {p.public_id: pack for p, pack in programmes.school_packs(viewer.school, viewer.day)}
+    found = []
+    for obstacle in obstacles:
+        pack = packs.get(obstacle.programme)
+        rule = obligation_named(pack, obstacle.obligation, viewer.day) if pack else None
+        if pack and rule and viewer.may("explain") and may_waive(viewer, pack, rule, subject):
+            address = reverse("desk:waive", args=[obstacle.programme, rule.id, subject.public_id])
+            found.append((rule.title, address))
+    return found
 
 
 @transaction.atomic

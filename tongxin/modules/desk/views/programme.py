@@ -18,7 +18,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
-from tongxin.kernel.obligations import queries
+from tongxin.kernel.obligations import queries, waivers
 from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, visible_programmes
@@ -33,6 +33,7 @@ from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
 from ..behind import Behind, behind
 from ..numbers import language, number_words
+from ..waived import waiver_lines
 
 MOST_NAMES = 300
 
@@ -415,6 +416,10 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             else "",
             "kind": kind,
             "source": source_words(declared),
+            "waivers": waiver_lines(asked, declared, who),
+            "waive_url": reverse("desk:waive", args=[public_id, rule, subject])
+            if waivers.may_waive(viewer, asked.pack, declared, who)
+            else "",
         }
         | _entries(request, asked, verdict),
     )

@@ -6,6 +6,7 @@ from django.urls import reverse
 from tongxin.kernel.access.models import ActivationSlip
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.testing.cast import crowd
+from tongxin.testing.gate import add_gate
 
 
 def page(client, cast, who, url, **data):
@@ -182,3 +183,26 @@ def test_the_list_costs_the_same_queries_for_any_size(client, cast, size, django
     client.get(reverse("setup:people"))
     with django_assert_max_num_queries(16):
         client.get(reverse("setup:people"))
+
+
+def test_a_post_behind_a_gate_is_refused_in_words_and_only_the_named_post_is_shown_the_way(
+    client, cast, today
+):
+    add_gate(cast)
+    url = reverse("setup:add_link", args=[cast.xu.subject.public_id])
+    data = {
+        "kind": "homeroom_teacher",
+        "other": cast.room_one.public_id,
+        "since": "2026-11-18",
+        "alone": "on",
+    }
+    for who, shown in ((cast.sun, False), (cast.wang, True)):
+        cast.sign_in(client, who)
+        answer = client.post(url, data)
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "许静还不能担任班主任" in page
+        assert ("批准豁免“当班主任以前先学习”" in page) == shown
+    assert Link.objects.current().get(kind="homeroom_teacher", b=cast.room_one.subject).a == cast.liu.subject
+    cast.record("branch_study", today, {"attendee": [cast.xu.subject]}, by=cast.li, hours=1)
+    assert client.post(url, data).status_code == 302

@@ -1,0 +1,46 @@
+"""Who may say no to a post: rooms above name a guard here, and every way to a post asks them all first.
+
+A guard takes (kind, person, of, since) and returns the sentences for which the step is refused, none if it may be taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from tongxin.kernel.base.models import Subject
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a step is refused. programme, obligation: what stands in the way, for whoever may waive it."""
+
+    sentence: str
+    programme: str
+    obligation: str
+
+
+Guard = Callable[[str, Subject, Subject, date], list[Obstacle]]
+_guards: list[Guard] = []
+
+
+class PostRefused(ValueError):
+    """The post cannot be given yet; the message is the sentences that say why."""
+
+    def __init__(self, obstacles: list[Obstacle]) -> None:
+        super().__init__(" ".join(obstacle.sentence for obstacle in obstacles))
+        self.obstacles = obstacles
+
+
+def guard(ask: Guard) -> None:
+    """Name a guard (once, when the application starts)."""
+    if ask not in _guards:
+        _guards.append(ask)
+
+
+def check(kind: str, person: Subject, of: Subject, since: date) -> None:
+    """Raise PostRefused when a guard has something against this post."""
+    obstacles = [obstacle for ask in _guards for obstacle in ask(kind, person, of, since)]
+    if obstacles:
+        raise PostRefused(obstacles)
