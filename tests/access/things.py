@@ -20,7 +20,9 @@ from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
+from tongxin.modules.authoring.models import PackDraft
 from tongxin.testing.cast import Cast, Player, player
+from tongxin.testing.pack import PACK
 
 ROLES = (
     "anonymous", "liu", "ma", "xu", "li", "chen", "wang", "sun", "guo", "zhou", "zhao",
@@ -67,6 +69,7 @@ class Things:
     robot: Robot
     import_run: ImportRun
     submitted: SubmittedReport
+    draft: PackDraft
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -79,6 +82,7 @@ class Things:
             "type": "student",
             "slug": "three-platforms-five-integrations",
             "number": 1,
+            "at": 0,
             "item": "self-review",
             "name": "priority_care",
             "heading": "2.1",
@@ -97,6 +101,8 @@ class Things:
         }
         if address.name == "setup:import_template":
             fixed["kind"] = "students"
+        if address.name.startswith("authoring:"):
+            fixed["name"] = "home_visit"
         return {
             name: self._object(address) if name == "public_id" else fixed[name] for name in address.arguments
         }
@@ -110,6 +116,7 @@ class Things:
             ("programmes/", self.programme),
             ("imports/", self.import_run),
             ("submitted-reports/", self.submitted),
+            ("authoring/", self.draft),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]
@@ -119,7 +126,6 @@ class Things:
 def things_of(cast: Cast, which: str) -> Things:
     """Make the objects of the own school ("own") or of the school next door ("other")."""
     from tongxin.kernel.programmes.services import adopt
-    from tongxin.testing.pack import PACK
 
     if which == "own":
         teacher, student, programme = cast.liu, cast.students[1][0], cast.programme
@@ -168,6 +174,7 @@ def things_of(cast: Cast, which: str) -> Things:
         link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
         entry=entry,
         evidence=Evidence.objects.get(entry=entry),
+        draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),
         programme=programme,
         message=message,
         matter=matter,

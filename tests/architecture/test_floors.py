@@ -25,6 +25,7 @@ ALLOWED = {
     "exchange": {"base", "people"},
     "setup": {"base", "people"},
     "desk": {"base", "people", "programmes", "ledger", "obligations"},
+    "authoring": {"base", "programmes"},
     "insight": {"base", "programmes"},
 }
 

@@ -13,7 +13,10 @@ from tongxin.methods.cadence.pack import Pack, load_pack
 
 FOLDER = Path(__file__).parents[2] / "packs" / "programmes"
 PACKS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
-A, E = "three-platforms-five-integrations", "dual-guidance-mutual-aid"
+A, B = "three-platforms-five-integrations", "heart-nurturing-branch"
+C, D = "party-building-plus", "one-plus-one-plus-one"
+E = "dual-guidance-mutual-aid"
+LEVELS = {"state", "province", "city", "district", "school"}
 
 
 def pack(slug: str) -> Pack:
@@ -45,7 +48,7 @@ def test_every_rule_says_where_it_is_written_and_where_it_is_filed(slug):
     headings = {heading.number for heading in found.all_headings()}
     for rule in found.obligations:
         source = rule.source
-        assert all((source.document, source.at, source.level == "school")), rule.id
+        assert all((source.document, source.at, source.level in LEVELS)), rule.id
         assert rule.heading in headings, rule.id
 
 
@@ -93,6 +96,16 @@ def least(slug: str, name: str) -> list[tuple]:
         (A, "network-four-levels", [(1, None)] * 4),
         (A, "five-settings", [(5, None)]),
         (A, "station-five-zones", [(5, None)]),
+        (B, "pledge-six", [(6, None)]),
+        (B, "joint-programmes-four", [(4, None)]),
+        (B, "homeroom-entry-hours", [(12, None)]),
+        (C, "new-teacher-eight-hours", [(8, None)]),
+        (C, "no-serious-breach", [(None, 0)]),
+        (D, "project-team-recipe", [(1, 1)] * 3),
+        (D, "course-team-recipe", [(1, 1)] * 2),
+        (D, "service-team-recipe", [(1, 1)] * 3),
+        (D, "courses-provincial", [(3, None)]),
+        (D, "research-teams-school", [(5, None)]),
         (E, "eight-ones", [(1, None)] * 8),
         (E, "open-lesson-five-invited", [(5, None)]),
         (E, "model-teachers-ten", [(10, 10)]),

@@ -164,6 +164,7 @@ INSTALLED_APPS = [
     "tongxin.exchange",
     "tongxin.modules.desk",
     "tongxin.modules.setup",
+    "tongxin.modules.authoring",
     "tongxin.modules.notices",
     "tongxin.insight",
     "tongxin.demo",

@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("tongxin.modules.desk.urls")),
     path("", include("tongxin.modules.setup.urls")),
+    path("authoring/", include("tongxin.modules.authoring.urls")),
     path("", include("tongxin.modules.notices.urls")),
     path("", include("tongxin.insight.urls")),
 ]

@@ -66,7 +66,8 @@ def evaluate(
             as_of=as_of,
             known_at=known_at,
             school=programme.school_id,
-            programme=programme.pk,
+            # A programme that is only tried out has no key, and no waivers.
+            programme=programme.pk or 0,
             unique_rows=True,
             expanded=True,
             now=now,

@@ -189,11 +189,13 @@ class SchoolCalendar:
         return units
 
     def _months(self, length: int, teaching: bool) -> list[Unit]:
-        """Months (length 1) or quarters (3), counted within each programme year."""
+        """Months (length 1) or calendar quarters (3); groups of them are counted within each programme year."""
         covered = self.coverage()
         if covered is None:
             return []
         first = self.programme_year_start(covered[0]).replace(day=1)
+        if length == 3:
+            first = first.replace(month=(first.month - 1) // 3 * 3 + 1)
         units: list[Unit] = []
         for start, end, at in months_between(first, covered[1], length):
             group = str(at * length // 12)
@@ -352,6 +354,23 @@ def calendar_from_dict(raw: dict[str, Any]) -> SchoolCalendar:
         frozenset(day for item in _listed(raw, "make_up_days") for day in _span_of(item)),
         tuple(_phase(item) for item in _listed(raw, "phases")),
     )
+
+
+def calendar_to_dict(calendar: SchoolCalendar) -> dict[str, Any]:
+    """The content of a calendar.yaml that gives the same calendar."""
+    return {
+        "school_years": [{"name": y.name, "from": y.first, "to": y.last} for y in calendar.school_years],
+        "terms": [
+            {
+                "name": term.name, "school_year": term.school_year, "from": term.first, "to": term.last,
+                "first_teaching_week": term.first_week,
+            }
+            for term in calendar.terms
+        ],
+        "holidays": sorted(calendar.holidays),
+        "make_up_days": sorted(calendar.make_up_days),
+        "phases": [{"phase": p.number, "from": p.first, "to": p.last} for p in calendar.phases],
+    }  # fmt: skip
 
 
 def _listed(raw: dict[str, Any], key: str) -> list[Any]:

@@ -33,6 +33,7 @@ A case is read liberally: what it leaves out is invented so that the rule applie
         #  {link: master_of, end: b}: at which end the subject stands, where both are of its type; default a
         posts: [homeroom_teacher]               # the subject holds them; the same as links
         not_links: [branch_member]              # links the rule would invent, left out
+        people: {li: {links: [branch_member], attributes: {student_member: true}}}    # of others, by their name in `with`
         present: {from: 2023-03-01, to: 2023-05-31}      # default: always
         waiver: {reason: 家长书面谢绝, by: secretary, from: 2023-03-01, to: 2023-06-30}   # or true
         known_at: 2023-08-05                    # only what was entered by then; default: everything
@@ -63,7 +64,7 @@ from .tree import Obligation
 
 KEYS = (
     "name", "entries", "events", "attributes", "links", "posts", "not_links", "present", "waiver", "as_of", "known_at", "window",
-    "calendar", "verdict", "done", "owed", "over", "late_by", "reason", "bearer", "counted", "rejected", "note",
+    "calendar", "people", "verdict", "done", "owed", "over", "late_by", "reason", "bearer", "counted", "rejected", "note",
 )  # fmt: skip
 NAMES = {
     "met": "完成",

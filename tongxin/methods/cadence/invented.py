@@ -99,6 +99,7 @@ class World:
         self._events()
         for number, spelled in enumerate(self._spelled_entries(), start=1):
             self._enter(number, spelled)
+        self._named_people()
 
     # people and places
 
@@ -242,6 +243,20 @@ class World:
         if target is None or target == owner:
             target = self.add(f"{name}-b", ends[1] or "student")
         self.link(name, owner, target, first, last)
+
+    def _named_people(self) -> None:
+        """Attributes and links of others who play a part in the case's entries, by their names."""
+        said = self.case.get("people") or {}
+        if not isinstance(said, dict) or not all(isinstance(facts, dict) for facts in said.values()):
+            raise CaseProblem("用例里的“people”要写成 {名字: {attributes: {…}, links: […]}}。")
+        for name, facts in said.items():
+            if name not in self.types:
+                raise CaseProblem(f"用例的“people”里有“{name}”，但没有一次活动用到这个人。请改正名字。")
+            for attribute, value in (facts.get("attributes") or {}).items():
+                holder = self._holder(attribute, name)
+                self.facts.attributes.append(AttributeRow(holder, attribute, text_of(value)))
+            for link in facts.get("links") or []:
+                self.link_up(text_of(link), name)
 
     def _waiver(self) -> None:
         said = self.case.get("waiver")

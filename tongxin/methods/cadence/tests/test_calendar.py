@@ -183,3 +183,14 @@ def test_days_of_the_plan(spelled, expected):
 def test_a_calendar_that_makes_no_sense_is_refused_in_a_sentence(raw):
     with pytest.raises(CalendarUnreadable, match=r"。$"):
         calendar_from_dict(raw)
+
+
+def test_quarters_are_those_of_the_calendar_also_where_the_programme_year_begins_in_september():
+    school = calendar_from_dict(
+        {
+            "school_years": [{"name": "2022-2023", "from": "2022-09-01", "to": "2023-08-31"}],
+            "phases": [{"phase": 1, "from": "2022-09-01", "to": "2023-08-31"}],
+        }
+    )
+    found = spans(school, Every("quarter"), day("2022-11-15"), day("2023-01-15"))
+    assert found == [("2022-10-01", "2022-12-31"), ("2023-01-01", "2023-03-31")]

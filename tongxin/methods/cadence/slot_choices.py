@@ -1,0 +1,79 @@
+"""What each slot of a rule may hold, from the names the parser itself reads and the pack's own; and what it says of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .conditions import NUMERIC
+from .counting import DISTINCT
+from .declarations import AttributeDeclaration, Vocabulary
+from .findings import Findings
+from .located import located
+from .parse import read_obligation
+from .periods import BREAKS
+from .reading import Context
+from .slots import FAILS, HOLDS, OPERATORS, Raw, Slots, written
+from .tree import SUBJECTS
+
+
+def is_readable(raw: Raw, names: Vocabulary) -> bool:
+    """Can the parser read an obligation that is written so, with these names."""
+    context = Context(names)
+    read_obligation(located(raw, ""), context)
+    return not any(finding.level == "error" for finding in context.findings)
+
+
+def measures(names: Vocabulary, kinds: list[str]) -> list[str]:
+    """Every measure that can be asked of these kinds."""
+    known = [names.kinds[kind] for kind in kinds if kind in names.kinds]
+    amounts = dict.fromkeys(amount.name for kind in known for amount in kind.amounts)
+    shared = [name for name in amounts if all(kind.amount(name) for kind in known)]
+    found = ["times", "people", "person_times"]
+    found += [f"{word}:{name}" for name in shared for word in ("sum", "max", "average")]
+    found += [f"distinct:{of}" for of in DISTINCT]
+    further = [f"{word}:{unit}" for word in ("run", "gap") for unit in ("day", "school_day")]
+    kind = kinds[0] if kinds else next(iter(names.kinds), "")
+    return found + [one for one in further if kind and is_readable(_example(names, kind, one), names)]
+
+
+def _example(names: Vocabulary, kind: str, measure: str) -> Raw:
+    slots = Slots("example", "example", "school", kinds=[kind], measure=measure, since="2000-01-01")
+    return written(slots, {})
+
+
+def conditions(names: Vocabulary) -> Iterator[str]:
+    """What a condition may be about, in the pack's order."""
+    yield from (f"attribute:{name}" for name in names.attributes)
+    yield from (f"post:{name}" for name in names.posts)
+    yield from (f"link:{name}:either" for name in names.links)
+
+
+def values_of(declared: AttributeDeclaration) -> dict[str, str] | None:
+    """The values of an attribute by code, or None where anything may be typed."""
+    if declared.type == "boolean":
+        return {"true": "true", "false": "false"}
+    return dict(declared.values) or None
+
+
+def operators(declared: AttributeDeclaration | None) -> tuple[str, ...]:
+    """The tests an attribute allows; for posts and links, whether they hold."""
+    if declared is None:
+        return (HOLDS, FAILS)
+    return OPERATORS if declared.type in (*NUMERIC, "date") else OPERATORS[:2]
+
+
+def subjects(names: Vocabulary) -> list[str]:
+    """Every kind of subject the language knows with these names."""
+    plain = [name for name in SUBJECTS if ":" not in name]
+    return [*plain, *(f"activity:{kind}" for kind in names.kinds), *(f"pair:{link}" for link in names.links)]
+
+
+def problems(raw: Raw, names: Vocabulary) -> Findings:
+    """What the parser says of an obligation written so."""
+    context = Context(names)
+    read_obligation(located(raw, ""), context)
+    return context.findings
+
+
+LENGTH_UNITS = {"within": ("hour", "day", "school_day", "month"), "rolling": ("day", "month", "year"),
+                "before": ("day", "month", "year"), "every": ("month", "teaching_week", "school_day"), "break": BREAKS}  # fmt: skip

@@ -1,0 +1,310 @@
+"""One rule as a sentence with slots: the form, made from the grammar and the pack's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.base.pinyin import name_keys
+from tongxin.methods.cadence.declarations import Kind
+from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.slot_choices import LENGTH_UNITS, operators, values_of
+from tongxin.methods.cadence.slots import HOLDS, KEPT, WINDOW_WORDS, Condition, Period, Raw, Slots
+from tongxin.methods.cadence.words import Speaker
+
+from .. import labels
+
+MOST_CONDITIONS, MOST_KINDS, MOST_BEARERS = 5, 3, 3
+NOTHING = [("", "—")]
+
+
+class RuleForm(forms.Form):
+    """slots: what is written now; kept: what has no slot. The choices follow what is chosen so far (`said`)."""
+
+    def __init__(
+        self, pack: Pack, slots: Slots, kept: Raw, say: Speaker, data: Mapping[str, Any] | None = None
+    ):
+        super().__init__(data)
+        self.pack, self.slots, self.kept, self.say = pack, slots, kept, say
+        self.said = from_data(data, slots) if data is not None else slots
+        self.kinds = [pack.kinds[name] for name in self.said.kinds if name in pack.kinds]
+        self.fields.update(self._who() | self._what() | self._how_much() | self._when() | self._else())
+
+    # the parts of the sentence
+
+    def _who(self) -> dict[str, forms.Field]:
+        said, names = self.said, self.pack
+        found: dict[str, forms.Field] = {
+            "title": _text(_("这条要求叫什么"), said.title, required=True, most=120),
+            "subject": _choice(_("对谁的要求"), labels.subject_choices(names, self.say), said.subject),
+            "joined": _choice(
+                _("几个条件"), [("all", _("都要成立")), ("any", _("有一个成立就算"))], said.joined
+            ),
+        }
+        whats = labels.condition_choices(names, self.say)
+        for at in range(min(len(said.tests) + 1, MOST_CONDITIONS)):
+            test = said.tests[at] if at < len(said.tests) else Condition()
+            found |= self._condition(at, test, whats)
+        posts = [("self", _("本人（本班、本支部……）")), *((n, self.say.post(n)) for n in names.posts)]
+        parts = [(p.name, self.say.part([k.name], p.name)) for k in self.kinds for p in k.parts]
+        bearers = _unique(
+            [
+                *posts,
+                *(
+                    parts
+                    if said.subject.startswith("activity:")
+                    else [("a", _("关系的甲方")), ("b", _("关系的乙方"))]
+                    if said.subject.startswith("pair:")
+                    else []
+                ),
+            ]
+        )
+        for at in range(min(len(said.bearer) + 1, MOST_BEARERS)):
+            value = said.bearer[at] if at < len(said.bearer) else ""
+            found[f"bearer-{at}"] = _choice(_("谁负责") if not at else _("还有谁"), NOTHING + bearers, value)
+        return found
+
+    def _condition(self, at: int, test: Condition, whats: labels.Choices) -> dict[str, forms.Field]:
+        kind, _sep, rest = test.what.partition(":")
+        declared = self.pack.attributes.get(rest) if kind == "attribute" else None
+        allowed = operators(declared) if test.what else ("is",)
+        op = test.op if test.op in allowed else allowed[0]
+        found: dict[str, forms.Field] = {
+            f"c{at}-what": _choice(_("条件"), whats, test.what),
+            f"c{at}-op": _choice(_("怎样"), labels.operator_choices(allowed), op),
+        }
+        if declared is not None:
+            values = values_of(declared)
+            one_of = values is not None and op in ("is", "not") and "," not in test.value
+            if one_of:
+                titled = [(code, self.say.value(rest, code)) for code in values or {}]
+                found[f"c{at}-value"] = _choice(_("值"), NOTHING + titled, test.value)
+            else:
+                found[f"c{at}-value"] = _text(_("值"), test.value)
+        return found
+
+    def _what(self) -> dict[str, forms.Field]:
+        said, say = self.said, self.say
+        every = [(name, say.kind(name)) for name in self.pack.kinds]
+        found: dict[str, forms.Field] = {}
+        for at in range(min(len(said.kinds) + 1, MOST_KINDS)):
+            value = said.kinds[at] if at < len(said.kinds) else ""
+            found[f"kind-{at}"] = _choice(_("做什么") if not at else _("或者"), NOTHING + every, value)
+        parts = _shared([[(p.name, say.part([k.name], p.name)) for p in k.parts] for k in self.kinds])
+        found["part"] = _choice(_("以什么身份"), [("", _("任何身份")), *parts], said.part)
+        for qualifier in _qualifiers(self.kinds):
+            value = dict(said.only).get(qualifier.name, "")
+            label = say.about(tuple(said.kinds)).qualifier(qualifier.name)
+            choices = [("", _("不限")), *qualifier.values.items()]
+            fits = qualifier.values and (not value or value in qualifier.values)
+            found[f"only-{qualifier.name}"] = _choice(label, choices, value) if fits else _text(label, value)
+        who = [("", _("不限")), ("member", _("党员")), ("self", _("本人"))]
+        who += [(f"post:{name}", say.post(name)) for name in self.pack.posts]
+        found["by_who"] = _choice(_("必须由谁"), who, said.by_who)
+        found["by_part"] = _choice(_("担任"), [("", _("任何身份")), *parts], said.by_part)
+        evidence = _unique([(e.name, e.title) for k in self.kinds for e in k.evidence])
+        found["evidence"] = forms.MultipleChoiceField(
+            label=_("必须有的佐证"), choices=evidence, required=False, widget=forms.CheckboxSelectMultiple,
+            initial=said.evidence,
+        )  # fmt: skip
+        found["evidence_any"] = forms.BooleanField(
+            label=_("有一种就行"), required=False, initial=said.evidence_any
+        )
+        return found
+
+    def _how_much(self) -> dict[str, forms.Field]:
+        said = self.said
+        choices = labels.measure_choices(self.pack, said.kinds, self.say)
+        if said.measure == KEPT or said.measure not in dict(choices):
+            choices = [*choices, (said.measure, _("按原来的写法"))]
+        return {
+            "bound": _choice(_("多少"), labels.bound_choices(self.slots.bound == KEPT), said.bound),
+            "number": _text(
+                _("数量"), said.number, help_text=_("可以写整数、小数、分数（3/4）或百分数（60%）。")
+            ),
+            "number_to": _text(_("到"), said.number_to),
+            "measure": _choice(_("怎么数"), choices, said.measure),
+        }
+
+    def _when(self) -> dict[str, forms.Field]:
+        """Only the fields that the chosen kind of window needs."""
+        period = self.said.period
+        found: dict[str, forms.Field] = {
+            "word": _choice(
+                _("多久一次，或到什么时候"),
+                labels.window_choices(self.slots.period.word == KEPT),
+                period.word,
+            )
+        }
+        needs = {
+            "every": ("n", "unit"), "phase": ("phase",), "plan_month": ("month",), "by": ("last",), "between": ("first", "last"),
+            "break": ("unit",), "within": ("n", "unit", "of"), "before": ("of", "n", "unit"), "rolling": ("n", "unit"),
+            "announced": ("name",),
+        }.get(period.word, ())  # fmt: skip
+        phases = [(str(n), p.title) for n, p in sorted(self.pack.phases.items())]
+        events = labels.event_choices(self.pack, self.say, self.said.subject.startswith("activity:"))
+        fields: dict[str, forms.Field] = {
+            "n": _text(_("多少"), period.n),
+            "unit": _choice(_("单位"), labels.unit_choices(LENGTH_UNITS.get(period.word, ())), period.unit),
+            "of": _choice(_("哪件事"), NOTHING + events, period.of),
+            "first": _day(_("从"), period.first),
+            "last": _day(_("到"), period.last),
+            "phase": _choice(_("哪个阶段"), phases, period.n),
+            "month": _choice(
+                _("哪个月"), [(str(n), _("%(n)d月") % {"n": n}) for n in range(1, 13)], period.n
+            ),
+            "name": _text(_("日期的名称"), period.of),
+        }
+        return found | {f"when-{name}": fields[name] for name in needs}
+
+    def _else(self) -> dict[str, forms.Field]:
+        said = self.said
+        headings = [(h.number, f"{h.number} {h.title}") for h in self.pack.all_headings()]
+        posts = [(name, self.say.post(name)) for name in self.pack.posts]
+        return {
+            "since": _day(_("从哪天起实行"), said.since),
+            "until": _day(_("实行到哪天"), said.until),
+            "remind": _text(_("提前几天提醒"), said.remind, help_text=_("几次用顿号隔开，例如 14、3。")),
+            "heading": _choice(_("归入台账的哪一条"), NOTHING + headings, said.heading),
+            "modality": _choice(_("力度"), labels.modality_choices(), said.modality),
+            "level": _choice(_("谁定的"), labels.level_choices(), said.level),
+            "document": _text(_("依据的文件"), said.document, most=120),
+            "at": _text(_("在文件的哪一处"), said.at, most=60),
+            "waiver_by": _choice(_("谁可以批准免除"), [("", _("不能免除")), *posts], said.waiver_by),
+            "waiver_days": _text(_("免除几天后到期"), said.waiver_days),
+        }
+
+    # groups for the template
+
+    def conditions(self) -> list[list[forms.BoundField]]:
+        rows = [[self[f"c{at}-{part}"] for part in ("what", "op", "value") if f"c{at}-{part}" in self.fields]
+                for at in range(MOST_CONDITIONS) if f"c{at}-what" in self.fields]  # fmt: skip
+        return [row if self.said.tests[at:] else row[:1] for at, row in enumerate(rows)]
+
+    def several(self, prefix: str) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(prefix)]
+
+    @property
+    def bearers(self) -> list[forms.BoundField]:
+        return self.several("bearer-")
+
+    @property
+    def chosen_kinds(self) -> list[forms.BoundField]:
+        return self.several("kind-")
+
+    @property
+    def filters(self) -> list[forms.BoundField]:
+        return self.several("only-")
+
+    @property
+    def window(self) -> list[forms.BoundField]:
+        return [self["word"], *self.several("when-")]
+
+    def clean_title(self) -> str:
+        return self.cleaned_data["title"].strip()
+
+
+def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
+    """What has been chosen so far, whether or not it is valid."""
+
+    def get(name: str, default: str = "") -> str:
+        return str(data.get(name, default)).strip()
+
+    def several(name: str) -> list[str]:
+        return data.getlist(name) if hasattr(data, "getlist") else list(data.get(name, []))
+
+    tests = [
+        Condition(get(f"c{at}-what"), get(f"c{at}-op", HOLDS), get(f"c{at}-value"))
+        for at in range(MOST_CONDITIONS)
+        if get(f"c{at}-what")
+    ]
+    only = [
+        (name.removeprefix("only-"), get(name))
+        for name in data
+        if str(name).startswith("only-") and get(name)
+    ]
+    return Slots(
+        id=slots.id or rule_id(get("title")),
+        title=get("title"),
+        subject=get("subject") or slots.subject,
+        tests=tests,
+        joined=get("joined") or "all",
+        bearer=list(dict.fromkeys(get(f"bearer-{at}") for at in range(MOST_BEARERS) if get(f"bearer-{at}"))),
+        kinds=list(dict.fromkeys(get(f"kind-{at}") for at in range(MOST_KINDS) if get(f"kind-{at}"))),
+        part=get("part"),
+        only=only,
+        by_part=get("by_part"),
+        by_who=get("by_who"),
+        measure=get("measure"),
+        bound=get("bound") or "at_least",
+        number=get("number"),
+        number_to=get("number_to"),
+        period=_period(get),
+        evidence=several("evidence"),
+        evidence_any=bool(get("evidence_any")),
+        **{name: get(name) for name in ("remind", "modality", "document", "at", "level", "heading", "since", "until",
+                                        "waiver_by", "waiver_days")},
+    )  # fmt: skip
+
+
+def _period(get: Any) -> Period:
+    word = get("word") or "term"
+    n = {"phase": get("when-phase"), "plan_month": get("when-month")}.get(word, get("when-n"))
+    of = get("when-name") if word == "announced" else get("when-of")
+    unit = get("when-unit")
+    allowed = LENGTH_UNITS.get(word, ())
+    if allowed and unit not in allowed:
+        unit = "day" if "day" in allowed else allowed[0]
+    if word in WINDOW_WORDS or word == KEPT:
+        return Period(word)
+    return Period(word, n, unit, of, get("when-first"), get("when-last"))
+
+
+def rule_id(title: str) -> str:
+    """An identifier from the pinyin of a title."""
+    letters = "".join(
+        c if c.isascii() and c.isalnum() else "-" for c in name_keys(title)[0].split(" ")[0].lower()
+    )
+    return "-".join(part for part in letters.split("-") if part)[:50]
+
+
+def _text(
+    label: str, initial: str, *, required: bool = False, most: int = 60, help_text: str = ""
+) -> forms.CharField:
+    return forms.CharField(
+        label=label, initial=initial, required=required, max_length=most, help_text=help_text,
+        error_messages={"required": _("请填写%(what)s。") % {"what": label}},
+    )  # fmt: skip
+
+
+def _choice(label: str, choices: labels.Choices, initial: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, initial=initial, required=False,
+        error_messages={"invalid_choice": _("请从列表里选。")},
+    )  # fmt: skip
+
+
+def _day(label: str, initial: str) -> forms.DateField:
+    return forms.DateField(
+        label=label, initial=initial, required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("请填写正确的日期。")},
+    )  # fmt: skip
+
+
+def _unique(choices: labels.Choices) -> labels.Choices:
+    return list(dict(choices).items())
+
+
+def _shared(lists: list[labels.Choices]) -> labels.Choices:
+    """The choices that stand in every list."""
+    names = [set(dict(found)) for found in lists]
+    return [choice for choice in (lists[0] if lists else []) if all(choice[0] in known for known in names)]
+
+
+def _qualifiers(kinds: list[Kind]) -> list[Any]:
+    found = {q.name: q for kind in kinds for q in kind.qualifiers if all(k.qualifier(q.name) for k in kinds)}
+    return list(found.values())

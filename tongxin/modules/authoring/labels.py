@@ -1,0 +1,117 @@
+"""What the choices of slots are called, in the language of the page."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from tongxin.methods.cadence.counting import DISTINCT
+from tongxin.methods.cadence.occasions import ARRIVED, LEFT
+from tongxin.methods.cadence.pack import Pack, vocabulary
+from tongxin.methods.cadence.slot_choices import conditions, measures, subjects
+from tongxin.methods.cadence.slots import FAILS, HOLDS, KEPT
+from tongxin.methods.cadence.words import SUBJECTS_EN, SUBJECTS_ZH, Speaker
+
+Choices = list[tuple[str, str]]
+
+
+def subject_choices(pack: Pack, say: Speaker) -> Choices:
+    return [(name, subject_word(name, say)) for name in subjects(vocabulary(pack))]
+
+
+def subject_word(name: str, say: Speaker) -> str:
+    word, _sep, of = name.partition(":")
+    if word == "activity":
+        return say(f"每次“{say.kind(of)}”", f"each {say.kind(of)}")
+    if word == "pair":
+        return say(f"每对“{say.link(of)}”", f"each pair: {say.link(of)}")
+    return say(SUBJECTS_ZH.get(name, name), SUBJECTS_EN.get(name, name.replace("_", " ")))
+
+
+def condition_choices(pack: Pack, say: Speaker) -> Choices:
+    found = [("", _("（没有条件）"))]
+    for what in conditions(vocabulary(pack)):
+        kind, _sep, rest = what.partition(":")
+        if kind == "attribute":
+            found.append((what, say.attribute(rest)))
+        elif kind == "post":
+            found.append((what, _("担任%(post)s") % {"post": say.post(rest)}))
+        else:
+            found.append((what, _("有%(link)s") % {"link": say.link(rest.partition(":")[0])}))
+    return found
+
+
+def operator_choices(names: tuple[str, ...]) -> Choices:
+    words = {
+        "is": _("是"), "not": _("不是"), "at_least": _("不少于"), "at_most": _("不多于"), HOLDS: _("是这样"), FAILS: _("不是这样"),
+    }  # fmt: skip
+    return [(name, words[name]) for name in names]
+
+
+def measure_choices(pack: Pack, kinds: list[str], say: Speaker) -> Choices:
+    say = say.about(tuple(kinds))
+    return [(name, measure_word(name, say)) for name in measures(vocabulary(pack), kinds)]
+
+
+def measure_word(name: str, say: Speaker) -> str:
+    word, _sep, of = name.partition(":")
+    plain = {"times": _("次（活动数）"), "people": _("人（不同的人）"), "person_times": _("人次")}
+    if word in plain:
+        return plain[word]
+    if word in ("sum", "max", "average"):
+        title = {"sum": _("%(amount)s合计"), "max": _("一次最多%(amount)s"), "average": _("平均%(amount)s")}[
+            word
+        ]
+        return title % {"amount": say.amount(of)}
+    if word == "distinct" and of in DISTINCT:
+        return {"counterpart": _("个不同的对象"), "kind": _("种不同的活动"), "theme": _("个不同的主题"),
+                "place": _("处不同的地点"), "day": _("天（不同的日子）")}[of]  # fmt: skip
+    days = _("教学日") if of == "school_day" else _("天")
+    return {"run": _("连续%(days)s"), "gap": _("最长间隔%(days)s")}[word] % {"days": days}
+
+
+def bound_choices(kept: bool) -> Choices:
+    found = [("at_least", _("至少")), ("at_most", _("至多")), ("exactly", _("正好")), ("between", _("介于"))]
+    return [*found, (KEPT, _("按原来的写法"))] if kept else found
+
+
+def window_choices(kept: bool) -> Choices:
+    found = [
+        ("term", _("每学期")), ("half_year", _("每半年（学期连同假期）")), ("year", _("每学年")),
+        ("calendar_year", _("每年（公历）")), ("quarter", _("每季度")), ("month", _("每月")),
+        ("teaching_week", _("每个教学周")), ("teaching_fortnight", _("每两个教学周")), ("school_day", _("每个教学日")),
+        ("every", _("每隔几个……")), ("by", _("到某一天为止")), ("between", _("从某天到某天")), ("phase", _("在方案的某个阶段")),
+        ("plan_month", _("在方案的某个月")), ("break", _("在假期里")), ("within", _("在某件事之后多久以内")),
+        ("before", _("在某件事之前")), ("rolling", _("最近多久以内")), ("announced", _("到公布的日期为止")),
+        ("standing", _("任何时候")), ("once", _("一次，没有期限")),
+    ]  # fmt: skip
+    return [*found, (KEPT, _("按原来的写法"))] if kept else found
+
+
+def unit_choices(units: tuple[str, ...]) -> Choices:
+    words = {
+        "hour": _("小时"), "day": _("天"), "school_day": _("个教学日"), "month": _("个月"), "year": _("年"),
+        "teaching_week": _("个教学周"), "summer": _("暑假"), "winter": _("寒假"), "any": _("寒暑假"),
+    }  # fmt: skip
+    return [(unit, words[unit]) for unit in units]
+
+
+def event_choices(pack: Pack, say: Speaker, is_activity: bool) -> Choices:
+    """What a window may run from."""
+    if is_activity:
+        return [("self", _("这次活动"))]
+    found = [(name, say.event(name)) for name in pack.events]
+    found += [(f"appointed.{name}", _("开始担任%(post)s") % {"post": say.post(name)}) for name in pack.posts]
+    found += [(f"linked.{name}", _("建立关系：%(link)s") % {"link": say.link(name)}) for name in pack.links]
+    found += [(ARRIVED, _("到校")), (LEFT, _("离校"))]
+    return found + [(name, _("参加“%(kind)s”") % {"kind": say.kind(name)}) for name in pack.kinds]
+
+
+def modality_choices() -> Choices:
+    return [("must", _("必须")), ("in_principle", _("原则上")), ("encouraged", _("鼓励"))]
+
+
+def level_choices() -> Choices:
+    return [
+        ("", _("（不写）")), ("state", _("国家")), ("province", _("省")), ("city", _("市")), ("county", _("县区")),
+        ("school", _("学校")), ("plan", _("方案")),
+    ]  # fmt: skip

@@ -1,0 +1,50 @@
+"""What a rule that is not in force yet would have said of the school's last term: this would have left 41 people behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.models import School
+from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.obligations import queries
+from tongxin.kernel.obligations.queries import Asked, Gaps
+from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.calendar import Term
+from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.tree import Obligation
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """The last finished term (or what there is of the running one) under one rule."""
+
+    first: date
+    last: date
+    name: str
+    found: Gaps
+
+
+def last_term(school: School, today: date) -> Term | None:
+    """The last term that is over, else the one that is running."""
+    begun = [term for term in school_calendar(school).terms if term.first <= today]
+    over = [term for term in begun if term.last < today]
+    known = over or begun
+    return known[-1] if known else None
+
+
+def rehearse(viewer: Viewer, school: School, pack: Pack, rule: Obligation, today: date) -> Rehearsal | None:
+    """Judge the last term by a rule, as if it had been in force; None where the school has no term yet."""
+    term = last_term(school, today)
+    if term is None or not rule.evaluable:
+        return None
+    begun = replace(rule, since=min(rule.since, term.first), until=None, next_window=False)
+    day = min(today, date.fromordinal(term.last.toordinal() + 1))
+    pretended = Programme(
+        school=school, pack=pack.slug, title=pack.title, first_day=term.first, last_day=term.last
+    )
+    asked = Asked(pretended, day)
+    asked.pack = replace(pack, obligations=(begun,))
+    found = queries.gaps(viewer, asked, rule.id)
+    return Rehearsal(term.first, min(term.last, today), term.name, found) if found else None

@@ -1,0 +1,278 @@
+"""A secretary writes a programme in the browser, without seeing how it is stored."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.obligations.queries import ask, gaps
+from tongxin.kernel.programmes.models import Programme
+from tongxin.kernel.programmes.packs import findings
+from tongxin.kernel.programmes.queries import current_pack, current_version
+from tongxin.methods.cadence.pack import pack_from_text
+from tongxin.methods.cadence.words import sentence
+from tongxin.modules.authoring import services
+from tongxin.modules.authoring.models import PackDraft
+from tongxin.testing.pack import PACK
+
+
+def url(name, *args):
+    return reverse(f"authoring:{name}", args=args)
+
+
+@pytest.fixture
+def draft(cast, client):
+    """A draft begun from nothing by the secretary, who is signed in."""
+    cast.sign_in(client, cast.wang)
+    client.post(url("drafts"), {"title": "阳光家访", "programme_year": "calendar"})
+    return PackDraft.objects.get(title="阳光家访")
+
+
+def fresh(draft):
+    draft.refresh_from_db()
+    return draft, services.pack_of(draft)
+
+
+VISITS = {
+    "title": "班主任每学期家访每名学生", "subject": "student", "bearer-0": "homeroom_teacher", "kind-0": "home_visit",
+    "part": "visited", "bound": "at_least", "number": "1", "measure": "times", "word": "term", "since": "2026-01-01",
+    "modality": "must", "heading": "1", "document": "学校方案", "remind": "14、3",
+}  # fmt: skip
+
+
+def test_a_sixth_programme_is_written_in_the_browser_alone_and_is_owed_at_once(cast, client, draft):
+    assert (
+        client.post(
+            url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision}
+        ).status_code
+        == 302
+    )
+    draft, pack = fresh(draft)
+    assert "班主任" in sentence(pack, pack.obligations[0])
+    assert [f.sentence for f in findings(draft.text) if f.level == "error"] == []
+    answer = client.post(url("hand_over", draft.public_id), {"year": "2026", "note": ""})
+    programme = Programme.objects.get(title="阳光家访")
+    assert answer.url == reverse("desk:programme", args=[programme.public_id])
+    assert not PackDraft.objects.filter(pk=draft.pk).exists()
+    found = gaps(cast.liu.viewer(), ask(programme, cast.liu.viewer().day), pack.obligations[0].id)
+    assert {g.subject.name for g in found.rows} == {s.name for s in cast.students[1]}
+
+
+def test_an_incomplete_rule_is_not_saved_and_the_page_says_what_is_missing(client, draft):
+    form = VISITS | {"number": "", "kind-0": "", "save": "1", "revision": draft.revision}
+    page = client.post(url("rule_new", draft.public_id), form).content.decode()
+    assert "还差一点" in page
+    assert "没有写数哪一种活动" in page
+    assert fresh(draft)[1].obligations == ()
+
+
+def test_the_sentence_is_shown_before_anything_is_saved(client, draft):
+    page = client.post(
+        url("rule_new", draft.public_id), VISITS | {"revision": draft.revision}
+    ).content.decode()
+    assert "这条要求读作" in page
+    assert fresh(draft)[1].obligations == ()
+
+
+def test_a_rule_is_tried_on_the_schools_own_last_term(cast, client, draft):
+    cast.visit(cast.students[1][0], cast.liu.viewer().day)
+    form = VISITS | {"try": "1", "revision": draft.revision, "word": "year"}
+    page = client.post(url("rule_new", draft.public_id), form).content.decode()
+    assert "没做到" in page or "都做到了" in page or "不显示结果" in page
+    assert "何雨桐" not in page, "a secretary sees figures of visits and no names"
+
+
+def test_what_has_no_slot_stays_when_a_rule_is_changed(client, draft):
+    _, pack = fresh(draft)
+    raw = pack.raw | {"obligations": [{
+        "id": "visits", "title": "家访", "since": "2026-01-01", "subject": "student", "count": {"kind": "home_visit", "part": "visited"},
+        "at_least": 1, "window": "term", "bearer": "homeroom_teacher", "arrivals": "prorate", "heading": "1",
+    }]}  # fmt: skip
+    draft = services.save(draft, raw, "准备", by=None, revision=draft.revision)
+    client.post(
+        url("rule", draft.public_id, 0), VISITS | {"number": "2", "save": "1", "revision": draft.revision}
+    )
+    (rule,) = fresh(draft)[1].obligations
+    assert (rule.id, rule.arrivals.how, rule.demand.bound.low.number) == ("visits", "prorate", 2)
+
+
+def test_a_save_can_be_taken_back_and_a_rule_copied_and_removed(client, draft):
+    client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
+    draft, _ = fresh(draft)
+    client.post(url("rule_copy", draft.public_id, 0), {"revision": draft.revision})
+    draft, pack = fresh(draft)
+    assert [rule.title for rule in pack.obligations] == [VISITS["title"], f"{VISITS['title']}（副本）"]
+    assert len({rule.id for rule in pack.obligations}) == 2
+    client.post(url("rule_remove", draft.public_id, 1), {"revision": draft.revision})
+    assert len(fresh(draft)[1].obligations) == 1
+    client.post(url("undo", draft.public_id))
+    assert len(fresh(draft)[1].obligations) == 2
+
+
+def test_two_tabs_do_not_overwrite_each_other(client, draft):
+    client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
+    page = client.post(
+        url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision}
+    ).content.decode()
+    assert "刚刚在别处改过" in page
+    assert len(fresh(draft)[1].obligations) == 1
+
+
+def kind_form(**changes):
+    empty = {"parts-count": "2", "amounts-count": "2", "qualifiers-count": "2", "evidence-count": "2"}
+    return empty | {
+        "title": "书香沙龙", "class": "K1", "heading": "1", "parts-0-title": "参加人", "parts-0-of": "staff", "parts-0-minutes": "45",
+        "amounts-0-title": "学时", "amounts-0-unit": "小时", "amounts-0-per": "person", "qualifiers-0-title": "方式",
+        "qualifiers-0-values": "线上、现场", "evidence-0-title": "照片",
+    } | changes  # fmt: skip
+
+
+def test_a_kind_of_activity_is_made_and_changed_without_losing_its_names(client, draft):
+    client.post(url("kind_new", draft.public_id), kind_form(revision=draft.revision))
+    draft, pack = fresh(draft)
+    kind = next(kind for kind in pack.kinds.values() if kind.title == "书香沙龙")
+    assert [part.title for part in kind.parts] == ["参加人"]
+    assert kind.effort_min == {kind.parts[0].name: 45}
+    assert list(kind.qualifiers[0].values.values()) == ["线上", "现场"]
+    codes = list(kind.qualifiers[0].values)
+    changed = kind_form(
+        title="读书沙龙", revision=draft.revision, **{"qualifiers-0-values": "现场、线上、混合"}
+    )
+    client.post(url("kind", draft.public_id, kind.name), changed)
+    again = fresh(draft)[1].kinds[kind.name]
+    assert again.title == "读书沙龙"
+    assert [code for code, title in again.qualifiers[0].values.items() if title in ("线上", "现场")] == codes[
+        ::-1
+    ]
+
+
+def test_a_kind_that_a_rule_counts_is_not_removed(client, draft):
+    client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
+    draft, _ = fresh(draft)
+    client.post(url("kind_remove", draft.public_id, "home_visit"), {"revision": draft.revision})
+    assert "home_visit" in fresh(draft)[1].kinds
+
+
+def test_the_outline_is_written_line_by_line(client, draft):
+    form = {
+        "title": "阳光家访",
+        "headings": "1 主要措施\n1.1 家访\n2 保障",
+        "document": "学校方案",
+        "revision": draft.revision,
+    }
+    client.post(url("about", draft.public_id), form)
+    draft, pack = fresh(draft)
+    assert [heading.number for heading in pack.all_headings()] == ["1", "1.1", "2"]
+    page = client.post(
+        url("about", draft.public_id), form | {"headings": "家访", "revision": draft.revision}
+    ).content.decode()
+    assert "第1行看不懂" in page
+
+
+def test_phases_months_and_words_are_filled_in_tables(client, draft):
+    plan = {
+        "phases-count": "3", "phases-0-title": "启动", "phases-0-from": "02-01", "phases-0-to": "03-31",
+        "months-count": "2", "months-0-title": "开动员会", "months-0-month": "3", "months-0-owner": "secretary",
+        "months-0-from": "03-01", "months-0-due": "03-20", "revision": draft.revision,
+    }  # fmt: skip
+    client.post(url("plan", draft.public_id), plan)
+    draft, pack = fresh(draft)
+    assert [(item.title, item.owner, item.due) for item in pack.plan_items] == [
+        ("开动员会", "secretary", "03-20")
+    ]
+    wrong = plan | {"months-0-due": "三月底", "revision": draft.revision}
+    assert "要写成月-日" in client.post(url("plan", draft.public_id), wrong).content.decode()
+    counts = {
+        "posts-count": str(len(pack.posts) + 2),
+        "attributes-count": "6",
+        "links-count": "5",
+        "events-count": "2",
+    }
+    shown = client.get(url("words", draft.public_id)).context["tables"]
+    sent = {
+        field.html_name: field.value() or "" for _t, table in shown for row in table.table() for field in row
+    }
+    at = len(pack.posts)
+    new = {f"posts-{at}-title": "年级组长", f"posts-{at}-of": "department", "events-0-title": "返校", "events-0-of": "student",
+           "events-0-class": "K2"}  # fmt: skip
+    client.post(url("words", draft.public_id), sent | counts | new | {"revision": draft.revision})
+    pack = fresh(draft)[1]
+    assert "年级组长" in [post.title for post in pack.posts.values()]
+    assert [event.title for event in pack.events.values()] == ["返校"]
+    assert pack.attributes["need_type"].values["single_parent"] == "单亲家庭"
+
+
+def test_a_draft_with_errors_cannot_be_adopted(cast, client, draft):
+    page = client.get(url("hand_over", draft.public_id)).content.decode()
+    assert "草稿里还有要改的地方" in page
+    client.post(url("hand_over", draft.public_id), {"year": "2026"})
+    assert PackDraft.objects.filter(pk=draft.pk).exists()
+
+
+def test_a_change_of_an_adopted_programme_becomes_its_next_version(cast, client):
+    cast.sign_in(client, cast.wang)
+    client.post(url("take_up", cast.programme.public_id))
+    draft = PackDraft.objects.get(programme=cast.programme)
+    client.post(url("take_up", cast.programme.public_id))
+    assert PackDraft.objects.filter(programme=cast.programme).count() == 1
+    _, pack = fresh(draft)
+    at = [raw["id"] for raw in pack.raw["obligations"]].index("visit-once-a-term")
+    form = client.get(url("rule", draft.public_id, at)).context["form"]
+    sent = {
+        field.html_name: field.value() or ""
+        for field in form
+        if field.name not in ("evidence", "evidence_any")
+    }
+    sent |= {
+        "evidence": form["evidence"].value() or [],
+        "number": "2",
+        "save": "1",
+        "revision": draft.revision,
+    }
+    client.post(url("rule", draft.public_id, at), sent)
+    client.post(url("hand_over", draft.public_id), {"note": "改为两次"})
+    assert current_version(cast.programme).number == 2
+    assert current_pack(cast.programme).versions("visit-once-a-term")[0].demand.bound.low.number == 2
+
+
+def test_export_and_import_give_the_same_programme(cast, client, draft):
+    client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
+    draft, pack = fresh(draft)
+    answer = client.get(url("export", draft.public_id))
+    assert pack_from_text(answer.content.decode()) == pack
+    file = SimpleUploadedFile("pack.yaml", answer.content)
+    client.post(url("drafts"), {"upload": "1", "file": file})
+    assert services.pack_of(PackDraft.objects.latest("pk")) == pack
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00bad", b"[1, 2", b"- a\n- b", b""])
+def test_a_wrong_file_is_refused_in_a_sentence(cast, client, content):
+    cast.sign_in(client, cast.wang)
+    page = client.post(
+        url("drafts"), {"upload": "1", "file": SimpleUploadedFile("pack.yaml", content)}
+    ).content.decode()
+    assert "field__error" in page
+    assert not PackDraft.objects.exists()
+
+
+def test_discarding_says_so_in_the_audit_trail_and_leaves_the_programme(cast, client):
+    cast.sign_in(client, cast.wang)
+    client.post(url("take_up", cast.programme.public_id))
+    draft = PackDraft.objects.get()
+    client.post(url("discard", draft.public_id))
+    assert not PackDraft.objects.exists()
+    assert AuditRow.objects.filter(action="authoring.discarded").exists()
+    assert current_version(cast.programme).number == 1
+
+
+@pytest.mark.parametrize("who", ["liu", "sun", "guo", "zhou", "zhao"])
+def test_nobody_but_the_secretaries_writes_programmes(cast, client, draft, who):
+    cast.sign_in(client, getattr(cast, who))
+    for name, args in (("drafts", ()), ("draft", (draft.public_id,)), ("rule_new", (draft.public_id,))):
+        assert client.get(url(name, *args)).status_code == 404
+
+
+def test_a_draft_of_another_school_is_not_there(cast, client, draft):
+    other = services.start_from_text(cast.other_school, PACK, by=None)
+    for name in ("draft", "export", "hand_over", "rule_new"):
+        assert client.get(url(name, other.public_id)).status_code == 404

@@ -1,0 +1,218 @@
+"""Drafts of programmes: begin, look at, export, take back, hand over."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
+from tongxin.kernel.programmes import services as programmes
+from tongxin.kernel.programmes.packs import findings, offered
+from tongxin.kernel.programmes.queries import visible_programmes
+from tongxin.methods.cadence.findings import PackUnreadable
+from tongxin.methods.cadence.words import sentence
+from tongxin.ui.toasts import notify
+
+from .. import services
+from ..language import spoken
+from ..models import PackDraft
+
+MOST_BYTES = 2 * 1024 * 1024
+
+
+def draft_of(request: Request, public_id: str) -> PackDraft:
+    return get_object_or_404(
+        PackDraft.objects.select_related("programme"), public_id=public_id, school=request.viewer.school
+    )
+
+
+class StartForm(forms.Form):
+    title = forms.CharField(
+        label=gettext_lazy("方案叫什么"), max_length=60,
+        error_messages={"required": gettext_lazy("请填写方案名称。")},
+    )  # fmt: skip
+    programme_year = forms.ChoiceField(
+        label=gettext_lazy("按哪种年度"),
+        choices=[
+            ("calendar", gettext_lazy("公历年（1月到12月）")),
+            ("school", gettext_lazy("学年（9月到8月）")),
+        ],
+    )
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("方案文件"), error_messages={"required": gettext_lazy("请选择方案文件。")},
+        help_text=gettext_lazy("以 yaml 结尾，别的学校导出的也可以。"),
+    )  # fmt: skip
+
+
+@allow("programme_edit")
+def listing(request: Request) -> HttpResponse:
+    """What is being written, and three ways to begin."""
+    school, viewer = request.viewer.school, request.viewer
+    assert school is not None  # the verb comes with a post, and a post with a school
+    start, upload = StartForm(), FileForm()
+    if request.method == "POST" and "slug" in request.POST:
+        offer = offered().get(request.POST["slug"])
+        if offer is not None:
+            begun = services.start_from_text(school, offer.text, by=viewer.account)
+            return redirect("authoring:draft", begun.public_id)
+    elif request.method == "POST" and "upload" in request.POST:
+        upload = FileForm(request.POST, request.FILES)
+        if upload.is_valid() and (begun_from := _from_file(request, upload)):
+            return redirect("authoring:draft", begun_from.public_id)
+    elif request.method == "POST":
+        start = StartForm(request.POST)
+        if start.is_valid():
+            title, year = start.cleaned_data["title"].strip(), start.cleaned_data["programme_year"]
+            begun = services.start_blank(school, title, year, by=viewer.account, today=viewer.day)
+            return redirect("authoring:draft", begun.public_id)
+    cards = [
+        {
+            "title": one.title,
+            "url": reverse("authoring:draft", args=[one.public_id]),
+            "facts": [_("改“%(title)s”") % {"title": one.programme.title} if one.programme else _("新方案")],
+            "text": _("上次：%(what)s") % {"what": one.last_change} if one.last_change else "",
+        }
+        for one in PackDraft.objects.filter(school=school).select_related("programme").order_by("-saved_at")
+    ]
+    context = {"cards": cards, "start": start, "upload": upload, "offers": offered().values()}
+    return render(request, "authoring/drafts.html", context)
+
+
+def _from_file(request: Request, form: FileForm) -> PackDraft | None:
+    file = form.cleaned_data["file"]
+    if file.size > MOST_BYTES:
+        form.add_error("file", _("文件太大，方案文件不应超过2MB。"))
+        return None
+    try:
+        assert request.viewer.school is not None
+        return services.start_from_text(
+            request.viewer.school, file.read().decode("utf-8-sig"), by=request.viewer.account
+        )
+    except UnicodeDecodeError:
+        form.add_error("file", _("文件的编码不对。请另存为 UTF-8 编码再上传。"))
+    except PackUnreadable as error:
+        form.add_error("file", str(error.finding().sentence))
+    return None
+
+
+@allow("programme_edit")
+@require_POST
+def take_up(request: Request, programme: str) -> HttpResponse:
+    """Begin to change an adopted programme."""
+    found = get_object_or_404(
+        visible_programmes(request.viewer).filter(school=request.viewer.school), public_id=programme
+    )
+    begun = services.start_from_programme(found, by=request.viewer.account)
+    return redirect("authoring:draft", begun.public_id)
+
+
+@allow("programme_edit")
+def draft(request: Request, public_id: str) -> HttpResponse:
+    """Every rule as a sentence, and what is still wrong."""
+    found = draft_of(request, public_id)
+    pack = services.pack_of(found)
+    by_place = {(rule.id, rule.since): rule for rule in pack.obligations}
+    rows = []
+    for at, raw in enumerate(pack.raw.get("obligations") or []):
+        rule = next((r for (name, _since), r in by_place.items() if name == str(raw.get("id"))), None)
+        said = (
+            str(raw.get("later") or "")
+            if rule is None or not rule.evaluable
+            else sentence(pack, rule, spoken())
+        )
+        rows.append({"title": raw.get("title") or raw.get("id"), "sentence": said, "at": at})
+    told = findings(found.text)
+    context = {
+        "draft": found,
+        "pack": pack,
+        "rows": rows,
+        "errors": _once(
+            f.sentence
+            for f in told
+            if f.level == "error" and not (f.code == "missing-obligations" and not rows)
+        ),
+        "warnings": _once(f.sentence for f in told if f.level != "error"),
+        "kinds": pack.kinds.values(),
+        "months": sum(1 for _item in pack.plan_items),
+    }
+    return render(request, "authoring/draft.html", context)
+
+
+def _once(sentences) -> list[str]:
+    return list(dict.fromkeys(sentences))
+
+
+@allow("programme_edit")
+def export(request: Request, public_id: str) -> HttpResponse:
+    """The whole draft as one file that this or another school can read in."""
+    found = draft_of(request, public_id)
+    name = services.pack_of(found).slug or "pack"
+    return HttpResponse(
+        found.text.encode(),
+        content_type="application/yaml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.yaml"'},
+    )
+
+
+@allow("programme_edit")
+@require_POST
+def undo(request: Request, public_id: str) -> HttpResponse:
+    found = draft_of(request, public_id)
+    if services.undo(found, by=request.viewer.account):
+        notify(request, _("已撤销上一步。"))
+    return redirect("authoring:draft", public_id)
+
+
+@allow("programme_edit")
+@require_POST
+def discard(request: Request, public_id: str) -> HttpResponse:
+    found = draft_of(request, public_id)
+    services.discard(found, by=request.viewer.account)
+    notify(request, _("已删去草稿“%(title)s”。正在使用的方案没有变。") % {"title": found.title})
+    return redirect("authoring:drafts")
+
+
+class HandOverForm(forms.Form):
+    year = forms.IntegerField(
+        label=gettext_lazy("从哪一年开始"), min_value=2000, max_value=2100,
+        error_messages={"required": gettext_lazy("请填写年份。"), "invalid": gettext_lazy("请填写年份，例如 2026。")},
+    )  # fmt: skip
+    note = forms.CharField(label=gettext_lazy("修改说明"), max_length=200, required=False)
+
+
+@allow("programme_edit")
+def hand_over(request: Request, public_id: str) -> HttpResponse:
+    """Adopt a draft, or make it a new version of its programme; what is wrong stands in the way."""
+    found = draft_of(request, public_id)
+    form = HandOverForm(request.POST or None, initial={"year": request.viewer.day.year})
+    if found.programme is not None:
+        form.fields.pop("year")
+    wrong = _once(f.sentence for f in findings(found.text) if f.level == "error")
+    if not services.pack_of(found).obligations:
+        wrong.append(_("还没有写要求。请至少写一条。"))
+    if request.method == "POST" and form.is_valid() and not wrong:
+        try:
+            programme = services.hand_over(
+                found,
+                form.cleaned_data.get("year", 0),
+                form.cleaned_data["note"].strip(),
+                by=request.viewer.account,
+            )
+        except programmes.CannotAdopt as refused:
+            form.add_error(None, str(refused))
+        else:
+            notify(
+                request,
+                _("“%(title)s”已经生效。每个人要做的事已经列在各自的待办里。") % {"title": programme.title},
+            )
+            return redirect("desk:programme", programme.public_id)
+    return render(request, "authoring/hand_over.html", {"draft": found, "form": form, "wrong": wrong})

@@ -1,0 +1,174 @@
+"""Write a rule as a sentence with slots; see at once how it reads, what is wrong, and what it would have said last term."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
+from tongxin.methods.cadence.located import located
+from tongxin.methods.cadence.pack import Pack, vocabulary
+from tongxin.methods.cadence.parse import read_obligation
+from tongxin.methods.cadence.reading import Context
+from tongxin.methods.cadence.slots import KEPT, Slots, slots_of, written
+from tongxin.methods.cadence.tree import Obligation
+from tongxin.methods.cadence.words import Speaker, sentence
+from tongxin.ui.toasts import notify
+
+from .. import services
+from ..forms.rule import RuleForm
+from ..forms.tables import free_name
+from ..language import spoken
+from ..rehearsal import Rehearsal, rehearse
+from .drafts import draft_of
+
+MOST_NAMES = 50
+
+
+@allow("programme_edit")
+def rule(request: Request, public_id: str, at: int | None = None) -> HttpResponse:
+    draft = draft_of(request, public_id)
+    pack = services.pack_of(draft)
+    raws: list[dict[str, Any]] = pack.raw.get("obligations") or []
+    if at is not None and at >= len(raws):
+        raise Http404
+    slots, kept = slots_of(raws[at]) if at is not None else (_new(pack, request), {})
+    posted = request.POST if request.method == "POST" else None
+    form = RuleForm(pack, slots, kept, Speaker(pack, spoken()), posted)
+    raw = written(_complete(form.said, raws, at), kept)
+    tree, wrong = _read(raw, pack)
+    refused = ""
+    if posted is not None and "save" in posted and form.is_valid() and not wrong:
+        changed = copy.deepcopy(pack.raw)
+        listed = changed.setdefault("obligations", [])
+        if raws and at is not None and raws[at] != raw:
+            raw.pop("cases", None)  # cases tell what the rule meant before it was changed
+        listed[at if at is not None else len(listed) : (at + 1) if at is not None else len(listed)] = [raw]
+        try:
+            services.save(draft, changed, _("要求：%(title)s") % {"title": raw["title"]},
+                          by=request.viewer.account, revision=_revision(request))  # fmt: skip
+        except services.SavedElsewhere as said:
+            refused = str(said)
+        else:
+            notify(request, _("已保存在草稿里。"))
+            return redirect("authoring:draft", public_id)
+    tried = None
+    if tree is not None and not wrong and posted is not None and "try" in posted:
+        assert request.viewer.school is not None
+        tried = rehearse(request.viewer, request.viewer.school, _with(pack, tree), tree, request.viewer.day)
+    context = {
+        "draft": draft, "form": form, "at": at, "refused": refused, "kept": _kept_words(kept),
+        "sentence": sentence(pack, tree, spoken()) if tree is not None and tree.evaluable and not wrong else "",
+        "wrong": wrong if posted is not None else [], "asked": posted is not None and "try" in posted,
+        "tried": _tried_words(tried) if tried else None,
+    }  # fmt: skip
+    return render(request, "authoring/rule.html", context)
+
+
+def _new(pack: Pack, request: Request) -> Slots:
+    heading = next((h.number for h in pack.all_headings()), "")
+    return Slots(kinds=list(pack.kinds)[:1], bearer=["self"], document=pack.source.document, heading=heading,
+                 since=request.viewer.day.replace(month=1, day=1).isoformat(), remind="14、3")  # fmt: skip
+
+
+def _complete(slots: Slots, raws: list[dict[str, Any]], at: int | None) -> Slots:
+    """A new rule gets a name that no other has."""
+    taken = {str(raw.get("id")) for place, raw in enumerate(raws) if place != at}
+    if at is not None and slots.id:
+        return slots
+    return replace(slots, id=free_name(slots.title or "rule", taken, "rule").replace("_", "-"))
+
+
+def _read(raw: dict[str, Any], pack: Pack) -> tuple[Obligation | None, list[str]]:
+    """The rule as the parser reads it, and every sentence it has to say against it."""
+    context = Context(vocabulary(pack))
+    tree = read_obligation(located(raw, ""), context)
+    said = [f.sentence.removeprefix(f"{raw.get('id')}：") for f in context.findings if f.level == "error"]
+    return tree, list(dict.fromkeys(said))
+
+
+def _with(pack: Pack, tree: Obligation) -> Pack:
+    return replace(pack, obligations=(tree,))
+
+
+def _revision(request: Request) -> int:
+    sent = request.POST.get("revision", "")
+    return int(sent) if sent.isdigit() else 0
+
+
+def _kept_words(kept: dict[str, Any]) -> list[str]:
+    """What has no slot and stays as it is, in words a person knows."""
+    words = {
+        "arrivals": _("中途到校、离校怎么算"), "all_of": _("清单里的各项"), "any_of": _("可选的各项"), "windows": _("几个时间范围"),
+        "escalate": _("逾期告诉谁"), "consequence": _("结果怎样使用"), "blocks": _("没做到就不能担任的岗位"), "count": _("更细的活动条件"),
+        "where": _("更细的条件"), "tightens": _("收紧的上级要求"), "overrides": _("代替的要求"), "exempt": _("豁免的情形"),
+        "measure": _("数法"), "window": _("时间范围"), "at_least": _("按情况定的数"), "at_most": _("按情况定的数"),
+    }  # fmt: skip
+    return [word for key, word in words.items() if key in kept]
+
+
+def _tried_words(tried: Rehearsal) -> dict[str, Any]:
+    """How the last term would have looked: a sentence, and names where this viewer may see them."""
+    counts, behind = tried.found.counts, tried.found.rows
+    if counts is None:
+        answer = _("人数太少或没有查看权限，不显示结果。")
+    elif not counts.expected:
+        answer = _("%(term)s里没有谁要按这条来做。") % {"term": tried.name}
+    elif not counts.behind:
+        answer = _("%(term)s按这条来算，%(n)d个都做到了。") % {"term": tried.name, "n": counts.expected}
+    else:
+        answer = ngettext(
+            "%(term)s按这条来算，%(all)d个里会有%(n)d个没做到。", "%(term)s按这条来算，%(all)d个里会有%(n)d个没做到。", counts.behind
+        ) % {"term": tried.name, "all": counts.expected, "n": counts.behind}  # fmt: skip
+    names = list(dict.fromkeys(gap.subject.name for gap in behind))
+    return {"answer": answer, "names": names[:MOST_NAMES], "more": max(len(names) - MOST_NAMES, 0)}
+
+
+@allow("programme_edit")
+@require_POST
+def copy_rule(request: Request, public_id: str, at: int) -> HttpResponse:
+    def twice(listed: list[dict[str, Any]]) -> str:
+        raw = copy.deepcopy(listed[at])
+        raw.pop("cases", None)
+        raw["title"] = _("%(title)s（副本）") % {"title": raw.get("title", "")}
+        raw["id"] = free_name(str(raw["title"]), {str(o.get("id")) for o in listed}, "rule").replace("_", "-")
+        listed.insert(at + 1, raw)
+        return _("复制：%(title)s") % {"title": raw["title"]}
+
+    return _change(request, public_id, at, twice)
+
+
+@allow("programme_edit")
+@require_POST
+def remove(request: Request, public_id: str, at: int) -> HttpResponse:
+    def without(listed: list[dict[str, Any]]) -> str:
+        gone = listed.pop(at)
+        return _("删去：%(title)s") % {"title": gone.get("title", "")}
+
+    return _change(request, public_id, at, without)
+
+
+def _change(request: Request, public_id: str, at: int, change: Any) -> HttpResponse:
+    draft = draft_of(request, public_id)
+    raw = copy.deepcopy(services.pack_of(draft).raw)
+    listed = raw.get("obligations") or []
+    if at >= len(listed):
+        raise Http404
+    what = change(listed)
+    try:
+        services.save(draft, raw, what, by=request.viewer.account, revision=_revision(request))
+        notify(request, _("%(what)s。可以撤销。") % {"what": what})
+    except services.SavedElsewhere as said:
+        notify(request, str(said))
+    return redirect("authoring:draft", public_id)
+
+
+__all__ = ["KEPT", "copy_rule", "remove", "rule"]
