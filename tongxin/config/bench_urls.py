@@ -1,7 +1,8 @@
 """The product's addresses and, below /usual/, the same pages as they are usually written: the bench's reference.
 
-Everything is the same – view, frame, filters, columns, access rules – but the list itself: model instances, OFFSET and
-COUNT by Django's paginator, and a Django template that loops over rows and columns.
+Everything is the same – view, templates, frame, filters, columns, access rules, Django's own sessions and accounts – but
+done as Django does it when nothing is remembered: queries are written by the ORM in each request, the list is model
+instances with OFFSET and COUNT by Django's paginator, and every part of the page is drawn by a Django template.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from django.utils.safestring import mark_safe
 from tongxin.config.urls import urlpatterns as product
 from tongxin.modules.desk.views.ledger import ledger_list
 from tongxin.modules.setup.people import directory
-from tongxin.ui import keyset, tables
+from tongxin.ui import kept, keyset, prepared, tables
 
 TEMPLATE = """{% load i18n ui %}<div class="table-wrap"><table class="table table--cards">
 {% if caption %}<caption>{{ caption }}</caption>{% endif %}
@@ -37,13 +38,15 @@ class UsualPage(keyset.Page):
 
 
 def usual_page(
-    queryset: QuerySet,
+    queryset: QuerySet | Callable[[], QuerySet],
     fields: Sequence[str],
     order: Sequence[str],
     parameters: Mapping[str, str],
     size: int = 50,
+    **_given: Any,
 ) -> keyset.Page:
-    found = Paginator(queryset.order_by(*order), size).get_page(parameters.get("page"))
+    listed = queryset() if callable(queryset) else queryset
+    found = Paginator(listed.order_by(*order), size).get_page(parameters.get("page"))
     rows = [tuple(getattr(instance, name) for name in fields) for instance in found]
     page = UsualPage(rows)
     object.__setattr__(page, "paginated", found)
@@ -76,7 +79,12 @@ def usually(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Return the view with the list as it is usually written; for one thread, as the bench is."""
 
     def written_as_usual(request: HttpRequest) -> HttpResponse:
-        with patch.object(keyset, "page", usual_page), patch.object(tables.Table, "render", usual_render):
+        with (
+            patch.object(keyset, "page", usual_page),
+            patch.object(tables.Table, "render", usual_render),
+            patch.object(prepared, "remembering", False),
+            patch.object(kept, "remembering", False),
+        ):
             return view(request)
 
     written_as_usual.door = view.door  # type: ignore[attr-defined]

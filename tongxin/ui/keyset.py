@@ -4,12 +4,15 @@ The place in the list travels in the address as a signed cursor (`after` or `bef
 (first) row shown. Sort columns must hold no NULL and end in a unique one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, Q, QuerySet
+
+from tongxin.ui import prepared
 
 SALT = "tongxin.ui.keyset"
 
@@ -28,27 +31,40 @@ class Page:
 
 
 def page(
-    queryset: QuerySet,
+    queryset: QuerySet | Callable[[], QuerySet],
     fields: Sequence[str],
     order: Sequence[str],
     parameters: Mapping[str, str],
     size: int = 50,
+    key: Hashable = None,
+    model: type[Model] | None = None,
 ) -> Page:
     """Return one page of `queryset` as value tuples in the order of `fields`.
 
     order: sort columns, "-" before a falling one; each must be among fields, the last unique, none NULL.
     parameters: the request's GET; reads `after` and `before`. A cursor that was tampered with or belongs to another
     order shows the first page: an old address should lead somewhere, not to an error.
+    key: everything the queryset, then given as a function, depends on; the SQL is written once per key (see prepared).
+    model: whose rows they are; needed with a key.
     """
     names = [column.removeprefix("-") for column in order]
     places = [list(fields).index(name) for name in names]
     backwards = "before" in parameters and "after" not in parameters
     cursor = _read(parameters.get("before" if backwards else "after", ""), order)
     used = [_turn(column) for column in order] if backwards and cursor else list(order)
-    rows = queryset.order_by(*used)
-    if cursor:
-        rows = rows.filter(_beyond(used, cursor))
-    found = list(rows.values_list(*fields)[: size + 1])
+
+    def cut(at: Mapping[str, Any]) -> QuerySet:
+        rows = (queryset() if callable(queryset) else queryset).order_by(*used)
+        if cursor:
+            rows = rows.filter(_beyond(used, [at[f"{place}"] for place in range(len(used))]))
+        return rows.values_list(*fields)[: size + 1]
+
+    if key is None:
+        found = list(cut({str(place): value for place, value in enumerate(cursor)}))
+    else:
+        assert model is not None
+        at = {str(place): _stored(model, used[place], value) for place, value in enumerate(cursor)}
+        found = prepared.rows((key, tuple(used), tuple(fields), size), cut, at)
     more, found = len(found) > size, found[:size]
     if backwards and cursor:
         found.reverse()
@@ -103,6 +119,14 @@ def _write(row: Sequence[Any], order: Sequence[str], places: Sequence[int]) -> s
 def _plain(value: Any) -> Any:
     """Dates and other values travel as the text that the database compares alike."""
     return value if isinstance(value, int | str) else str(value)
+
+
+def _stored(model: type[Model], column: str, value: Any) -> Any:
+    """Return a cursor's value as its column stores it: days travel as text and are stored as numbers."""
+    try:
+        return model._meta.get_field(column.removeprefix("-")).get_prep_value(value)  # type: ignore[union-attr]
+    except FieldDoesNotExist:  # an annotation, or "pk"
+        return value
 
 
 def _read(cursor: str, order: Sequence[str]) -> list[Any]:

@@ -81,6 +81,7 @@ def measure_list(
 ) -> list[dict[str, Any]]:
     """Return the rows of one list in the large school: first page, a deep page, and how the two compare."""
     check_scope(client, address, world)
+    check_same_words(client, address, f"/usual/{kind}/")
     deep, usual, deep_usual = (
         f"{address}?after={world.deep_cursor(kind)}",
         f"/usual/{kind}/",
@@ -167,6 +168,22 @@ def check_scope(client: Any, address: str, world: "World") -> None:
     found += list(Entry.objects.filter(public_id__in=shown).values_list("school_id", flat=True))
     if len(found) < PAGE or set(found) != {world.school.pk}:
         raise RuntimeError(f"{address}: {len(found)} rows of schools {set(found)}")
+
+
+# What the two pages page and choose columns by differs; everything else must be on both.
+_OWN_PARTS = re.compile(
+    r'<nav class="pager.*?</nav>|<nav aria-label="[^"]*">.*?</nav>|<div class="table-tools.*?</div></div>|<[^>]*>',
+    re.S,
+)
+
+
+def check_same_words(client: Any, address: str, usual: str) -> None:
+    """Stop unless the ordinary page says all that ours says: frame, filters and rows."""
+    ours, other = (
+        sorted(_OWN_PARTS.sub(" ", client.get(page).content.decode()).split()) for page in (address, usual)
+    )
+    if ours != other:
+        raise RuntimeError(f"{address}: {sorted(set(ours) ^ set(other))[:20]} stand on one page only")
 
 
 class World:

@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from tongxin.kernel.base.models import Account, School
 from tongxin.kernel.people.models import Person
 
-from .viewer import Viewer, nobody, viewer_for
+from .viewer import Viewer, nobody, person_at, viewer_for, viewer_of
 
 SEEN, SCHOOL, DEVICE = "seen", "school", "device"
 
@@ -60,6 +60,9 @@ def current_viewer(request: HttpRequest) -> Viewer:
     if not account.is_authenticated:
         return nobody(today)
     school_id = request.session.get(SCHOOL)
+    person = person_at(account.pk, school_id) if school_id else None
+    if person is not None:
+        return viewer_of(cast(Account, account), person, today)
     school = School.objects.filter(pk=school_id).first() if school_id else None
     if school is None:
         school = first_school(account)

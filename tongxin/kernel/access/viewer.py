@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import islice
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, Link, School, Subject, SubjectType
 from tongxin.kernel.people.models import Person
+from tongxin.ui import prepared
 
 from . import policy
 
@@ -60,6 +62,20 @@ class Viewer:
     def person_id(self) -> int | None:
         return self.person.pk if self.person else None
 
+    @cached_property
+    def signature(self) -> tuple:
+        """All that a query over what this viewer may see can depend on, as a key for prepared queries."""
+        posts = frozenset(self.posts.items())
+        return (
+            self.account_id,
+            self.school_id,
+            self.person_id,
+            self.day,
+            posts,
+            self.roles,
+            self.children,
+        )
+
     @property
     def signed_in(self) -> bool:
         return self.account is not None
@@ -105,21 +121,63 @@ def nobody(day: date) -> Viewer:
     return Viewer(account=None, school=None, person=None, day=day)
 
 
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def person_at(account_id: int, school_id: int) -> Person | None:
+    """Return an account's person at a school with subject and school. Asked in every request, so it is prepared."""
+    parts = ((Person, ""), (Subject, "subject__"), (School, "school__"))
+    columns = [f"{before}{name}" for model, before in parts for name in _names(model)]
+    found = prepared.rows(
+        "person at a school",
+        lambda at: (
+            Person.objects.filter(account_id=at["account"], school_id=at["school"])
+            .order_by("pk")
+            .values_list(*columns)[:1]
+        ),
+        {"account": account_id, "school": school_id},
+    )
+    if not found:
+        return None
+    values = iter(found[0])
+
+    def made[T: Model](model: type[T]) -> T:
+        names = _names(model)
+        return model.from_db("default", names, list(islice(values, len(names))))
+
+    person = made(Person)
+    person.subject, person.school = made(Subject), made(School)
+    return person
+
+
+def _posts_of(person: Person, day: date) -> list[tuple]:
+    """Return [(kind, other subject)] of a person's links today; asked anew in every request, so that rights end at once."""
+    return prepared.rows(
+        "posts of a person",
+        lambda at: Link.objects.filter(
+            a_id=at["person"],
+            school_id=at["school"],
+            superseded_at=FOREVER,
+            valid_from__lte=at["day"],
+            valid_to__gte=at["day"],
+        ).values_list("kind", "b_id"),
+        {"person": person.pk, "school": person.school_id, "day": day.toordinal()},
+    )
+
+
 def viewer_for(account: Account, school: School | None, day: date) -> Viewer:
     """Return the viewer an account is at a school today; at a school it has no person in, it is a stranger."""
-    person = None
-    if school is not None:
-        person = (
-            Person.objects.select_related("subject", "school").filter(account=account, school=school).first()
-        )
+    return viewer_of(account, person_at(account.pk, school.pk) if school is not None else None, day)
+
+
+def viewer_of(account: Account, person: Person | None, day: date) -> Viewer:
+    """Return the viewer an account is as one person (see person_at); without one it is a stranger."""
     if person is None or not person.subject.present_from <= day <= person.subject.present_to:
         roles = frozenset({"founder"}) if account.is_founder else NOBODY_ROLES
         return Viewer(account=account, school=None, person=None, day=day, roles=roles)
     posts: dict[str, set[int]] = {}
-    rows = Link.objects.filter(
-        a_id=person.pk, school=school, superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
-    ).values_list("kind", "b_id")
-    for kind, at in rows:
+    for kind, at in _posts_of(person, day):
         posts.setdefault(kind, set()).add(at)
     held: set[str] = {p for p in posts if p in policy.POSTS or p in policy.CARE_LINKS}
     held |= {person.subject.type} & {"staff", "student", "guardian"}

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.policy import CLASSES
@@ -16,9 +17,10 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.kernel.ledger.queries import countable_entries, visible_entries
-from tongxin.kernel.programmes.models import Programme
+from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.queries import current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
+from tongxin.ui import prepared
 
 from .people import matching, pickable
 
@@ -38,6 +40,7 @@ class Words:
     kinds: dict[str, Kind] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
     outline: list[tuple[Programme, Sequence[Heading]]] = field(default_factory=list)
+    key: tuple = ()  # differs where anything of this may differ
 
     def kind_title(self, name: str) -> str:
         return self.kinds[name].title if name in self.kinds else _("其他活动")
@@ -48,11 +51,32 @@ class Words:
 
 
 def words_of(viewer: Viewer) -> Words:
-    """Return what the school's programmes call things; one query."""
-    words = Words()
-    for programme in with_text(Programme.objects.filter(school_id=viewer.school_id)).order_by(
-        "-first_day", "pk"
-    ):
+    """Return what the school's programmes call things; one query, and the texts are read when one has changed."""
+    rows = prepared.rows("programmes of a school", _programmes, {"school": viewer.school_id or 0})
+    key = tuple(rows)
+    if key not in _words:
+        if len(_words) >= MOST_WORDS:
+            _words.clear()
+        _words[key] = _words_in(viewer, key)
+    return _words[key]
+
+
+# Read by every request of a school, changed by none: a programme's row and the hash of its present text are the key.
+_words: dict[tuple, Words] = {}
+MOST_WORDS = 64
+
+
+def _programmes(at: Mapping[str, Any]) -> QuerySet:
+    columns = [field.attname for field in Programme._meta.concrete_fields]
+    newest = ProgrammeVersion.objects.filter(programme=OuterRef("pk")).order_by("-number")
+    found = Programme.objects.filter(school_id=at["school"]).order_by("-first_day", "pk")
+    return found.annotate(text=Subquery(newest.values("sha256")[:1])).values_list(*columns, "text")
+
+
+def _words_in(viewer: Viewer, key: tuple) -> Words:
+    words = Words(key=key)
+    programmes = with_text(Programme.objects.filter(school_id=viewer.school_id))
+    for programme in programmes.order_by("-first_day", "pk"):
         pack = current_pack(programme)
         for name, kind in pack.kinds.items():
             words.kinds.setdefault(name, kind)
@@ -160,13 +184,14 @@ class Line:
 def lines(viewer: Viewer, rows: Sequence[tuple], words: Words) -> list[Line]:
     """Return list lines for value tuples of FIELDS. Three queries, however many rows."""
     ids = [row[-1] for row in rows]
-    full = set(visible_entries(viewer).filter(pk__in=ids).values_list("pk", flat=True))
-    names, sizes = who_was_there(ids)
-    proofs = dict(
-        Evidence.objects.filter(entry__in=ids, superseded_at=FOREVER)
-        .values_list("entry")
-        .annotate(n=Count("pk"))
+    readable = prepared.rows(
+        ("readable entries", viewer.signature),
+        lambda at: visible_entries(viewer).filter(pk__in=at["ids"]).values_list("pk"),
+        {"ids": ids},
     )
+    full = {pk for (pk,) in readable}
+    names, sizes = who_was_there(ids)
+    proofs = dict(prepared.rows("evidence of entries", _evidence_of, {"ids": ids}))
     made = []
     for public_id, day, kind, title, data_class, _start, pk in rows:
         compartment = CLASSES.index(data_class or "K1") >= COMPARTMENT
@@ -192,16 +217,30 @@ def who_was_there(ids: Sequence[int]) -> tuple[dict[int, list[str]], dict[int, i
     """Return ({entry: first few names}, {entry: number of people}) of entries; those who were absent are left out."""
     names: dict[int, list[str]] = defaultdict(list)
     sizes: dict[int, int] = defaultdict(int)
-    here = Participation.objects.filter(entry__in=ids, superseded_at=FOREVER, absent=False)
-    counted = (
-        here.filter(subject__type__in=PEOPLE).values_list("entry").annotate(n=Count("subject", distinct=True))
-    )
-    sizes.update(dict(counted))
-    # A class stands for its members: only those who were picked themselves are named.
-    for entry, name in here.filter(via=None).order_by("pk").values_list("entry", "subject__name"):
+    sizes.update(dict(prepared.rows("sizes of entries", _counted, {"ids": ids})))
+    for entry, name in prepared.rows("names in entries", _named, {"ids": ids}):
         if len(names[entry]) <= NAMES_SHOWN and name not in names[entry]:
             names[entry].append(name)
     return names, sizes
+
+
+def _evidence_of(at: Mapping[str, Any]) -> QuerySet:
+    shown = Evidence.objects.filter(entry__in=at["ids"], superseded_at=FOREVER)
+    return shown.values_list("entry").annotate(n=Count("pk"))
+
+
+def _here(at: Mapping[str, Any]) -> QuerySet[Participation]:
+    return Participation.objects.filter(entry__in=at["ids"], superseded_at=FOREVER, absent=False)
+
+
+def _counted(at: Mapping[str, Any]) -> QuerySet:
+    people = _here(at).filter(subject__type__in=PEOPLE)
+    return people.values_list("entry").annotate(n=Count("subject", distinct=True))
+
+
+def _named(at: Mapping[str, Any]) -> QuerySet:
+    """A class stands for its members: only those who were picked themselves are named."""
+    return _here(at).filter(via=None).order_by("pk").values_list("entry", "subject__name")
 
 
 def people_words(names: Sequence[str], size: int) -> str:

@@ -18,7 +18,7 @@ from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END
 from tongxin.kernel.base.models import Attribute, Link, Subject
 from tongxin.kernel.people.models import Contact, Person
 from tongxin.kernel.programmes import queries as programmes
-from tongxin.ui import keyset, tables
+from tongxin.ui import keyset, prepared, tables
 
 # Tabs of the directory: type, the link that names a member's group, and that group's type.
 TYPES = {
@@ -51,17 +51,21 @@ def directory(request: HttpRequest) -> HttpResponse:
     shown = shown if shown in TYPES else "student"
     q = request.POST.get("q", "").strip()[:40] if request.method == "POST" else ""
     gone = bool(request.GET.get("gone"))
-    people = _of_type(viewer, shown, gone=gone)
-    group = request.GET.get("group", "")
-    if group:
-        people = people.filter(_in_group(viewer, TYPES[shown], group))
+    group = request.GET.get("group", "")[:22]
+
+    def listed() -> QuerySet[Subject]:
+        people = _of_type(viewer, shown, gone=gone)
+        return people.filter(_in_group(viewer, TYPES[shown], group)) if group else people
+
     columns = _columns(shown)
     fields = ["public_id", "name", "group", "pinyin", "id"]
     if q:
-        found = matching(people, q).order_by("pinyin", "id").values_list(*fields)[:MOST_FOUND]
+        found = matching(listed(), q).order_by("pinyin", "id").values_list(*fields)[:MOST_FOUND]
         page = keyset.Page(list(found))
     else:
-        page = keyset.page(people, fields, ["pinyin", "id"], request.GET)
+        # An address may name any group, so only lists of no group keep their SQL.
+        key = None if group else ("people", viewer.signature, shown, gone)
+        page = keyset.page(listed, fields, ["pinyin", "id"], request.GET, key=key, model=Subject)
     table = tables.from_request(
         request,
         columns,
@@ -141,14 +145,20 @@ def _columns(shown: str) -> list[tables.Column]:
     return columns
 
 
-def _groups(viewer: Viewer, shown: str) -> list[Subject]:
+def _groups(viewer: Viewer, shown: str) -> list[tuple]:
+    """Return [(public id, name)] of the groups a list can be narrowed to."""
     wanted = {"student": ["homeroom"], "staff": ["branch", "department"]}.get(shown)
     if not wanted:
         return []
-    return list(
-        visible_subjects(viewer)
-        .filter(type__in=wanted, present_to__gte=viewer.day)
-        .order_by("type", "pinyin", "id")
+    return prepared.rows(
+        ("groups", viewer.signature, shown),
+        lambda _at: (
+            visible_subjects(viewer)
+            .filter(type__in=wanted, present_to__gte=viewer.day)
+            .order_by("type", "pinyin", "id")
+            .values_list("public_id", "name")
+        ),
+        {},
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 
 from tongxin.ui import formats, states
+from tongxin.ui import kept as keeping
 from tongxin.ui.assets import asset_url
 
 register = template.Library()
@@ -44,6 +45,14 @@ def state_chip(state: str, word: str = "") -> SafeString:
 def once_token() -> SafeString:
     """A hidden field `once`: a form sent twice carries the same token, so the server can save it once."""
     return format_html('<input type="hidden" name="once" value="{}">', secrets.token_hex(16))
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: Context, template_name: str, **given: Any) -> SafeString:
+    """Draw a component from the given plain values alone, once for the same values (see tongxin.ui.kept)."""
+    request = context.get("request")
+    later = {"csrf_token": context.get("csrf_token", ""), "path": request.path if request else ""}
+    return keeping.draw(template_name, given, later)
 
 
 @register.simple_tag

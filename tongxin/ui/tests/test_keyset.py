@@ -76,3 +76,27 @@ def test_a_page_is_one_query_that_starts_at_the_cursor_and_counts_nothing():
     assert len(queries) == 1
     assert '"app_label" >= ' in queries[0]["sql"]
     assert "COUNT" not in queries[0]["sql"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("order", [["app_label", "id"], ["-app_label", "-id"]])
+def test_a_prepared_list_pages_as_the_list_itself_does(order):
+    rows = fill([place // 3 for place in range(17)])
+    ids = list(rows.values_list("pk", flat=True))
+
+    def listed():
+        return ContentType.objects.filter(pk__in=ids)
+
+    parameters = {}
+    while True:
+        plain = keyset.page(rows, FIELDS, order, parameters, 4)
+        key = ("test", tuple(order), tuple(ids))
+        assert keyset.page(listed, FIELDS, order, parameters, 4, key=key, model=ContentType) == plain
+        back = {"before": plain.previous_cursor}
+        if plain.previous_cursor:
+            assert keyset.page(listed, FIELDS, order, back, 4, key=key, model=ContentType) == keyset.page(
+                rows, FIELDS, order, back, 4
+            )
+        if not plain.next_cursor:
+            break
+        parameters = {"after": plain.next_cursor}

@@ -1,3 +1,4 @@
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,7 @@ from django.utils import timezone
 
 from tongxin.kernel.access import policy, services
 from tongxin.kernel.access.models import ActivationSlip
-from tongxin.kernel.access.viewer import visible_subjects
+from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Account, Subject
 from tongxin.kernel.people import services as people
 
@@ -145,3 +146,16 @@ def test_groups_show_their_name_to_all_staff_and_to_nobody_else(cast):
     assert cast.room_two.subject in visible_subjects(cast.liu.viewer())
     assert cast.room_two.subject not in visible_subjects(cast.zhao.viewer())
     assert Subject.objects.count() > visible_subjects(cast.wang.viewer()).count()
+
+
+def test_the_signature_of_a_viewer_tells_all_that_a_query_may_depend_on(cast):
+    """Prepared queries are kept by it: whoever gives the viewer a new field decides here whether it belongs in."""
+    told = {"account", "school", "person", "day", "posts", "roles", "children"}
+    assert {field.name for field in fields(Viewer)} == told
+    people = [
+        getattr(cast, who).viewer() for who in ("liu", "wang", "sun", "chen", "guo", "xu", "zhao", "zhou")
+    ]
+    assert len({viewer.signature for viewer in people}) == len(people)
+    liu = cast.liu.viewer()
+    for name, other in [("day", liu.day + timedelta(days=1)), ("roles", frozenset()), ("posts", {})]:
+        assert replace(liu, **{name: other}).signature != liu.signature

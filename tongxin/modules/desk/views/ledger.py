@@ -13,6 +13,7 @@ from tongxin.exchange.documents.sheets import Sheet
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import visible_subjects
+from tongxin.kernel.ledger.models import Entry
 from tongxin.ui import keyset
 from tongxin.ui.tables import Column, Table, link_pattern
 
@@ -29,7 +30,15 @@ def ledger_list(request: Request) -> HttpResponse:
     viewer = request.viewer
     words = ledger.words_of(viewer)
     filters = ledger.Filters.from_address(request.GET)
-    page = keyset.page(ledger.entries(viewer, filters, words), ledger.FIELDS, ORDER, request.GET)
+    page = keyset.page(
+        lambda: ledger.entries(viewer, filters, words),
+        ledger.FIELDS,
+        ORDER,
+        request.GET,
+        # Addresses may ask for anything, so only the lists that people open keep their SQL.
+        key=None if filters.narrowed else ("ledger", viewer.signature, filters),
+        model=Entry,
+    )
     lines = ledger.lines(viewer, page.rows, words)
     return render(
         request,

@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from tongxin.kernel.access.models import ActivationSlip
 from tongxin.kernel.base.models import Link, Subject
@@ -206,3 +207,23 @@ def test_a_post_behind_a_gate_is_refused_in_words_and_only_the_named_post_is_sho
     assert Link.objects.current().get(kind="homeroom_teacher", b=cast.room_one.subject).a == cast.liu.subject
     cast.record("branch_study", today, {"attendee": [cast.xu.subject]}, by=cast.li, hours=1)
     assert client.post(url, data).status_code == 302
+
+
+def test_a_post_taken_back_narrows_the_list_in_the_very_next_request(client, cast):
+    """What is remembered about a list is its SQL only, and only for exactly these rights."""
+    everybody = page(client, cast, "guo", reverse("setup:people")).content.decode()
+    assert all(s.name in everybody for number in (1, 2) for s in cast.students[number])
+    for _ in range(2):
+        mine = page(client, cast, "liu", reverse("setup:people")).content.decode()
+        assert all(s.name in mine for s in cast.students[1])
+        assert not any(s.name in mine for s in cast.students[2])
+    Link.objects.filter(kind="homeroom_teacher", a=cast.liu.subject).update(superseded_at=timezone.now())
+    left = client.get(reverse("setup:people")).content.decode()
+    assert not any(s.name in left for number in (1, 2) for s in cast.students[number])
+
+
+def test_a_pupil_who_leaves_a_class_leaves_its_teacher_s_list_at_once(client, cast):
+    pupil = cast.students[1][0]
+    assert pupil.name in page(client, cast, "liu", reverse("setup:people")).content.decode()
+    Link.objects.filter(kind="enrolled_in", a=pupil).update(superseded_at=timezone.now())
+    assert pupil.name not in client.get(reverse("setup:people")).content.decode()
