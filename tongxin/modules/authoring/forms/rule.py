@@ -92,7 +92,7 @@ class RuleForm(forms.Form):
         found: dict[str, forms.Field] = {}
         for at in range(min(len(said.kinds) + 1, MOST_KINDS)):
             value = said.kinds[at] if at < len(said.kinds) else ""
-            found[f"kind-{at}"] = _choice(_("做什么") if not at else _("或者"), NOTHING + every, value)
+            found[f"kind-{at}"] = _choice(_("哪类活动") if not at else _("或者"), NOTHING + every, value)
         parts = _shared([[(p.name, say.part([k.name], p.name)) for p in k.parts] for k in self.kinds])
         found["part"] = _choice(_("以什么身份"), [("", _("任何身份")), *parts], said.part)
         for qualifier in _qualifiers(self.kinds):
@@ -121,7 +121,7 @@ class RuleForm(forms.Form):
         if said.measure == KEPT or said.measure not in dict(choices):
             choices = [*choices, (said.measure, _("按原来的写法"))]
         return {
-            "bound": _choice(_("多少"), labels.bound_choices(self.slots.bound == KEPT), said.bound),
+            "bound": _choice(_("要求"), labels.bound_choices(self.slots.bound == KEPT), said.bound),
             "number": _text(
                 _("数量"), said.number, help_text=_("可以写整数、小数、分数（3/4）或百分数（60%）。")
             ),
