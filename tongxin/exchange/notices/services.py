@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import School
+from tongxin.kernel.obligations import outbox
+from tongxin.kernel.obligations.models import Delivery
 from tongxin.kernel.obligations.outbox import NotSent
 
 from . import channels
@@ -79,6 +81,15 @@ def switch_robot(robot: Robot, active: bool, *, by: Viewer) -> None:
 def remove_robot(robot: Robot, *, by: Viewer) -> None:
     audit.write(by, "notices.robot_removed", robot)
     Robot.objects.filter(pk=robot.pk).delete()
+
+
+@transaction.atomic
+def try_again(school: School, *, by: Viewer) -> int:
+    """Let what could not be sent go out at once; return how many deliveries wait now."""
+    stuck = Delivery.objects.filter(school=school).exclude(trouble="")
+    count = outbox.try_again(stuck, timezone.now())
+    audit.write(by, "notices.tried_again", school, school_id=school.pk, deliveries=count)
+    return count
 
 
 def note_try(robot: Robot, code: str) -> None:

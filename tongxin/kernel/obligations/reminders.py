@@ -56,10 +56,13 @@ def is_behind(verdict: Verdict) -> bool:
 
 
 def owed_by_bearer(asked: Asked, rules: dict[str, Obligation]) -> dict[Key, Owed]:
-    """Return what is behind in some rules, by (rule, window, first day, bearer)."""
+    """Return what is behind in some rules, by (rule, window, first day, bearer).
+
+    All rules are asked, because that answer is kept and serves every page; a part of them would be worked out anew.
+    """
     found: dict[Key, Owed] = {}
-    for verdict in asked.verdicts(rules) if rules else []:
-        if not is_behind(verdict) or verdict.due is None:
+    for verdict in asked.verdicts() if rules else []:
+        if verdict.obligation not in rules or not is_behind(verdict) or verdict.due is None:
             continue
         for bearer in verdict.bearer:
             if bearer.isdigit():

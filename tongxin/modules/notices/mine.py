@@ -96,6 +96,13 @@ def qr(text: str) -> SafeString:
     """Return a QR code as an inline SVG drawing."""
     out = io.BytesIO()
     segno.make(text, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=True, scale=3, border=2, svgclass="qr", lineclass=None
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        border=2,
+        svgclass="qr qr--long",
+        lineclass=None,
     )
     return mark_safe(out.getvalue().decode())

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tongxin.exchange.notices import channels, services
@@ -82,6 +83,19 @@ def _troubles(school: School) -> list[str]:
     """What does not get out at present, each reason once."""
     codes = failed_deliveries(school.pk).values_list("trouble", flat=True).distinct()
     return [channels.trouble_words(code) for code in sorted(codes)]
+
+
+@allow("settings")
+@require_POST
+def retry(request: Request) -> HttpResponse:
+    count = services.try_again(_school(request), by=request.viewer)
+    notify(
+        request,
+        ngettext("有%(n)d份马上再试。", "有%(n)d份马上再试。", count) % {"n": count}
+        if count
+        else _("没有等着再试的。"),
+    )
+    return redirect("notices:settings")
 
 
 @allow("settings")

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/calendar/new/", mine.new_feed, name="feed_new"),
     path("me/calendar/end/", mine.end_feed, name="feed_end"),
     path("settings/notices/", school.settings_page, name="settings"),
+    path("settings/notices/retry/", school.retry, name="retry"),
     path("settings/notices/robots/new/", school.robot_new, name="robot_new"),
     path("settings/notices/robots/<str:robot>/", school.robot_edit, name="robot_edit"),
     path("settings/notices/robots/<str:robot>/try/", school.robot_try, name="robot_try"),

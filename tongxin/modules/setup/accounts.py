@@ -101,7 +101,7 @@ def qr(text: str) -> str:
     """Return a QR code as an inline SVG drawing."""
     out = io.BytesIO()
     segno.make(text, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=True, scale=3, border=2, svgclass="qr", lineclass=None
+        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2, svgclass="qr", lineclass=None
     )
     return mark_safe(out.getvalue().decode())
 

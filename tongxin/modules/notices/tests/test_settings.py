@@ -9,6 +9,8 @@ from django.urls import reverse
 from tongxin.exchange.notices import channels
 from tongxin.exchange.notices.models import NoticeSettings, Preference, Robot
 from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.obligations import outbox
+from tongxin.testing.cast import NOW
 
 SETTINGS = reverse("notices:settings")
 MINE = reverse("notices:preferences")
@@ -122,3 +124,24 @@ def test_a_letter_to_oneself_says_what_happened(world, client, settings):
     settings.MAIL = {"host": "mail.invalid"}
     client.post(reverse("notices:try_email"))
     assert [letter.to for letter in mail.outbox] == [["liu@school.invalid"]]
+
+
+def test_what_could_not_be_sent_is_said_and_tried_again_at_once(world, client):
+    message, _new = outbox.put(
+        "k", school_id=world.school.pk, recipient_id=world.liu.subject.pk, topic="t", data={}
+    )
+    outbox.bundle(
+        "k", "email", [message], school_id=world.school.pk, recipient_id=message.recipient_id, now=NOW
+    )
+
+    def refused(_delivery, _messages):
+        raise outbox.NotSent("unreachable")
+
+    outbox.send_waiting(refused, now=NOW)
+    world.sign_in(client, world.guo)
+    assert "没有连上对方的服务器" in client.get(SETTINGS).content.decode()
+    assert outbox.send_waiting(lambda _d, _m: None, now=NOW) == 0
+    client.post(reverse("notices:retry"))
+    assert outbox.send_waiting(lambda _d, _m: None, now=NOW) == 1
+    assert AuditRow.objects.get(action="notices.tried_again").data == {"deliveries": 1}
+    assert "没有连上对方的服务器" not in client.get(SETTINGS).content.decode()

@@ -1,0 +1,75 @@
+"""The pages of notices on a phone and on a desk: nothing runs over, everything can be reached and read."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from tongxin.exchange.notices import services
+from tongxin.exchange.notices.models import Robot
+from tongxin.exchange.notices.tests.conftest import WITH_STEPS
+from tongxin.kernel.obligations import outbox
+from tongxin.kernel.obligations.reminders import remind
+from tongxin.testing.browser import violations
+from tongxin.testing.cast import NOW, make_cast
+
+from .conftest import LAST
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def school(live_server, today):
+    cast = make_cast()
+    cast.adopt(WITH_STEPS)
+    type(cast.programme).objects.update(adopted_at=NOW)
+    remind(cast.school, LAST.replace(day=LAST.day + 3))
+    outbox.put(
+        "k",
+        school_id=cast.school.pk,
+        recipient_id=cast.wang.subject.pk,
+        topic="due",
+        data={"title": "述职报告"},
+    )
+    robot = Robot(school=cast.school, service="wecom", title="党员群", trouble="refused")
+    services.save_robot(robot, key="wecomkey-1234", sign="", by=cast.guo.viewer())
+    cast.address = live_server.url
+    return cast
+
+
+def enter(page, cast, player):
+    client = Client()
+    client.force_login(player.account)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": cast.address}])
+
+
+def faults(page):
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [(f["id"], [n["html"][:160] for n in f["nodes"]][:4]) for f in results.response["violations"]]
+
+
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+def test_every_page_fits_and_can_be_read(school, screen, request):
+    page = request.getfixturevalue(screen)
+    enter(page, school, school.wang)
+    wide = 360 if screen == "phone" else 1280
+    for name in ("inbox", "matters", "settings", "robot_new", "preferences", "feed_page"):
+        page.goto(school.address + reverse(f"notices:{name}"))
+        if name == "matters":
+            page.get_by_text("经过").first.click()
+        if name == "feed_page":
+            page.get_by_role("button", name="生成日历地址").click()
+            page.get_by_role("link", name="在这台设备上订阅").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= wide, name
+        assert (name, faults(page), violations(page)) == (name, [], [])
+
+
+def test_a_notice_is_known_from_the_first_page_on_a_phone(school, phone):
+    enter(phone, school, school.wang)
+    phone.goto(school.address)
+    phone.get_by_text("述职报告，请留意。").wait_for()
+    phone.get_by_role("button", name="知道了").first.click()
+    phone.wait_for_load_state()
+    assert phone.get_by_text("述职报告").count() == 0
