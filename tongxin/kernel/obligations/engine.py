@@ -55,7 +55,9 @@ def evaluate(
         }
         facts = school_facts(programme.school_id, programme, kinds)
         wanted = None if subjects is None else {str(pk) for pk in subjects}
-        return reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
+        found = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
+        pairs = {rule.id for rule in pack.obligations if rule.subject.is_pair}
+        return [replace(v, subject=cadence.PAIR + v.subject) if v.obligation in pairs else v for v in found]
     if obligations is not None:
         pack = _only(_Same(pack), frozenset(obligations))
 
@@ -127,7 +129,8 @@ def _verdicts(
     found = []
     for cell in cells:
         rule = cell.obligation
-        subject = f"{cadence.ENTRY}{cell.subject}" if rule.subject.is_activity else str(cell.subject)
+        before = cadence.ENTRY if rule.subject.is_activity else cadence.PAIR if rule.subject.is_pair else ""
+        subject = f"{before}{cell.subject}"
         bearer: tuple[str, ...] = ()
         if bearers is not None and cell.verdict in ("open", "missed") and not rule.subject.is_activity:
             day = min(as_of, cell.window.last)
@@ -166,6 +169,7 @@ def _bearers(school_id: int, pack: Pack, known_at: datetime | None) -> Bearers:
     posts = (
         {name for rule in pack.obligations for name in rule.bearer.names} | set(pack.posts) | {"secretary"}
     )
+    posts |= {rule.subject.kind for rule in pack.obligations if rule.subject.is_pair}
     links = Link.objects.as_known_at(known_at).filter(school_id=school_id, kind__in=[*_STRUCTURE, *posts])
     subjects = Subject.objects.filter(school_id=school_id).values_list(
         "pk", "type", "name", "present_from", "present_to"

@@ -252,3 +252,33 @@ class HoldsPost(Condition):
 
     def sql(self, builder: Any) -> Any:
         return builder.holds_post(self)
+
+
+@dataclass(frozen=True)
+class OfEnd(Condition):
+    """A condition on one end (a | b) of the link that is the subject; a subject that is no pair has no ends."""
+
+    end: str
+    part: Condition
+
+    def holds(self, view: View, subject: str, day: dt.date) -> bool | None:
+        end = view.end_of(subject, self.end)
+        return self.part.holds(view, end, day) if end else False
+
+    def unknowns(self, view: View, subject: str, day: dt.date) -> Iterator[str]:
+        end = view.end_of(subject, self.end)
+        if end:
+            yield from self.part.unknowns(view, end, day)
+
+    def parts_within(self) -> Iterator[Condition]:
+        yield self
+        yield from self.part.parts_within()
+
+    def words(self, say: Speaker) -> str:
+        inside = self.part.words(say)
+        return say(
+            f"{'甲方' if self.end == 'a' else '乙方'}{inside}", f"on side {self.end.upper()}, {inside}"
+        )
+
+    def sql(self, builder: Any) -> Any:
+        return builder.of_end(self)

@@ -88,7 +88,7 @@ class Companion:
 
     def accepts(self, view: View, candidate: str, subject: str, day: dt.date) -> bool:
         """Is `candidate` such a companion for `subject` on the entry's day; unknown is no."""
-        if self.themself and candidate != subject:
+        if self.themself and candidate not in (view.ends(subject) or (subject,)):
             return False
         if self.subject_type and not view.is_a(candidate, self.subject_type, day):
             return False
@@ -153,6 +153,11 @@ class Measure:
         return True
 
     @property
+    def of_pairs(self) -> bool:
+        """Does it say something of a pair, whose two ends are one head."""
+        return False
+
+    @property
     def per_day(self) -> bool:
         """Does each day of a span count where it falls (Meaning 13)."""
         return False
@@ -170,6 +175,10 @@ class Measure:
 @dataclass(frozen=True)
 class Times(Measure):
     """次: entries."""
+
+    @property
+    def of_pairs(self) -> bool:
+        return True
 
     def value(self, counted: Sequence[Counted]) -> Number:
         return len({item.entry for item in counted})
@@ -215,6 +224,10 @@ class _Amount(Measure):
 
     amount: str
     per: str = "person"
+
+    @property
+    def of_pairs(self) -> bool:
+        return True
 
     def _values(self, counted: Iterable[Counted]) -> list[int]:
         """Hundredths, one per entry or per (entry, person); the largest where a person stands in two rows."""
@@ -287,6 +300,10 @@ class Distinct(Measure):
     """Different counterparts, kinds, themes, places or days; rows that leave it blank add nothing."""
 
     of: str
+
+    @property
+    def of_pairs(self) -> bool:
+        return True
 
     @property
     def per_day(self) -> bool:

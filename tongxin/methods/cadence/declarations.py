@@ -14,7 +14,7 @@ VALUE_TYPES = ("boolean", "integer", "decimal", "choice", "date", "text")
 # Relations every school has; a pack need not declare them again.
 STRUCTURE_LINKS = (
     "enrolled_in", "branch_member", "in_department", "guardian_of", "teaches", "homeroom_liaison",
-    "mentor_of", "master_of",
+    "mentor_of", "master_of", "in_team", "of_family",
 )  # fmt: skip
 
 

@@ -17,6 +17,12 @@ from .tree import GROUP_LINKS, PERSON_TYPES
 
 ALWAYS, NEVER = dt.date.min, dt.date.max
 ENTRY = "activity:"  # before an entry's id where the entry itself is the subject
+PAIR = "pair:"  # before a link's id where the link itself is the subject
+
+
+def bare_id(subject: str) -> str:
+    """The id of a subject as verdicts name it: that of the entry or link itself."""
+    return subject.removeprefix(ENTRY).removeprefix(PAIR)
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Counted:
-    """One head of an entry: the person or thing `unit` in a part, standing there itself or through its group."""
+    """One head of an entry: the person or thing `unit` in a part, standing there itself or through its group.
+
+    others: where the subject is a pair, who stands at its other end.
+    """
 
     entry: str
     kind: str
@@ -154,6 +163,7 @@ class Counted:
     is_person: bool
     row: Participation | None
     days: tuple[dt.date, ...]
+    others: tuple[str, ...] = ()
 
 
 def is_known(row: Any, known_at: dt.datetime | None) -> bool:
@@ -178,6 +188,7 @@ class View:
         self._changes: dict[str, list[dt.date]] = {}
         self.candidates: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
         self._index_attributes(facts.attributes)
+        self.pairs: dict[str, LinkRow] = {}
         self._index_links(facts.links)
         self.entries = {entry.id: entry for entry in facts.entries if is_known(entry, known_at)}
         self._rows = {id: [r for r in e.rows if is_known(r, known_at)] for id, e in self.entries.items()}
@@ -206,6 +217,7 @@ class View:
                 self._links[row.kind, "b", row.b].append(row)
                 for end in {row.a, row.b}:
                     self._link_rows[end].append(row)
+                self.pairs[PAIR + row.id] = row
 
     def _index_entries(self) -> None:
         self.by_subject: dict[tuple[str, str], list[Entry]] = defaultdict(list)
@@ -227,16 +239,33 @@ class View:
     def type_of(self, subject: str) -> str:
         if subject.startswith(ENTRY):
             return "activity"
+        if subject.startswith(PAIR):
+            return "pair"
         found = self.subjects.get(subject)
         return found.type if found else ""
 
     def school_of(self, subject: str) -> str:
         if subject.startswith(ENTRY):
             return self.entries[subject.removeprefix(ENTRY)].school
-        found = self.subjects.get(subject)
+        found = self.subjects.get(self.pairs[subject].a if subject.startswith(PAIR) else subject)
         return found.school if found else ""
 
+    def ends(self, subject: str) -> tuple[str, ...]:
+        """Those a pair links, whom it is for first; () of anything else."""
+        link = self.pairs.get(subject)
+        return (link.b, link.a) if link else ()
+
+    def end_of(self, subject: str, end: str) -> str:
+        """The subject at an end (a | b) of a pair, "" where there is none."""
+        link = self.pairs.get(subject)
+        return "" if link is None else link.a if end == "a" else link.b
+
     def is_present(self, subject: str, day: dt.date) -> bool:
+        if subject.startswith(PAIR):
+            link = self.pairs[subject]
+            return link.valid_from <= day <= link.valid_to and all(
+                self.is_present(end, day) for end in (link.a, link.b)
+            )
         found = self.subjects.get(subject)
         return found is not None and found.present_from <= day <= found.present_to
 
@@ -251,6 +280,8 @@ class View:
         return (row for row in rows if row.valid_from <= day <= row.valid_to)
 
     def has_link(self, kind: str, subject: str, day: dt.date, end: str = "either") -> bool:
+        if subject.startswith(PAIR):
+            return any(self.has_link(kind, one, day, end) for one in self.ends(subject))
         ends = ("a", "b") if end == "either" else (end,)
         return any(True for one in ends for _ in self._live(kind, one, subject, day))
 
@@ -284,6 +315,10 @@ class View:
     def chain(self, subject: str, day: dt.date) -> tuple[str, ...]:
         """The subject, its homerooms, branches and departments on that day, and its school; nearest first."""
         key = (subject, day)
+        if key not in self._chains and subject.startswith(PAIR):
+            self._chains[key] = tuple(
+                dict.fromkeys(place for end in self.ends(subject) for place in self.chain(end, day))
+            )
         if key not in self._chains:
             groups = [
                 group
@@ -296,7 +331,13 @@ class View:
         return self._chains[key]
 
     def attribute(self, subject: str, name: str, day: dt.date, of: tuple[str, ...] = ()) -> str | None:
-        """The value on a day, of the subject or of the nearest container of a type in `of`; None = unknown."""
+        """The value on a day, of the subject or of the nearest container of a type in `of`; None = unknown.
+
+        Of a pair it is that of the end it is for (b), else that of the other.
+        """
+        if subject.startswith(PAIR):
+            found = (self.attribute(end, name, day, of) for end in self.ends(subject))
+            return next((value for value in found if value is not None), None)
         for holder in self.chain(subject, day):
             if of and self.type_of(holder) not in of and not (holder == subject and "member" in of):
                 continue
@@ -307,6 +348,12 @@ class View:
 
     def change_days(self, subject: str) -> list[dt.date]:
         """Days on which something about the subject, its containers or its links begins or is over, in order."""
+        if subject not in self._changes and subject.startswith(PAIR):
+            link = self.pairs[subject]
+            days = {*_changes(link.valid_from, link.valid_to)}.union(
+                *(self.change_days(end) for end in (link.a, link.b))
+            )
+            self._changes[subject] = sorted(days)
         if subject not in self._changes:
             known = self.subjects.get(subject)
             days = set(_changes(known.present_from, known.present_to)) if known else set()

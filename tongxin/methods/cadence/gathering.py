@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .counting import Companion, Count, Number, QualifierIs
-from .facts import ENTRY, Counted, Entry, Participation, View
+from .facts import ENTRY, PAIR, Counted, Entry, Participation, View
 from .occasions import end_of
 from .periods import Window
 from .tree import GROUP_LINKS, EvidenceNeed, Requirement
@@ -87,6 +87,8 @@ def _touching(view: View, kind: str, subject: str) -> Iterable[Entry]:
     if subject.startswith(ENTRY):
         entry = view.entries[subject.removeprefix(ENTRY)]
         return [entry] if entry.kind == kind else []
+    if subject.startswith(PAIR):
+        return [entry for end in view.ends(subject) for entry in _touching(view, kind, end)]
     if view.type_of(subject) == "school":
         return view.by_school.get((kind, subject), [])
     if view.type_of(subject) in GROUP_LINKS:
@@ -113,7 +115,15 @@ def _heads_of(
     if not kept:
         return [], f"filtered: {failed}"
     for name, companion in item.count.companions():
-        kept = [head for head in kept if _accompanied(view, companion, subject, entry, head)]
+        if name == "with" and subject.startswith(PAIR):
+            # Whoever stands at the other end is found already; what is said of them still has to hold.
+            kept = [
+                head
+                for head in kept
+                if any(companion.accepts(view, other, subject, entry.day) for other in head.others)
+            ]
+        else:
+            kept = [head for head in kept if _accompanied(view, companion, subject, entry, head)]
         if not kept:
             return [], name
     missing = item.evidence.missing(view.evidence(entry)) if item.evidence.types else ()
@@ -131,6 +141,9 @@ def _mine(
 ) -> Iterator[Counted]:
     """The heads of an entry that are the subject, its members, or anybody where the subject is a school or the entry."""
     kind = view.type_of(subject)
+    if kind == "pair":
+        yield from _of_pair(view, count, subject, entry, days)
+        return
     if kind in ("school", "activity"):
         if not count.parts and not view.rows(entry.id):
             yield Counted(entry.id, entry.kind, "", True, False, None, days)
@@ -142,9 +155,34 @@ def _mine(
             yield head
 
 
+def _of_pair(
+    view: View, count: Count, subject: str, entry: Entry, days: tuple[dt.date, ...]
+) -> Iterator[Counted]:
+    """The heads of either end in the part asked for, as one unit, where the other end stands in the part of `with`, is
+    the row's counterpart, or (no part said) is there at all."""
+    part = count.with_.part if count.with_ is not None else ""
+    there = {
+        head.unit
+        for head in view.heads(entry, (part,) if part and part != "counterpart" else (), days)
+        if part != "counterpart"
+    }
+    ends = view.ends(subject)
+    for head in view.heads(entry, count.parts, days):
+        if head.unit not in ends:
+            continue
+        others = {ends[0]} if head.unit == ends[1] else {ends[1]}
+        named = {head.row.counterpart} if head.row is not None and part in ("", "counterpart") else set()
+        found = others & (there | named)
+        if found:
+            yield replace(head, unit=subject, is_person=False, is_group=False, others=tuple(found))
+
+
 def _is_absent(view: View, count: Count, subject: str, entry: Entry) -> bool:
+    mine = view.ends(subject) or (subject,)
+    if len(mine) > 1 and not set(mine) <= {row.subject for row in view.rows(entry.id)}:
+        return False  # an entry without one of the two is no business of the pair
     return any(
-        row.absent and row.subject == subject and (not count.parts or row.part in count.parts)
+        row.absent and row.subject in mine and (not count.parts or row.part in count.parts)
         for row in view.rows(entry.id)
     )
 

@@ -31,6 +31,7 @@ A case is read liberally: what it leaves out is invented so that the rule applie
         # or dated: [{attribute: priority_care, value: true, from: 2023-03-01, to: 2023-04-30, recorded: 2023-03-05}]
         links: [homeroom_liaison, {link: secretary, from: 2023-03-01, to: 2023-06-30}]   # of the subject
         #  {link: master_of, end: b}: at which end the subject stands, where both are of its type; default a
+        # of a pair: {attribute: young, value: true, end: a}; present is when the link holds; `with: other` is no partner
         posts: [homeroom_teacher]               # the subject holds them; the same as links
         not_links: [branch_member]              # links the rule would invent, left out
         people: {li: {links: [branch_member], attributes: {student_member: true}}}    # of others, by their name in `with`

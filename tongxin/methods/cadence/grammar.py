@@ -30,7 +30,7 @@ OBLIGATION = {
     "applies": "next_window：新规则从下一个时间范围起用",
     "subject": "对谁的要求，见“对象”",
     "where": "条件，见“条件”",
-    "bearer": "缺口落在谁的清单上：self、岗位、关系，或（针对活动时）角色；可写几个",
+    "bearer": "缺口落在谁的清单上：self、岗位、关系，（针对活动时）角色，（针对一对时）a、b；可写几个",
     "jointly": "几人共同承担",
     "count": "数什么，见“数什么”",
     "measure": "怎么数，见“怎么数”",
@@ -71,6 +71,10 @@ CONDITIONS = [
     ),
     ("{link: mentor_of, end: a}", "处在这种关系的一端：a、b 或 either（不写就是 either）"),
     ("{post: homeroom_teacher}", "担任这个岗位"),
+    (
+        "{a: {…}, b: {…}}",
+        "对象是一对（`pair:关系`）时，甲方（a 端）和乙方（b 端）各自的条件；不分端写的，先看乙方再看甲方",
+    ),
     ("{all: […]} {any: […]} {not: …}", "全部成立、任一成立、不成立"),
 ]
 COUNT = [
@@ -166,7 +170,9 @@ MEANING = """
    `overrides` 只管从它实行那天起（含当天）开始的版本。
 19. **收紧。** `tightens` 的要求与原来的数法、怎么数相同，只改多少、时间范围或对象，而且做到了它就一定做到原来的；否则检查报错。
    两条都判断，上级看自己的那一条。
-20. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
+20. **针对一对**（`pair:关系`）：关系成立、双方都在的日子在范围内，一条关系一行。活动里一方担任 `part`，另一方担任
+   `with: {part: 角色}`（或是登记的对象 `part: counterpart`）才算；没写角色的，双方都在场就算。两个人算一个，按人数、人次不能数。
+21. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
 """.strip()
 
 
@@ -184,7 +190,7 @@ def reference_page() -> str:
         "## 一条要求",
         _table(("项", "意思"), OBLIGATION.items()),
         "## 对象",
-        f"{_codes(SUBJECTS)}，以及 `activity:活动种类`（针对每次活动）。`member` 是当天有党组织关系的人。"
+        f"{_codes(SUBJECTS)}，以及 `activity:活动种类`（针对每次活动）、`pair:关系`（针对每一对）。`member` 是当天有党组织关系的人。"
         f"代表成员的有：{_codes(GROUP_LINKS)}。",
         "## 条件",
         _table(("写法", "意思"), CONDITIONS),
@@ -209,7 +215,7 @@ def reference_page() -> str:
         MEANING,
         "## 还没有的",
         f"要求里：{_codes(parse.NOT_YET)}。"
-        "另有：占比和百分数、持有的关系数、状态、连续天数、由人填写的数、`counts_for: one`、`pair:` 与 `case` 对象。",
+        "另有：占比和百分数、持有的关系数、状态、连续天数、由人填写的数、`counts_for: one`。",
         "**In English:** everything a programme pack may say, made from the parser's own names; a test compares this page with the code.",
     ]
     return "\n\n".join(sections) + "\n"

@@ -32,7 +32,13 @@ from .tree import GROUP_LINKS, PERSON_TYPES, Obligation, Requirement
 
 CHINA = ZoneInfo("Asia/Shanghai")
 MOST = 2000  # entries or people that one line of a case may invent
-SUBJECT, OTHER, SCHOOL = "subject", "other", "school"
+SUBJECT, OTHER, SCHOOL, PARTNER, LINK = "subject", "other", "school", "partner", "pair"
+ENDS = {  # of the links every school has
+    "mentor_of": ("staff", "student"), "master_of": ("staff", "staff"), "guardian_of": ("guardian", "student"),
+    "enrolled_in": ("student", "homeroom"), "branch_member": ("staff", "branch"), "in_department": ("staff", "department"),
+    "teaches": ("staff", "homeroom"), "homeroom_liaison": ("staff", "homeroom"), "in_team": ("student", "team"),
+    "of_family": ("student", "family"),
+}  # fmt: skip
 ENTRY_KEYS = (
     "kind", "on", "from", "to", "at", "times", "part", "who", "people", "with", "by", "evidence", "absent", "recorded",
     "evidence_recorded", "withdrawn", "counterpart", "about", "note",
@@ -85,6 +91,7 @@ class World:
         self.pack, self.rule, self.case = pack, rule, case
         self.facts = Facts()
         self.types: dict[str, str] = {}
+        self.ends: dict[str, str] = {}  # of a pair: who stands at a and b
         self.judged = SUBJECT
         self.places = {
             "school": SCHOOL,
@@ -117,17 +124,28 @@ class World:
 
     def _people(self) -> None:
         kind = {"member": "staff", "activity": "school"}.get(self.rule.subject.name, self.rule.subject.name)
+        if self.rule.subject.is_pair:
+            kind = self._pair()
         present = self.case.get("present") or {}
         if not isinstance(present, dict):
             raise CaseProblem("用例里的“present”要写 {from: 日期, to: 日期}。")
         if kind in self.places:
             self.places[kind] = SUBJECT
-        self.add(SUBJECT, kind, day_of(present.get("from")) or ALWAYS, day_of(present.get("to")) or NEVER)
+        first, last = day_of(present.get("from")) or ALWAYS, day_of(present.get("to")) or NEVER
+        if self.ends:
+            # What comes and goes is the link.
+            a, b = self.ends["a"], self.ends["b"]
+            self.facts.links.append(LinkRow(LINK, self.rule.subject.kind, a, b, first, last))
+            self.judged, first, last = LINK, ALWAYS, NEVER
+        self.add(SUBJECT, kind, first, last)
         for place_kind, name in self.places.items():
             self.add(name, place_kind)
         without = texts(self.case.get("not_links"))
-        belongs = {"student": ["homeroom"], "staff": ["department"]}.get(kind, [])
+        places = {"student": ["homeroom"], "staff": ["department"]}
+        belongs = places.get(kind, [])
         belongs = [*belongs, "branch"] if self.rule.subject.name == "member" else belongs
+        for place_kind in places.get(self.types[PARTNER], []) if self.ends else ():
+            self.link(GROUP_LINKS[place_kind], PARTNER, self.places[place_kind])
         for place_kind in belongs:
             if GROUP_LINKS[place_kind] not in without and not self._gives(GROUP_LINKS[place_kind]):
                 self.link(GROUP_LINKS[place_kind], SUBJECT, self.places[place_kind])
@@ -137,6 +155,28 @@ class World:
                 self.link(post.name, post.name, self.places.get(post.of, SCHOOL))
         if "secretary" not in self.pack.posts:
             self.link("secretary", self.add("secretary", "staff"), self.places["school"])
+
+    def _pair(self) -> str:
+        """Make the partner of a pair and return the type of the other: the one who plays the part that is counted."""
+        a, b = self._ends_of(self.rule.subject.kind)
+        items = self.rule.requirements()
+        counted = items[0].count if items else Count(())
+        parts = [self.pack.kinds[k].part(p) for k in counted.kinds[:1] for p in counted.parts[:1]]
+        of = parts[0].of if parts and parts[0] else ()
+        mine = "a" if a in of and b not in of else "b"
+        self.ends = {mine: SUBJECT, "b" if mine == "a" else "a": PARTNER}
+        kind, other = (a, b) if mine == "a" else (b, a)
+        if other in self.places:
+            self.places[other] = PARTNER
+        self.add(PARTNER, other)
+        return kind
+
+    def _ends_of(self, link: str) -> tuple[str, str]:
+        """The types a link stands between."""
+        declared, post = self.pack.links.get(link), self.pack.posts.get(link)
+        if declared:
+            return declared.a or "staff", declared.b or "student"
+        return ENDS.get(link, ("staff", post.of if post else "student"))
 
     def _gives(self, link: str) -> bool:
         """Does the case itself say when the subject has this link."""
@@ -167,12 +207,16 @@ class World:
 
     # attributes and links
 
-    def _holder(self, attribute: str, owner: str = SUBJECT) -> str:
-        """Who carries an attribute: the owner, or the place of the first type that may."""
+    def _holder(self, attribute: str, owner: str = SUBJECT, end: str = "") -> str:
+        """Who carries an attribute: the owner (of a pair, who stands at `end`), or the place of the first type that may."""
+        if end in self.ends and owner == SUBJECT:
+            owner = self.ends[end]
         declared = self.pack.attributes.get(attribute)
         of = declared.of if declared else ()
         if not of or self.types[owner] in of or ("member" in of and self.types[owner] in PERSON_TYPES):
             return owner
+        if owner in self.ends.values() and not end and self.types[PARTNER] in of:
+            return PARTNER
         return next((self.places[kind] for kind in of if kind in self.places), owner)
 
     def give(self, condition: Condition, owner: str) -> None:
@@ -189,7 +233,11 @@ class World:
         wishes.want_scope(self.rule)
         said = self._said_attributes()
         names = {row.name for row in said}
-        rows = [AttributeRow(self._holder(n), n, v) for n, v in wishes.attributes.items() if n not in names]
+        rows = [
+            AttributeRow(self._holder(n, end=wishes.ends.get(n, "")), n, v)
+            for n, v in wishes.attributes.items()
+            if n not in names
+        ]
         self.facts.attributes += [*rows, *(row for row in said if row.value != "")]
         self._wished_links = wishes.links
 
@@ -208,7 +256,13 @@ class World:
             recorded, withdrawn = instant_of(item.get("recorded")), instant_of(item.get("withdrawn"))
             rows.append(
                 AttributeRow(
-                    self._holder(name), name, text_of(item.get("value")), first, last, recorded, withdrawn
+                    self._holder(name, end=text_of(item.get("end"))),
+                    name,
+                    text_of(item.get("value")),
+                    first,
+                    last,
+                    recorded,
+                    withdrawn,
                 )
             )
         return rows
@@ -236,6 +290,7 @@ class World:
         post, declared = self.pack.posts.get(name), self.pack.links.get(name)
         group = next((kind for kind, link in GROUP_LINKS.items() if link == name), "")
         ends = (declared.a, declared.b) if declared else ("staff", post.of if post else group or "school")
+        ends = ENDS.get(name, ends) if declared is None and post is None and not group else ends
         if end == "b" or (end != "a" and ends[1] == self.types[owner] != ends[0]):
             self.link(name, self.add(f"{name}-a", ends[0] or "staff"), owner, first, last)
             return
@@ -456,13 +511,20 @@ class World:
                 yield part, list(self._crowd(part, of, value))
             else:
                 yield part, [self.places.get(name) or self.person(name, of[0]) for name in texts(value)]
+        if self.ends and count.with_ is None and not told and spelled.get("with") not in ("nobody", "none"):
+            of_partner = {self.types[PARTNER]}
+            played = self._part(spelled, kind, count)
+            fitting = [p.name for p in kind.parts if of_partner & set(p.of)]
+            yield next((p for p in fitting if p != played), (fitting or [played])[0]), [PARTNER]
         for key, companion in count.companions():
             if companion.part in told or spelled.get(key) in ("nobody", "none"):
                 continue
             part = companion.part or next((p.name for p in kind.parts if p.name not in count.parts), "")
             if part:
                 who = (
-                    self.stranger("staff")
+                    PARTNER
+                    if key == "with" and self.ends and spelled.get(key) != "other"
+                    else self.stranger("staff")
                     if spelled.get(key) == "other"
                     else self._companion(companion, kind, part)
                 )

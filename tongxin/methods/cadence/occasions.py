@@ -68,7 +68,14 @@ class Happening:
         return sorted(found, key=lambda one: (one.instant, one.about))
 
     def _ever(self, view: View, subject: str) -> Iterator[Occasion]:
-        if self.source == EVENT:
+        pair = view.pairs.get(subject)
+        if pair is not None and self.source == BEGINS and self.event == pair.kind:
+            if pair.valid_from > dt.date.min:
+                yield Occasion(pair.valid_from)
+        elif pair is not None:
+            # Whatever happens to one of the two happens to the pair, and once where it happens to both.
+            yield from {one: None for end in view.ends(subject) for one in self._ever(view, end)}
+        elif self.source == EVENT:
             for row in view.events.get((self.event, subject), ()):
                 yield Occasion(row.day, row.at, row.retracted, row.id)
         elif self.source in (ENTRY_KIND, ITSELF):

@@ -107,7 +107,7 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         subject=subject,
         demand=_demand(mapping, subject, context),
         periods=read_periods(mapping, context, subject.is_activity),
-        where=read_condition(mapping.get("where"), context, mapping.at("where")),
+        where=read_condition(mapping.get("where"), context, mapping.at("where"), subject.is_pair),
         bearer=_bearer(mapping, subject, context),
         arrivals=_arrivals(mapping, subject, context),
         source=_source(mapping, context),
@@ -161,7 +161,13 @@ def _subject(mapping: LMap, context: Context) -> SubjectKind:
                 mapping.at("subject"), "unknown-kind", f"没有“{kind}”这种活动。请写成 activity:活动名称。"
             )
         return SubjectKind("activity", kind)
-    if name in ("pair", "case") or (kind and name in SUBJECTS):
+    if name == "pair":
+        if not context.names.is_link(kind):
+            context.error(
+                mapping.at("subject"), "unknown-link", f"没有“{kind}”这种关系。请写成 pair:关系名称。"
+            )
+        return SubjectKind("pair", kind)
+    if kind and name in SUBJECTS:
         context.unsupported(mapping.at("subject"), f"subject: {said}")
     elif not said:
         context.error(
@@ -216,13 +222,18 @@ def _requirement(mapping: LMap, subject: SubjectKind, context: Context, is_item:
         context.error(
             mapping, "missing-count", "没有写数什么。请写“count”，例如 {kind: home_visit, part: visited}。"
         )
-    count = read_count(mapping.get("count"), context, mapping.at("count"), subject.kind)
+    own = subject.kind if subject.is_activity else ""
+    count = read_count(mapping.get("count"), context, mapping.at("count"), own)
     by_default: Measure = People() if subject.is_activity and count.parts else Times()
     measure = read_measure(mapping.get("measure"), context, mapping.at("measure"), count, by_default)
     bound = read_bound(mapping, context)
     if bound.low is None and bound.high is None:
         context.error(mapping, "missing-bound", "没有写多少。请写 at_least、at_most、exactly 或 between。")
-    where = read_condition(mapping.get("where"), context, mapping.at("where")) if is_item else None
+    if subject.is_pair and not measure.of_pairs:
+        context.unsupported(mapping.at("measure"), "measure")
+    where = None
+    if is_item:
+        where = read_condition(mapping.get("where"), context, mapping.at("where"), subject.is_pair)
     evidence = EvidenceNeed()
     if mapping.get("evidence"):
         evidence = read_evidence(mapping["evidence"], mapping, count, context)
@@ -233,9 +244,11 @@ def _requirement(mapping: LMap, subject: SubjectKind, context: Context, is_item:
 
 def _bearer(mapping: LMap, subject: SubjectKind, context: Context) -> Bearer:
     names = texts(mapping.get("bearer")) or ("self",)
-    kind = context.names.kinds.get(subject.kind)
+    kind = context.names.kinds.get(subject.kind) if subject.is_activity else None
     for name in names:
         is_part = kind is not None and kind.part(name) is not None
+        if subject.is_pair and name in ("a", "b"):
+            continue
         if name != "self" and not context.names.is_link(name) and not is_part:
             context.error(
                 mapping.at("bearer"), "unknown-post", f"没有“{name}”这个岗位。请在“posts”里声明，或改正名称。"

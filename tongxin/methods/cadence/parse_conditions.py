@@ -17,6 +17,7 @@ from .conditions import (
     HasLink,
     HoldsPost,
     Not,
+    OfEnd,
 )
 from .declarations import AttributeDeclaration
 from .located import LMap
@@ -27,48 +28,55 @@ _RELATIONS = ("at_least", "at_most", "more_than", "less_than", "is")
 _WORDS = ("all", "any", "not", "attribute", "link", "post")
 
 
-def read_condition(value: Any, context: Context, where: object) -> Condition:
-    """A condition node; Always for nothing. Problems become findings and the part is left out."""
+def read_condition(value: Any, context: Context, where: object, of_pair: bool = False) -> Condition:
+    """A condition node; Always for nothing. Problems become findings and the part is left out.
+
+    of_pair: the subject is a link, and `a` and `b` say of which end a condition is.
+    """
     if value is None:
         return Always()
     if isinstance(value, list):
-        return _joined(All, value, context, where)
+        return _joined(All, value, context, where, of_pair)
     if not isinstance(value, LMap):
         context.error(where, "condition", "条件应写成“属性: 值”的形式，例如 {priority_care: true}。")
         return Always()
     if not value:
         context.error(value, "vacuous", "条件是空的，对谁都成立。请写出条件，或删去“where”。")
         return Always()
-    parts = _parts(value, context)
+    parts = _parts(value, context, of_pair)
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _parts(mapping: LMap, context: Context) -> list[Condition]:
+def _parts(mapping: LMap, context: Context, of_pair: bool) -> list[Condition]:
     if "attribute" in mapping:
         return [_attribute(mapping, context)]
     if "link" in mapping:
         return [_link(mapping, context)]
-    return [_part(key, mapping[key], mapping, context) for key in mapping]
+    return [_part(key, mapping[key], mapping, context, of_pair) for key in mapping]
 
 
-def _part(key: str, value: Any, mapping: LMap, context: Context) -> Condition:
+def _part(key: str, value: Any, mapping: LMap, context: Context, of_pair: bool) -> Condition:
+    if of_pair and key in ("a", "b"):
+        return OfEnd(key, read_condition(value, context, mapping.at(key)))
     if key in ("all", "any"):
-        return _joined(All if key == "all" else AnyOf, value, context, mapping.at(key))
+        return _joined(All if key == "all" else AnyOf, value, context, mapping.at(key), of_pair)
     if key == "not":
-        return Not(read_condition(value, context, mapping.at(key)))
+        return Not(read_condition(value, context, mapping.at(key), of_pair))
     if key == "post":
         return _posts(value, mapping, context)
-    if key in ("pair", "event", "state", "figure", "has", "days"):
+    if key in ("event", "state", "figure", "has", "days"):
         context.unsupported(mapping.at(key), key)
         return Always()
     return _short(key, value, mapping, context)
 
 
-def _joined(node: type[All] | type[AnyOf], value: Any, context: Context, where: object) -> Condition:
+def _joined(
+    node: type[All] | type[AnyOf], value: Any, context: Context, where: object, of_pair: bool
+) -> Condition:
     if not isinstance(value, list) or not value:
         context.error(where, "vacuous", "“all”和“any”后面要有至少一个条件。请补上条件，或删去这一项。")
         return Always()
-    return node(tuple(read_condition(part, context, where) for part in value))
+    return node(tuple(read_condition(part, context, where, of_pair) for part in value))
 
 
 def _posts(value: Any, mapping: LMap, context: Context) -> Condition:

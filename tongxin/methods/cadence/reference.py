@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from .bounds import Limits, Number
 from .calendar import SchoolCalendar
-from .facts import ENTRY, Entry, Facts, View, WaiverRow
+from .facts import ENTRY, PAIR, Entry, Facts, View, WaiverRow, bare_id
 from .gathering import Tally, tally
 from .occasions import NOT_SET, ByAnnounced, OwnWindows, end_of
 from .pack import Pack
@@ -138,8 +138,10 @@ class Bearers:
             kind = self.pack.kinds.get(entry.kind)
             if kind is not None and kind.part(name) is not None and name not in self.pack.posts:
                 return sorted({head.unit for head in self.view.heads(entry, (name,), ()) if head.is_person})
+        elif name in ("a", "b") and subject.startswith(PAIR):
+            return [self.view.end_of(subject, name)]
         elif name == "self":
-            return [subject]
+            return list(self.view.ends(subject)[::-1]) or [subject]
         return self._holders(name, subject, day)
 
     def held_for(self, post: str, subject: str, day: dt.date) -> tuple[str, ...]:
@@ -195,7 +197,7 @@ class _Run:
             if not rule.evaluable:
                 continue
             for subject in self.subjects(rule):
-                if only is not None and subject not in only and subject.removeprefix(ENTRY) not in only:
+                if only is not None and subject not in only and bare_id(subject) not in only:
                     continue
                 for period, window in self.windows(rule, versions[at + 1 :], subject):
                     verdict = self.judge(rule, subject, period, window)
@@ -213,6 +215,8 @@ class _Run:
         if rule.subject.is_activity:
             entries = self.view.entries.values()
             return (ENTRY + entry.id for entry in entries if entry.kind == rule.subject.kind)
+        if rule.subject.is_pair:
+            return (name for name, link in self.view.pairs.items() if link.kind == rule.subject.kind)
         if rule.subject.name == "member":
             return (subject for subject in self.view.subjects if self.view.is_ever_member(subject))
         return (s.id for s in self.view.subjects.values() if s.type == rule.subject.name)
@@ -276,7 +280,7 @@ class _Run:
             reason=why,
             late_by=late_by,
             bearer=Bearers(self.pack, self.view).of(rule, subject, judged_on),
-            subject=subject.removeprefix(ENTRY),
+            subject=bare_id(subject),
         )
 
     def _days_in(self, scope: Scope) -> int:
@@ -400,7 +404,7 @@ class _Run:
         return f"unknown: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
 
     def _waiver(self, rule: Obligation, subject: str, window: Window, day: dt.date) -> WaiverRow | None:
-        for waiver in self.view.waivers.get((rule.id, subject.removeprefix(ENTRY)), ()):
+        for waiver in self.view.waivers.get((rule.id, bare_id(subject)), ()):
             last = waiver.valid_to
             if rule.waiver and rule.waiver.expires_days and waiver.valid_from > dt.date.min:
                 last = min(last, waiver.valid_from + dt.timedelta(days=rule.waiver.expires_days))

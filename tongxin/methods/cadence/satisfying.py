@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .conditions import All, AnyOf, AttributeCompare, AttributeTest, Condition, HasLink, HoldsPost, Not
+from .conditions import (
+    All,
+    AnyOf,
+    AttributeCompare,
+    AttributeTest,
+    Condition,
+    HasLink,
+    HoldsPost,
+    Not,
+    OfEnd,
+)
 from .declarations import AttributeDeclaration
 from .tree import Obligation, Table
 
 
 class Wishes:
-    """Attributes {name: value} to have, and links to stand in, each with the end (a | b | either)."""
+    """Attributes {name: value} to have, and links to stand in, each with the end (a | b | either).
+
+    ends: of a pair, the end that a condition gives an attribute to.
+    """
 
     def __init__(self, declared: dict[str, AttributeDeclaration]) -> None:
         self.declared = declared
         self.attributes: dict[str, str] = {}
         self.links: list[tuple[str, str]] = []
+        self.ends: dict[str, str] = {}
 
     def want(self, condition: Condition, holds: bool = True) -> None:
         """Note what makes the condition hold (or not hold, but known)."""
@@ -25,6 +39,10 @@ class Wishes:
             everything = isinstance(condition, All) == holds
             for part in condition.parts if everything else condition.parts[:1]:
                 self.want(part, holds)
+        elif isinstance(condition, OfEnd):
+            before = set(self.attributes)
+            self.want(condition.part, holds)
+            self.ends |= dict.fromkeys(set(self.attributes) - before, condition.end)
         elif isinstance(condition, AttributeTest):
             self.attributes.setdefault(condition.attribute, self._value(condition, holds))
         elif isinstance(condition, AttributeCompare):

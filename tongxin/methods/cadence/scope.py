@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .facts import ENTRY, View
+from .facts import ENTRY, PAIR, View
 from .periods import Window
 from .tree import Obligation
 
@@ -79,6 +79,8 @@ def _stretches(changes: list[dt.date], first: dt.date, last: dt.date) -> Iterato
 
 
 def _left_by(view: View, rule: Obligation, subject: str, day: dt.date) -> str:
+    if subject.startswith(PAIR) and all(view.is_present(end, day) for end in view.ends(subject)):
+        return "condition" if view.is_present(subject, day) else "membership"
     if not view.is_present(subject, day):
         return "presence"
     if rule.subject.name == "member" and not view.is_a(subject, "member", day):

@@ -24,6 +24,7 @@ from .conditions import (
     HasLink,
     HoldsPost,
     Not,
+    OfEnd,
 )
 from .counting import (
     AmountWithin,
@@ -43,17 +44,21 @@ from .effects import Consequence, Exemption, Gate, Override, RuleName
 from .periods import Between, By, Every, MonthOfPlan, Once, OwnDays, PartOf, Period, PhaseOfPlan, Window
 
 PERSON_TYPES = ("student", "staff", "guardian", "outsider", "person", "expert", "volunteer")
-GROUP_LINKS = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}
+GROUP_LINKS = {
+    "homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department", "team": "in_team",
+    "family": "of_family",
+}  # fmt: skip
 SUBJECTS = (
     "student", "staff", "guardian", "member", "homeroom", "branch", "department", "school",
-    "family", "base", "enterprise", "team", "facility",
+    "family", "base", "enterprise", "team", "case", "facility",
 )  # fmt: skip
 MODALITIES = ("must", "in_principle", "encouraged")
 
 
 @dataclass(frozen=True)
 class SubjectKind:
-    """For whom it is counted: a subject type, "member" (who has a branch_member link), or each entry of a kind."""
+    """For whom it is counted: a subject type, "member" (who has a branch_member link), each entry of a kind of activity
+    ("activity"), or each link of a kind ("pair")."""
 
     name: str
     kind: str = ""
@@ -62,8 +67,12 @@ class SubjectKind:
     def is_activity(self) -> bool:
         return self.name == "activity"
 
+    @property
+    def is_pair(self) -> bool:
+        return self.name == "pair"
+
     def spelled(self) -> str:
-        return f"activity:{self.kind}" if self.is_activity else self.name
+        return f"{self.name}:{self.kind}" if self.is_activity or self.is_pair else self.name
 
     def sql(self, builder: Any) -> Any:
         return builder.subject(self)
@@ -255,6 +264,7 @@ __all__ = [
     "MonthOfPlan",
     "Not",
     "Obligation",
+    "OfEnd",
     "Once",
     "Override",
     "OwnDays",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SUBJECTS_ZH = {
     "student": "每名学生", "staff": "每名教职工", "guardian": "每名家长", "member": "每名党员", "homeroom": "每个班级",
     "branch": "每个党支部", "department": "每个部门", "school": "学校", "family": "每个家庭", "base": "每个基地",
-    "enterprise": "每家企业", "team": "每个团队", "facility": "每个功能室",
+    "enterprise": "每家企业", "team": "每个团队", "case": "每个个案", "facility": "每个功能室",
 }  # fmt: skip
 SUBJECTS_EN = {"member": "Party member", "staff": "member of staff", "branch": "Party branch"}
 DISTINCT = {
@@ -82,6 +82,10 @@ class Speaker:
             "branch_member": "党支部",
             "in_department": "部门",
             "guardian_of": "监护关系",
+            "in_team": "团队成员",
+            "of_family": "家庭成员",
+            "mentor_of": "导师结对",
+            "master_of": "师徒结对",
         }
         found = self.pack.links.get(name) or self.pack.posts.get(name)
         return (
@@ -309,6 +313,9 @@ def _subject(say: Speaker, rule: Obligation) -> str:
     if rule.subject.is_activity:
         kind = say.kind(rule.subject.kind)
         return say(f"每次{kind}", f"each {kind}") + condition
+    if rule.subject.is_pair:
+        link = say.link(rule.subject.kind)
+        return say(f"每一对“{link}”", f"each pair of {link}") + condition
     name = rule.subject.name
     english = "the school" if name == "school" else f"each {SUBJECTS_EN.get(name, name.replace('_', ' '))}"
     return say(SUBJECTS_ZH.get(name, f"每个{name}"), english) + condition
@@ -353,6 +360,8 @@ def _doing(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
         return say(f"参加{what}", f"take part in {what}")
     if parts:
         return say(f"以“{parts}”身份参加{what}", f"take part in {what} as {parts}")
+    if subject.is_pair:
+        return say(f"一起参加{what}", f"take part together in {what}")
     if subject.name in ("student", "staff", "guardian", "member"):
         return say(f"参加{what}", f"take part in {what}")
     return say(f"开展{what}", f"hold {what}")
@@ -459,6 +468,8 @@ def _english(say: Speaker, rule: Obligation) -> str:
 def _bearer(say: Speaker, rule: Obligation, name: str) -> str:
     if name == "self":
         return say("本人", "themselves")
+    if rule.subject.is_pair and name in ("a", "b"):
+        return say("甲方" if name == "a" else "乙方", f"side {name.upper()}")
     if rule.subject.is_activity and name not in say.pack.posts:
         return say.part([rule.subject.kind], name)
     return say.post(name)

@@ -12,11 +12,11 @@ from typing import Any
 
 from .. import reference
 from ..calendar import SchoolCalendar
-from ..facts import ENTRY, Facts
+from ..facts import Facts
 from ..pack import Pack
 from ..reference import Verdict
 from .evaluate import Cell, SetEvaluator
-from .schema import load_facts
+from .schema import Names, load_facts
 
 
 def evaluate_sql(
@@ -58,19 +58,12 @@ def cells_by_sql(
 ) -> list[tuple[Cell, str]]:
     """Load the facts into an empty database and return its cells, each with the id its subject has in the facts."""
     numbers = load_facts(connection, facts, dialect)
-    names = {number: name for name, number in numbers.items() if not name.startswith(ENTRY)}
-    entries = {number: name for name, number in numbers.items() if name.startswith(ENTRY)}
+    names = Names(numbers)
     run = SetEvaluator(pack, calendar, dialect).run(
         connection, as_of, known_at, unique_rows=unique_rows, now=now
     )
     return [
-        (
-            cell,
-            entries[cell.subject].removeprefix(ENTRY)
-            if cell.obligation.subject.is_activity
-            else names[cell.subject],
-        )
-        for cell in run.cells(obligations=obligations)
+        (cell, names.of(cell.obligation.subject, cell.subject)) for cell in run.cells(obligations=obligations)
     ]
 
 
@@ -92,7 +85,7 @@ def database(engine: str) -> Iterator[Any]:
         session.execute("CREATE SCHEMA facts")
         session.execute("SET LOCAL search_path TO facts, pg_temp")
         yield session
-        connection.rollback()
+        session.rollback()
 
 
 def _verdict(cell: Cell, subject: str) -> Verdict:

@@ -24,6 +24,7 @@ from ..conditions import (
     HasLink,
     HoldsPost,
     Not,
+    OfEnd,
     as_number,
 )
 from ..counting import HUNDREDTHS, AmountWithin, Companion, QualifierIs
@@ -38,13 +39,18 @@ COLUMNS = ("mode", "theme", "place")
 
 @dataclass(frozen=True)
 class At:
-    """SQL texts of a subject's id, type and school, and of the day. `types`: the only types it can have, () = any."""
+    """SQL texts of a subject's id, type and school, and of the day. `types`: the only types it can have, () = any.
+
+    ends: both ends of a pair, whom it is for (b) first. other: the end that a head of an entry is not.
+    """
 
     subject: str
     type: str
     school: str
     day: str
     types: tuple[str, ...] = ()
+    ends: tuple[At, ...] = ()
+    other: At | None = None
 
 
 @dataclass
@@ -161,6 +167,11 @@ class Builder:
         )
         return f"({mine} {sign} {theirs})"
 
+    def of_end(self, node: OfEnd) -> str:
+        if not self.at.ends:
+            return "FALSE"
+        return f"({node.part.sql(self.about(self.at.ends[1 if node.end == 'a' else 0]))})"
+
     def has_link(self, node: HasLink) -> str:
         ends = ("a", "b") if node.end == "either" else (node.end,)
         return "(" + " OR ".join(self._linked(node.link, end) for end in ends) + ")"
@@ -169,6 +180,8 @@ class Builder:
         return self._linked(node.post, "a")
 
     def _linked(self, kind: str, end: str) -> str:
+        if self.at.ends:
+            return "(" + " OR ".join(self.about(one)._linked(kind, end) for one in self.at.ends) + ")"
         if self.at.types == ACTIVITY:
             return "FALSE"  # an entry has no links, and its number may be that of a subject
         self.needs.links.add(kind)
@@ -186,6 +199,8 @@ class Builder:
     def value(self, attribute: str, of: tuple[str, ...]) -> str:
         """Return the value of the subject or of its nearest container of a type in `of`."""
         self.needs.attributes.add(attribute)
+        if self.at.ends:
+            return f"COALESCE({', '.join(self.about(one).value(attribute, of) for one in self.at.ends)})"
         found = [text for text in (self._own(attribute, of), self._of_group(attribute, of)) if text]
         if (not of or "school" in of) and self.at.types != ("school",):
             found.append(self._of_school(attribute))
@@ -283,10 +298,16 @@ class Builder:
             f" {self._accepted(node, 'q.id', 'q.type', 'q.school_id')})"
         )
 
+    def other_end(self, node: Companion) -> str:
+        """Return whether the other end of a pair, who is found already, is as the companion asks."""
+        assert self.at.other is not None
+        return self._accepted(node, self.at.other.subject, self.at.other.type, self.at.other.school)
+
     def _accepted(self, node: Companion, who: str, type_of: str, school: str) -> str:
         parts = []
         if node.themself:
-            parts.append("FALSE" if self.at.types == ACTIVITY else f"{who} = {self.at.subject}")
+            mine = ", ".join(one.subject for one in self.at.ends) or self.at.subject
+            parts.append("FALSE" if self.at.types == ACTIVITY else f"{who} IN ({mine})")
         them = self.about(At(who, type_of, school, self.at.day))
         if node.subject_type == "member":
             parts.append(them._linked("branch_member", "a"))
@@ -316,6 +337,8 @@ class Builder:
         )
 
     def _has_place(self, type_name: str) -> str:
+        if self.at.ends:
+            return "(" + " OR ".join(self.about(one)._has_place(type_name) for one in self.at.ends) + ")"
         parts = [] if self.at.types == ACTIVITY else [f"{self.at.type} = {quoted(type_name)}"]
         if type_name == "school":
             parts.append(
@@ -331,6 +354,8 @@ class Builder:
 
     def _in_chain(self, place: str) -> str:
         """Return whether a place is the subject, one of its groups on the day, or its school."""
+        if self.at.ends:
+            return "(" + " OR ".join(self.about(one)._in_chain(place) for one in self.at.ends) + ")"
         school = (
             f"EXISTS (SELECT 1 FROM subject AS scx WHERE scx.id = {place} AND scx.type = 'school'"
             f" AND scx.school_id = {self.at.school})"

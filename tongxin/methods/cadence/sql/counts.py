@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..tree import GROUP_LINKS, PERSON_TYPES, SubjectKind
+from . import pairs
 from .builder import At, Builder, Needs, Tests, amount, live
 from .engine import listed, quoted
 from .own_windows import end_of_day
@@ -23,6 +24,7 @@ from .plan import (
     HEADS,
     MAX,
     OWN_WINDOWS,
+    PAIR,
     PEOPLE,
     PERSON,
     PERSON_TIMES,
@@ -47,7 +49,14 @@ class Counting:
         self.filters = {u.filter for u in units}
         self.used = {
             key: sorted({u.filter for u in units if key in ((u.path, u.universe), u.universe)} - {0})
-            for key in (*((FAST, PERSON), (ENTRIES, SCHOOL), (ENTRIES, ENTRY)), PERSON, GROUP, SCHOOL, ENTRY)
+            for key in (
+                *((FAST, PERSON), (ENTRIES, SCHOOL), (ENTRIES, ENTRY)),
+                PERSON,
+                GROUP,
+                SCHOOL,
+                ENTRY,
+                PAIR,
+            )
         }
 
     # the three ways
@@ -113,6 +122,8 @@ class Counting:
     def hits(self) -> list[str]:
         """Match heads to subjects and windows, filters applied; then add up."""
         matched = [*self._person_hits(), *self._group_hits(), *self._school_hits(), *self._entry_hits()]
+        if pairs.has_pairs(self.plan):
+            matched += self._pair_hits()
         return [*matched, *self._distinct_counts(), self._sums()]
 
     # heads
@@ -155,7 +166,15 @@ class Counting:
 
     # hits
 
-    def _hit(self, universe: int, subject: str, at: At, joins: str = "", where: str = "") -> list[str]:
+    def _hit(
+        self,
+        universe: int,
+        subject: str,
+        at: At,
+        joins: str = "",
+        where: str = "",
+        head: str = "h.unit, h.person, h.standing",
+    ) -> list[str]:
         token = (
             "CASE m.token WHEN 'kind' THEN h.kind WHEN 'theme' THEN p.theme WHEN 'place' THEN p.place"
             " WHEN 'counterpart' THEN CAST(p.counterpart_id AS TEXT) WHEN 'day' THEN CAST({} AS TEXT) END"
@@ -163,7 +182,7 @@ class Counting:
         span = "CASE WHEN m.per_day = 1 THEN h.start_day ELSE h.day END"
         return [
             "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token)"
-            f" SELECT m.unit, {subject}, {win}, h.entry, h.unit, h.person, h.standing, {self._amount()}, {token.format(on)}"
+            f" SELECT m.unit, {subject}, {win}, h.entry, {head}, {self._amount()}, {token.format(on)}"
             " FROM tx_match AS m CROSS JOIN tx_head AS h LEFT JOIN participation AS p ON p.id = h.part_row"
             f"{joins} CROSS JOIN {day}"
             f" WHERE h.kind = m.kind AND (m.part = '' OR m.part = h.part) AND {on_day}"
@@ -228,6 +247,13 @@ class Counting:
         at = At("sc.id", "'school'", "sc.school_id", "h.day", ("school",))
         return self._hit(SCHOOL, "sc.id", at, self._school_of("h.place"))
 
+    def _pair_hits(self) -> list[str]:
+        found = []
+        for mine in ("a", "b"):
+            joins, at, there = pairs.joined(mine, self.known)
+            found += self._hit(PAIR, "pl.id", at, joins, there, "pl.id, 0, 0")
+        return found
+
     def _entry_hits(self) -> list[str]:
         at = At("h.entry", "'activity'", "h.place", "h.day", ("activity",))
         itself = self._hit(ENTRY, "h.entry", at, where=" AND m.about = 0")
@@ -290,7 +316,11 @@ class Counting:
         own = at if found.universe == SubjectKind("") else _typed(at, found.universe)
         builder = Builder(own, self.tests, Needs(), self.known, zero_hours=not self.school)
         parts = [test.sql(builder) for test in found.count.only]
-        parts += [companion.sql(builder) for _, companion in found.count.companions()]
+        of_pair = found.universe.is_pair
+        parts += [
+            builder.other_end(companion) if of_pair and name == "with" else companion.sql(builder)
+            for name, companion in found.count.companions()
+        ]
         return "(" + " AND ".join(parts) + ")" if parts else ""
 
     def _evidenced(self, entry: str, key: object) -> str:
@@ -318,7 +348,7 @@ class Counting:
 
 def _typed(at: At, universe: SubjectKind) -> At:
     """Knowing the kind of subject saves asking for it row by row."""
-    if universe.name in ("member", "activity"):
+    if universe.name in ("member", "activity", "pair"):
         return at
     return At(at.subject, quoted(universe.name), at.school, at.day, (universe.name,))
 

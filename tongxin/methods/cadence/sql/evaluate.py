@@ -22,12 +22,12 @@ from ..occasions import OwnWindows, end_of
 from ..pack import Pack
 from ..periods import Window
 from ..tree import GROUP_LINKS, Obligation
-from . import own_windows, settle, tables
+from . import own_windows, pairs, settle, tables
 from .builder import Tests, live
 from .counts import OFTEN, ONCE, Counting
 from .engine import NO_END_DAY, Engine, listed, quoted, rendered
 from .plan import ENTRIES, ENTRY, FAST, HEADS, OWN_WINDOWS, SCHOOL, Slot, plan_of
-from .schema import to_microseconds
+from .schema import LINKED, to_microseconds
 from .scope import UNKNOWN, line_statement
 from .windows import Windows, windows_of
 
@@ -294,11 +294,12 @@ class Run:
             f" WHERE {live('v', self.known_at is not None)}{mine}"
         )
         return [
-            (slot.number, at, abs(subject), first, min(last, _expiry(slot, first)))
+            (slot.number, at, abs(subject) % LINKED, first, min(last, _expiry(slot, first)))
             for name, subject, first, last, only in rows
             for slot in slots.get(name, ())
             if slot.rule.subject.is_activity == (subject < 0)
-            for at, found in self._windows_waived(slot, subject)
+            and slot.rule.subject.is_pair == (subject > LINKED)
+            for at, found in self._windows_waived(slot, abs(subject) % LINKED)
             if only in ("", _name(found))
         ]
 
@@ -340,9 +341,15 @@ class Run:
             for statement in self.script.heads:
                 self.ask(statement)
             self._gather_statistics("tx_head")
+            if pairs.has_pairs(self.plan):
+                self.engine.run(self._temporary(pairs.ON_ENTRY))
             for statement in self.script.hits:
                 self.ask(statement)
+            self.engine.run("DROP INDEX IF EXISTS tx_head_entry")
         self._gather_statistics("tx_done")
+
+    def _temporary(self, index: str) -> str:
+        return index.replace("EXISTS tx_", "EXISTS temp.tx_") if self.engine.dialect == "sqlite" else index
 
     def _has_slow(self) -> bool:
         """Is there a fast unit in a slot that is not swift."""
@@ -439,8 +446,10 @@ class Run:
         group, join, more = "MIN(0)", "", ""
         if by:
             group, more = "g.b_id", ", g.b_id"
+            mute = [slot for slot in self.plan.slots if slot.rule.subject.name in ("pair", "activity")]
+            none = ", ".join(str(slot.number) for slot in mute) or "0"
             join = (
-                f" JOIN link AS g ON g.kind = {quoted(GROUP_LINKS[by])} AND g.a_id = q.subject"
+                f" JOIN link AS g ON q.slot NOT IN ({none}) AND g.kind = {quoted(GROUP_LINKS[by])} AND g.a_id = q.subject"
                 " AND g.valid_from <= q.judged AND g.valid_to >= q.judged"
                 f" AND {live('g', self.known_at is not None)}"
             )
@@ -454,7 +463,8 @@ class Run:
     def _narrowed(self, subjects: Collection[int] | None, obligations: Collection[str] | None) -> str:
         parts = []
         if subjects is not None:
-            parts.append(f"c.subject IN ({', '.join(str(int(one)) for one in sorted(subjects)) or 'NULL'})")
+            listed_ = ", ".join(str(int(one)) for one in sorted(subjects)) or "NULL"
+            parts.append(pairs.narrowed(self.plan, listed_))
         if obligations is not None:
             wanted = [str(slot.number) for slot in self.plan.slots if slot.rule.id in obligations]
             parts.append(f"c.slot IN ({', '.join(wanted) or 'NULL'})")

@@ -25,6 +25,7 @@ from ..occasions import (
 )
 from ..reading import day_of
 from ..tree import Obligation
+from . import pairs
 from .builder import live
 from .engine import NO_END_DAY, quoted
 from .plan import ENTRY, SCHOOL, Slot, universe_of
@@ -121,6 +122,13 @@ def in_force(rule: Obligation, later: tuple[Obligation, ...]) -> str:
 
 def occasions(run: Run, slot: Slot, happening: Happening) -> str:
     """Return the query (subject, day, at, retracted, about_entry, about_event) of what happened up to the day asked for."""
+    found = _occasions(run, slot, happening)
+    if not slot.rule.subject.is_pair:
+        return found
+    return pairs.occasions(found, slot, happening, run.known_at is not None, run.school is not None)
+
+
+def _occasions(run: Run, slot: Slot, happening: Happening) -> str:
     known, school = run.known_at is not None, run.school is not None
     mine = " AND {}.school_id = hole_school" if school else ""
     columns = "{} AS subject, {} AS day, {} AS at, {} AS retracted, {} AS about_entry, {} AS about_event"
@@ -189,10 +197,15 @@ def _announced(run: Run, slot: Slot, period: ByAnnounced) -> None:
     # Members are of several types; who is none has no scope and so no cell.
     name = slot.rule.subject.name
     of_type = "" if name == "member" else f" AND s.type = {quoted(name)}"
+    subject, link = "s.id", ""
+    if slot.rule.subject.is_pair:
+        subject, of_type = "lp.id", ""
+        link = f" JOIN link AS lp ON lp.a_id = s.id AND lp.kind = {quoted(slot.rule.subject.kind)}"
+        link += f" AND {live('lp', run.known_at is not None)}"
     run.ask(
         "INSERT INTO tx_mine (slot, subject, win, first, last, judged, ended, first_at, last_at, void, about_entry, about_event)"
-        f" SELECT {slot.number}, s.id, b.win, b.first, b.last, MIN(b.last, hole_as_of),"
+        f" SELECT {slot.number}, {subject}, b.win, b.first, b.last, MIN(b.last, hole_as_of),"
         " CASE WHEN hole_as_of > b.last THEN 1 ELSE 0 END, 0, 0, b.void, 0, 0"
-        f" FROM tx_announced AS b JOIN subject AS s ON s.school_id = b.school{of_type}"
+        f" FROM tx_announced AS b JOIN subject AS s ON s.school_id = b.school{of_type}{link}"
         f" WHERE b.slot = {slot.number} AND {in_force(slot.rule, slot.later)}"
     )

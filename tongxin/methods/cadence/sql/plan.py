@@ -19,7 +19,7 @@ from ..periods import OwnDays, Period, Standing
 from ..tree import GROUP_LINKS, Checklist, EvidenceNeed, Obligation, Requirement, SubjectKind
 from .builder import pair
 
-PERSON, GROUP, SCHOOL, ENTRY = range(4)  # how a head of an entry reaches a subject
+PERSON, GROUP, SCHOOL, ENTRY, PAIR = range(5)  # how a head of an entry reaches a subject
 FAST, HEADS, ENTRIES = range(3)  # ways to count, see counts.py
 TIMES, PEOPLE, PERSON_TIMES, SUM, MAX, AVERAGE, DISTINCT = range(7)
 MEASURES: dict[type[Measure], int] = {
@@ -217,6 +217,8 @@ def universe_of(subject: SubjectKind) -> int:
     """How heads of entries reach subjects of a kind."""
     if subject.is_activity:
         return ENTRY
+    if subject.is_pair:
+        return PAIR
     if subject.name == "school":
         return SCHOOL
     return GROUP if subject.name in GROUP_LINKS else PERSON

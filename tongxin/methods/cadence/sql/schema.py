@@ -11,9 +11,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..facts import Entry, Facts, Participation
+from ..facts import ENTRY, PAIR, Entry, Facts, Participation
+from ..tree import SubjectKind
 from .engine import FROM_ALWAYS, NO_END_INSTANT, Engine, rendered
 
+LINKED = 1 << 40  # added to a link's number where a waiver names it: it may be that of a subject
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _COLUMNS = ("mode", "theme", "place")
@@ -87,7 +89,9 @@ def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
     _load_events(engine, facts, numbers)
     _load_ledger(engine, facts, numbers, entries, schools, events)
     # The waiver of an entry carries its number as a negative one: it may be that of a subject.
-    waived = {name: -number for name, number in entries.items()} | numbers
+    linked = {PAIR + row.id: number for number, row in enumerate(facts.links, start=1)}
+    waived = {name.removeprefix(PAIR): LINKED + number for name, number in linked.items()}
+    waived |= {name: -number for name, number in entries.items()} | numbers
     waivers = (
         (at, 0, row.obligation, waived[row.subject], row.reason, row.by,
          row.valid_from.toordinal(), row.valid_to.toordinal(), row.window, *_known(row))
@@ -98,7 +102,21 @@ def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
                              "valid_to", '"window"', "recorded_at", "superseded_at"), waivers)  # fmt: skip
     create_indexes(engine)
     engine.run("ANALYZE")
-    return numbers | {f"activity:{name}": number for name, number in entries.items()}
+    return numbers | {ENTRY + name: number for name, number in entries.items()} | linked
+
+
+class Names:
+    """What the numbers that `load_facts` gave are called in the facts."""
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        self._of: dict[str, dict[int, str]] = {"": {}, ENTRY: {}, PAIR: {}}
+        for name, number in numbers.items():
+            kind = next((prefix for prefix in (ENTRY, PAIR) if name.startswith(prefix)), "")
+            self._of[kind][number] = name.removeprefix(kind)
+
+    def of(self, subject: SubjectKind, number: int) -> str:
+        kind = ENTRY if subject.is_activity else PAIR if subject.is_pair else ""
+        return self._of[kind][number]
 
 
 def _load_people(engine: Engine, facts: Facts, numbers: dict[str, int], schools: dict[str, int]) -> None:

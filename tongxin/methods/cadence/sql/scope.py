@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..conditions import Always
 from ..tree import GROUP_LINKS, SubjectKind
+from . import pairs
 from .builder import GROUP_KINDS, At, Builder, Needs, Tests, live
 from .engine import NO_END_DAY, listed, quoted
 from .plan import BAND, SCOPE, Line
@@ -24,6 +25,8 @@ def line_statement(line: Line, tests: Tests, known: bool, school: bool) -> str:
     """
     needs = Needs()
     at = At(PIECE.subject, PIECE.type, PIECE.school, PIECE.day, types_of(line.universe))
+    if line.universe.is_pair:
+        at = pairs.followed(at)
     builder = Builder(at, tests, needs, known)
     asked = _asked(line, builder)
     if line.kind == SCOPE and line.universe.is_activity:
@@ -60,6 +63,9 @@ def who(line: Line, known: bool, school: bool) -> str:
             f" {NO_END_DAY} AS present_to, e.day AS day FROM entry AS e"
             f" WHERE e.kind = {quoted(line.universe.kind)} AND {live('e', known)} AND e.day <= hole_as_of{mine}"
         )
+    if line.universe.is_pair:
+        always = None if line.kind == SCOPE else ("hole_low", str(NO_END_DAY))
+        return pairs.who(line, always, known, school)
     present = ("s.present_from", "s.present_to") if line.kind == SCOPE else ("hole_low", str(NO_END_DAY))
     return (
         f"SELECT s.id AS id, s.type AS type, s.school_id AS school_id, {present[0]} AS present_from,"
@@ -115,14 +121,20 @@ def _of_entries(line: Line, tests: Tests, known: bool, school: bool) -> str:
 
 def _changes(line: Line, needs: Needs, known: bool) -> str:
     """Return (subject, day) of every day that may change the answer, the first day included; no pair twice."""
-    parts = ["SELECT w.id AS subject, MAX(hole_low, w.present_from) AS day FROM who AS w"]
+    first = ["SELECT w.id AS subject, MAX(hole_low, w.present_from) AS day FROM who AS w"]
+    parts: list[str] = []
+    of_school: list[str] = []
     if needs.attributes:
-        parts += _attribute_changes(line, needs.attributes, known)
+        own = _attribute_changes(line, needs.attributes, known)
+        parts, of_school = own[:-2], own[-2:]
     if needs.links and not line.universe.is_activity:
         for end in ("a", "b"):
             rows = f"FROM link AS l WHERE l.kind IN ({listed(sorted(needs.links))}) AND {live('l', known)}"
             parts += _both(f"l.{end}_id", "l", rows)
-    return " UNION ".join(parts)
+    if line.universe.is_pair:
+        parts = pairs.changes(parts)
+        of_school += [text.replace("w.school_id", "w.b_school") for text in of_school]
+    return " UNION ".join([*first, *parts, *of_school])
 
 
 def _both(subject: str, row: str, rows: str) -> list[str]:

@@ -15,6 +15,7 @@ from .plan import (
     FAST,
     GROUP,
     HEADS,
+    PAIR,
     PEOPLE,
     PERSON,
     PERSON_TIMES,
@@ -67,7 +68,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
         {
             **dict.fromkeys(("unit", "path", "universe", "own", "base", "filter", "measure", "amount", "per_day", "bare",
                              "about", "low_num", "low_den", "swift", "slot", "scope", "grain"), _BIG),
-            **dict.fromkeys(("kind", "part", "token", "type", "link"), "TEXT NOT NULL"),
+            **dict.fromkeys(("kind", "part", "token", "type", "link", "other"), "TEXT NOT NULL"),
         },
         "",
     ),
@@ -180,6 +181,8 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
     amount = plan.amounts.index(unit.amount) + 1 if unit.amount else 0
     grouped = subject.name if unit.universe == GROUP else ""
     grain = windows.grain_of[slot.number]
+    link = subject.kind if subject.is_pair else GROUP_LINKS.get(grouped, "")
+    other = item.count.with_.part if subject.is_pair and item.count.with_ else ""
     flags = (
         unit.filter, unit.measure, amount, int(item.measure.per_day), int(bare(unit)), int(item.count.about),
         *constant(item.bound.low),
@@ -190,7 +193,7 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
             for part in dict.fromkeys(item.count.parts or ("",)):
                 yield (
                     unit.number, ways.of[unit.number], unit.universe, slot.own, base_of(grain, layer), *flags,
-                    kind, part, unit.token, grouped, GROUP_LINKS.get(grouped, ""),
+                    kind, part, unit.token, grouped, link, other,
                 )  # fmt: skip
 
 
@@ -214,7 +217,7 @@ def _needs(plan: Plan, ways: dict[int, int], expand: set[int]) -> list[tuple[str
         if ways[unit.number] != HEADS:
             continue
         for kind in unit.requirement.count.kinds:
-            for part in unit.requirement.count.parts or ("",):
+            for part in _parts_seen(unit):
                 flags = pairs.setdefault((kind, part), [0, 0])
                 flags[0] |= int(unit.number in expand)
                 flags[1] |= int(bare(unit))
@@ -224,6 +227,16 @@ def _needs(plan: Plan, ways: dict[int, int], expand: set[int]) -> list[tuple[str
         into = merged.setdefault((kind, "" if kind in whole else part), [0, 0])
         into[:] = [into[0] | flags[0], into[1] | flags[1]]
     return [(kind, part, *flags) for (kind, part), flags in merged.items()]  # type: ignore[misc]
+
+
+def _parts_seen(unit: Unit) -> set[str]:
+    """Return the parts whose heads a unit looks at; of a pair those of both ends."""
+    count = unit.requirement.count
+    parts = {*(count.parts or ("",))}
+    if unit.universe == PAIR:
+        other = count.with_.part if count.with_ else ""
+        parts |= {other} - {"counterpart"}
+    return parts
 
 
 def counting_ways(
@@ -244,14 +257,15 @@ def counting_ways(
             continue
         of_type = any((*pair, _type_of(plan, unit)) in overlapping for pair in seen)
         per_head = unit.measure in (PEOPLE, PERSON_TIMES) or (unit.amount and not unit.per_entry)
-        if unit.universe == PERSON or per_head or of_type:
+        if unit.universe in (PERSON, PAIR) or per_head or of_type:
             expand.add(unit.number)
     return ways, expand
 
 
 def _pairs(unit: Unit, grouped: set[tuple[str, str]]) -> set[tuple[str, str]]:
     count = unit.requirement.count
-    return {(k, p) for k, p in grouped if k in count.kinds and (not count.parts or p in count.parts)}
+    parts = _parts_seen(unit)
+    return {(k, p) for k, p in grouped if k in count.kinds and ("" in parts or p in parts)}
 
 
 def _type_of(plan: Plan, unit: Unit) -> str:

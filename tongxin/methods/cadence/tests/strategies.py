@@ -31,6 +31,7 @@ days = st.dates(FIRST, LAST)
 PARTS = {kind["kind"]: [part["part"] for part in kind["parts"]] for kind in KINDS}
 STUDENTS, STAFF = ["s1", "s2", "s3", "s4"], ["t1", "t2", "t3", "t4"]
 HOMEROOMS, BRANCHES, DEPARTMENTS, SCHOOLS = ["h1", "h2"], ["b1", "b2"], ["d1"], ["x1", "x2"]
+TEAMS, FAMILIES = ["g1"], ["f1"]
 VALUES = {
     "care": ["true", "false"],
     "grade": ["1", "2", "3"],
@@ -64,6 +65,8 @@ FITTING = {
     "member": ["boarding", "rank", "young"],
     "homeroom": ["boarding", "grade", "size"],
     "branch": ["boarding", "rank"],
+    "pair:mentor_of": ["boarding", "care", "grade", "young"],
+    "pair:liaison": ["boarding", "grade", "size", "young"],
 }
 
 
@@ -99,8 +102,16 @@ def conditions(subject: str) -> st.SearchStrategy[dict[str, Any]]:
         {"post": "homeroom_teacher"},
     ]
     compare = {"attribute": "size", "compare": "more_than", "to": "grade"}
+    leaves = [attribute_tests(subject), attribute_tests(subject), st.sampled_from([*links, compare])]
+    if subject.startswith("pair"):
+        sides = [
+            {"a": {"young": True}},
+            {"b": {"grade": [1, 2]}},
+            {"b": {"care": True}, "a": {"link": "liaison"}},
+        ]
+        leaves.append(st.sampled_from(sides))
     return st.recursive(
-        st.one_of(attribute_tests(subject), attribute_tests(subject), st.sampled_from([*links, compare])),
+        st.one_of(leaves),
         lambda inner: st.one_of(
             st.builds(lambda part: {"not": part}, inner),
             st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=2)),
@@ -127,6 +138,28 @@ def companions(draw: st.DrawFn, parts: list[str]) -> dict[str, Any]:
     )
     part = draw(st.sampled_from([*parts, ""]))
     return {**who, "part": part} if part else dict(who)
+
+
+pair_measures = st.sampled_from(
+    ["times", {"sum": "hours"}, {"max": "hours"}, {"average": "hours"}]
+    + [{"distinct": of} for of in ("counterpart", "kind", "theme", "place", "day")]
+)
+
+
+@st.composite
+def pair_counts(draw: st.DrawFn) -> dict[str, Any]:
+    """What two people do together: in parts of their own, with the counterpart, or wherever both are."""
+    kind = draw(st.sampled_from(sorted(PARTS)))
+    found: dict[str, Any] = {"kind": kind}
+    if draw(st.booleans()):
+        found["part"] = draw(st.sampled_from(PARTS[kind]))
+    if draw(st.booleans()):
+        found["with"] = {"part": draw(st.sampled_from([*PARTS[kind], "counterpart"]))}
+        if draw(st.integers(0, 2)) == 0:
+            found["with"] |= draw(companions([]))
+    if draw(st.integers(0, 4)) == 0:
+        found["by"] = draw(companions(PARTS[kind]))
+    return found
 
 
 @st.composite
@@ -215,20 +248,36 @@ def bounds(draw: st.DrawFn, subject: str) -> dict[str, Any]:
 
 
 @st.composite
-def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
-    """One random obligation as a pack spells it."""
-    subject = draw(
+def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, Any]:
+    """One random obligation as a pack spells it. of: for subjects of this kind only."""
+    subject = of or draw(
         st.sampled_from(
-            ["student", "staff", "member", "homeroom", "branch", "department", "school", "activity:lesson"]
+            [
+                "student",
+                "staff",
+                "member",
+                "homeroom",
+                "branch",
+                "department",
+                "school",
+                "activity:lesson",
+                "pair:mentor_of",
+                "pair:liaison",
+                "team",
+                "family",
+            ]  # fmt: skip
         )
     )
-    own = [subject.partition(":")[2]] if ":" in subject else None
+    pair = subject.startswith("pair")
+    own = [subject.partition(":")[2]] if ":" in subject and not pair else None
     spelled = rule(id=name, subject=subject, count=None, at_least=None, window=None)
     if draw(st.integers(0, 4)) == 0:
         items = [draw(_items(own, subject)) for _ in range(draw(st.integers(1, 3)))]
         spelled[draw(st.sampled_from(["all_of", "any_of"]))] = items
     else:
-        spelled |= {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds(subject))}
+        count = draw(pair_counts() if pair else counts(own))
+        spelled |= {"count": count, "measure": draw(pair_measures if pair else measures)}
+        spelled |= draw(bounds(subject))
     if draw(st.integers(0, 3)) == 0:
         spelled["evidence"] = draw(
             st.sampled_from([["photo"], ["photo", "sheet"], {"any": ["photo", "sheet"]}])
@@ -236,7 +285,7 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
     if draw(st.integers(0, 2)) == 0:
         spelled["where"] = draw(conditions(subject))
     if draw(st.integers(0, 3)) == 0:
-        spelled["exempt"] = draw(conditions(subject))
+        spelled["exempt"] = draw(conditions("staff" if pair else subject))
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
     elif draw(st.integers(0, 3)) == 0:
@@ -250,6 +299,7 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
     spelled["bearer"] = draw(
         st.sampled_from(
             ["self", "homeroom_teacher", "branch_secretary", ["secretary", "homeroom_teacher"], "liaison"]
+            + (["a", "b", ["a", "b"]] if pair else [])
         )
     )
     of_its_own = isinstance(spelled.get("window"), dict) and {"within", "before", "between_events"} & {
@@ -269,7 +319,12 @@ def obligations(draw: st.DrawFn, name: str = "rule") -> dict[str, Any]:
 
 @st.composite
 def _items(draw: st.DrawFn, own: list[str] | None, subject: str) -> dict[str, Any]:
-    item = {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds(subject))}
+    pair = subject.startswith("pair")
+    item = {
+        "count": draw(pair_counts() if pair else counts(own)),
+        "measure": draw(pair_measures if pair else measures),
+        **draw(bounds(subject)),
+    }
     if draw(st.integers(0, 3)) == 0:
         item["where"] = draw(conditions(subject))
     return item
@@ -286,7 +341,10 @@ def packs(draw: st.DrawFn) -> Pack:
         spelled.append(newer)
     if len(spelled) > 1 and draw(st.integers(0, 2)) == 0:
         subject = spelled[1]["subject"]
-        spelled[1]["overrides"] = {"id": "rule-0", "when": draw(conditions(subject))}
+        spelled[1]["overrides"] = {
+            "id": "rule-0",
+            "when": draw(conditions("staff" if subject.startswith("pair") else subject)),
+        }
     return pack_of(*spelled, programme_year=draw(st.sampled_from(["calendar", "school"])))
 
 
@@ -326,6 +384,8 @@ _LINK_ENDS = {
     "homeroom_teacher": (STAFF, HOMEROOMS),
     "branch_secretary": (STAFF, BRANCHES),
     "secretary": (STAFF, SCHOOLS),
+    "in_team": ([*STUDENTS, *STAFF], TEAMS),
+    "of_family": (STUDENTS, FAMILIES),
 }
 
 
@@ -342,9 +402,9 @@ def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
     fitting = {
         "visited": STUDENTS,
         "homeroom": HOMEROOMS,
-        "attendee": [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES],
+        "attendee": [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, *TEAMS],
     }
-    anybody = [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, "d1"]
+    anybody = [*STUDENTS, *STAFF, *HOMEROOMS, *BRANCHES, *TEAMS, *FAMILIES, "d1"]
     subject = draw(st.sampled_from(anybody if draw(st.integers(0, 5)) == 0 else fitting.get(part, STAFF)))
     qualifiers = draw(
         st.fixed_dictionaries(
@@ -425,14 +485,19 @@ def subjects(draw: st.DrawFn) -> list[Subject]:
         for name in names:
             school = "x2" if name in ("s4", "t4") else "x1"
             found.append(Subject(name, kind, name, school, *draw(validity())))
-    for kind, names in (("branch", BRANCHES), ("department", DEPARTMENTS)):
+    for kind, names in (
+        ("branch", BRANCHES),
+        ("department", DEPARTMENTS),
+        ("team", TEAMS),
+        ("family", FAMILIES),
+    ):
         found += [Subject(name, kind, name, "x1") for name in names]
     return found
 
 
 @st.composite
 def waivers(draw: st.DrawFn) -> WaiverRow:
-    who = draw(st.sampled_from([*STUDENTS, *STAFF, *HOMEROOMS, "x1"]))
+    who = draw(st.sampled_from([*STUDENTS, *STAFF, *HOMEROOMS, "x1", "l0", "u13"]))
     return WaiverRow(
         who, draw(st.sampled_from(["rule-0", "rule-1", "rule"])), "批准", "secretary", *draw(validity())
     )
@@ -444,7 +509,8 @@ USUAL_LINKS = [
     ("branch_member", "t1", "b1"), ("branch_member", "t2", "b1"), ("branch_member", "t3", "b2"),
     ("in_department", "t1", "d1"), ("in_department", "t4", "d1"), ("homeroom_teacher", "t1", "h1"),
     ("homeroom_teacher", "t2", "h2"), ("branch_secretary", "t3", "b1"), ("secretary", "t4", "x1"),
-    ("mentor_of", "t2", "s1"), ("liaison", "t3", "h1"),
+    ("mentor_of", "t2", "s1"), ("liaison", "t3", "h1"), ("mentor_of", "t1", "s3"), ("in_team", "t2", "g1"),
+    ("in_team", "s2", "g1"), ("of_family", "s1", "f1"), ("of_family", "s2", "f1"),
 ]  # fmt: skip
 
 

@@ -114,7 +114,6 @@ def test_each_mistake_is_an_error_with_its_own_code(changes, code):
         {"at_least": "3/4"},
         {"at_least": {"ask": "secretary"}},
         {"one_of": [3, 5]},
-        {"subject": "pair:mentor_of"},
         {"counts_for": "one"},
         {"makes_up": "allowed"},
         {"two_posts": "union"},

@@ -18,7 +18,7 @@ from tongxin.methods.cadence.golden import case_facts
 from tongxin.methods.cadence.pack import load_pack
 from tongxin.methods.cadence.sql.answer import evaluate_sql
 from tongxin.methods.cadence.sql.evaluate import SetEvaluator
-from tongxin.methods.cadence.sql.schema import load_facts
+from tongxin.methods.cadence.sql.schema import Names, load_facts
 from tongxin.methods.cadence.tests import strategies
 from tongxin.testing import postgres
 
@@ -55,15 +55,14 @@ def nobody_twice(facts: Facts) -> bool:
 def by_sql(evaluator, connection, facts, as_of, known_at, unique_rows):
     """Every cell as the database judges it, and what the summary adds up to."""
     numbers = load_facts(connection, facts, evaluator.dialect)
-    names = {number: name for name, number in numbers.items() if not name.startswith("activity:")}
-    entries = {number: name[9:] for name, number in numbers.items() if name.startswith("activity:")}
+    names = Names(numbers)
     run = evaluator.run(connection, as_of, known_at, unique_rows=unique_rows)
     summed: Counter = Counter()
     for tally in run.summary():
         summed.update({(tally.obligation.id, name): n for name, n in tally.counts.items()})
     found: Counter = Counter()
     for cell in run.cells():
-        subject = (entries if cell.obligation.subject.is_activity else names)[cell.subject]
+        subject = names.of(cell.obligation.subject, cell.subject)
         key = (cell.obligation.id, cell.obligation.version, subject, cell.window.name, cell.window.first)
         found[(*key, cell.verdict, cell.owed, cell.done, cell.over, cell.most)] += 1
     return found, summed
