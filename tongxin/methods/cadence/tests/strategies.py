@@ -265,7 +265,7 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
                 "pair:liaison",
                 "team",
                 "family",
-            ]  # fmt: skip
+            ]
         )
     )
     pair = subject.startswith("pair")
