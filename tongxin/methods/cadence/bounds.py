@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,8 @@ class Band:
 class Table:
     """A number by an attribute's value, or by the post held (by == "post": the first band whose post is held).
 
+    combine: of somebody who holds several of the posts: first | max | min | sum of their numbers (Meaning 19).
+
     otherwise: for a known value that no band names; None = such a subject owes an unknown number.
     of, value_type: as declared for the attribute.
     """
@@ -77,18 +79,25 @@ class Table:
     otherwise: Number | None = None
     of: tuple[str, ...] = ()
     value_type: str = "text"
+    combine: str = "first"
 
     def amount(self, view: View, subject: str, day: dt.date) -> Number | str:
         """The number, or the name of what is unknown."""
         if self.by == "post":
-            held = (b.number for b in self.bands if view.has_link(b.values[0], subject, day, "a"))
-            found = next(held, self.otherwise)
+            held = [b.number for b in self.bands if view.has_link(b.values[0], subject, day, "a")]
+            found = self.of_posts(held) if held else self.otherwise
             return self.by if found is None else found
         text = view.attribute(subject, self.by, day, self.of)
         if text is None:
             return self.by
         found = next((band.number for band in self.bands if band.holds(text)), self.otherwise)
         return self.by if found is None else found
+
+    def of_posts(self, numbers: list[Number]) -> Number:
+        """What the numbers of the posts that somebody holds come to."""
+        if self.combine == "sum":
+            return sum(numbers)
+        return {"max": max, "min": min}[self.combine](numbers) if self.combine != "first" else numbers[0]
 
     def numbers(self) -> Iterator[Number]:
         yield from (band.number for band in self.bands)
@@ -123,6 +132,16 @@ class Bound:
         if isinstance(low, str) or isinstance(high, str):
             return Limits(unknown=unknown)
         return Limits(low, high)
+
+    def with_two_posts(self, how: str) -> Bound:
+        """The same for people with two posts: the union judges each post alone, the larger takes the greater number,
+        both adds them (Meaning 19)."""
+        ways = {"union": ("max", "min"), "larger": ("max", "max"), "both": ("sum", "sum")}[how]
+        low, high = (
+            replace(end, combine=way) if isinstance(end, Table) and end.by == "post" else end
+            for end, way in zip((self.low, self.high), ways, strict=True)
+        )
+        return replace(self, low=low, high=high)
 
     def words(self, say: Speaker) -> str:
         return say.bound(self)

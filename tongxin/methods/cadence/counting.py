@@ -75,6 +75,8 @@ class Companion:
     subject has no such container, for any. post_of: that type ("school", "homeroom" …).
     subject_type: student | staff | member …, "" for anyone. where: a condition on them on that day.
     link: they are linked with the subject or one of its containers by a link of this kind on that day.
+    end: where `link` is said, the end (a | b) at which they stand, "" = either.
+    same: the type of a group that they and the subject belong to on that day ("homeroom", "branch" …).
     themself: they must be the subject (a person who acts for their own list).
     """
 
@@ -85,6 +87,8 @@ class Companion:
     where: Condition = field(default_factory=Always)
     link: str = ""
     themself: bool = False
+    end: str = ""
+    same: str = ""
 
     def accepts(self, view: View, candidate: str, subject: str, day: dt.date) -> bool:
         """Is `candidate` such a companion for `subject` on the entry's day; unknown is no."""
@@ -94,11 +98,23 @@ class Companion:
             return False
         if self.post and not self._holds_post(view, candidate, subject, day):
             return False
-        if self.link and not any(
-            view.linked(self.link, candidate, end, day) for end in view.chain(subject, day)
-        ):
+        if self.link and not self._is_linked(view, candidate, subject, day):
+            return False
+        if self.same and not self._in_same(view, candidate, subject, day):
             return False
         return self.where.holds(view, candidate, day) is True
+
+    def _is_linked(self, view: View, candidate: str, subject: str, day: dt.date) -> bool:
+        places = view.chain(subject, day)
+        if self.end == "a":
+            return any(view.linked_to(self.link, candidate, place, day) for place in places)
+        if self.end == "b":
+            return any(view.linked_to(self.link, place, candidate, day) for place in places)
+        return any(view.linked(self.link, candidate, place, day) for place in places)
+
+    def _in_same(self, view: View, candidate: str, subject: str, day: dt.date) -> bool:
+        mine = set(view.chain(subject, day))
+        return any(view.type_of(place) == self.same and place in mine for place in view.chain(candidate, day))
 
     def _holds_post(self, view: View, candidate: str, subject: str, day: dt.date) -> bool:
         places = [place for place in view.chain(subject, day) if view.type_of(place) == self.post_of]

@@ -45,6 +45,7 @@ OBLIGATION = {
     "any_of": "清单，做到一项即可",
     "within": "清单的范围：window；针对活动时可写 entry",
     "arrivals": "中途到校或离校：full（照全数）、prorate（按教学日折算、进一）、{from: 30d}（满这些天才计）",
+    "two_posts": "按岗位定数而一人有几个岗位时：union（各岗位分别判断）、larger（取较大的）、both（相加）；不写取先写的那一档",
     "counts_for": "many：一次活动可以算作几条要求",
     "waiver": "谁可以批准免除、多久到期，例如 {by: secretary, expires: 180d}",
     "remind": "提前几天提醒，例如 [14d, 3d]",
@@ -81,7 +82,10 @@ COUNT = [
     ("kind", "活动种类，一种或几种"),
     ("part", "对象在活动里的角色；不写就是任何角色"),
     ("only", "限定和数量：{mode: in_person}、{hours: {at_least: 1}}"),
-    ("by", "必须由谁担任哪个角色：part、post、subject、where、link、self"),
+    (
+        "by",
+        "必须由谁担任哪个角色：part、post、subject、where、link、self；{link: mentor_of, end: a} 是关系的哪一端，same: homeroom 是与对象同班（同支部等）",
+    ),
     ("with", "另一端是谁，写法同 by；part: counterpart 指登记的对象"),
     ("about", "event：只数答复这个事件的；self：（针对活动时）只数答复这次活动的"),
 ]

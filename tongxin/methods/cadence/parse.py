@@ -8,7 +8,7 @@ from typing import Any
 from .counting import Measure, People, Times
 from .located import LMap, plain
 from .parse_conditions import read_condition
-from .parse_counts import BOUNDS, read_bound, read_count, read_evidence, read_measure
+from .parse_counts import BOUNDS, read_bound, read_count, read_evidence, read_measure, read_two_posts
 from .parse_effects import (
     read_consequences,
     read_exemptions,
@@ -39,11 +39,11 @@ KEYS = (
     "id", "title", "title_en", "source", "since", "until", "subject", "where", "bearer", "jointly", "count", "measure",
     *BOUNDS, "window", "windows", "evidence", "remind", "cases", "heading", "later", "arrivals", "all_of", "any_of",
     "within", "counts_for", "waiver", "applies", "note", "at", "escalate",
+    "two_posts",
     "exempt", "blocks", "consequence", "tightens", "overrides", "rows",
 )  # fmt: skip
 NOT_YET = (
     "one_of",
-    "two_posts",
     "makes_up",
     "not_with",
     "set_on",
@@ -238,6 +238,8 @@ def _requirement(mapping: LMap, subject: SubjectKind, context: Context, is_item:
     if mapping.get("evidence"):
         evidence = read_evidence(mapping["evidence"], mapping, count, context)
     title = text_of(mapping.get("title")) if is_item else ""
+    if "two_posts" in mapping and not is_item:
+        bound = read_two_posts(mapping, bound, context)
     requirement = Requirement(count, measure, bound, evidence, title=title)
     return requirement if where is None else Requirement(count, measure, bound, evidence, where, title)
 

@@ -27,7 +27,7 @@ from .declarations import Amount, Kind
 from .located import LMap
 from .parse_conditions import read_condition
 from .reading import Context, is_share, number_of, place, text_of, texts
-from .tree import SUBJECTS, EvidenceNeed
+from .tree import GROUP_LINKS, SUBJECTS, EvidenceNeed
 
 COLUMNS = ("mode", "theme", "place", "counterpart")
 _RANGE = re.compile(r"^(-?[0-9.]+)\s*(?:\.\.|-|~|—|–|到|至)\s*(-?[0-9.]+)$")
@@ -138,7 +138,9 @@ def _read_companion(mapping: LMap, key: str, kinds: list[Kind], context: Context
             f"“{key}”要写成“part: 角色”等，例如 {{part: visitor, post: homeroom_teacher}}。",
         )
         return None
-    context.unknown_keys(value, ("part", "post", "subject", "where", "link", "self"), f"“{key}”")
+    context.unknown_keys(
+        value, ("part", "post", "subject", "where", "link", "end", "same", "self"), f"“{key}”"
+    )
     part, post = text_of(value.get("part")), text_of(value.get("post"))
     subject, link = text_of(value.get("subject")), text_of(value.get("link"))
     if part and part != "counterpart":
@@ -156,7 +158,21 @@ def _read_companion(mapping: LMap, key: str, kinds: list[Kind], context: Context
     declared = context.names.posts.get(post)
     where = read_condition(value.get("where"), context, value.at("where"))
     post_of = declared.of if declared else ""
-    return Companion(part, post, post_of, subject, where, link, value.get("self") is True)
+    end, same = _relation(value, key, link, context)
+    return Companion(part, post, post_of, subject, where, link, value.get("self") is True, end, same)
+
+
+def _relation(value: LMap, key: str, link: str, context: Context) -> tuple[str, str]:
+    """How a companion stands to the subject: at which end of the link, in the same group."""
+    end, same = text_of(value.get("end")), text_of(value.get("same"))
+    if end not in ("", "a", "b") or (end and not link):
+        context.error(value.at("end"), "condition", f"“{key}”里的“end”只能写 a 或 b，并要和“link”一起写。")
+        end = ""
+    if same and same not in GROUP_LINKS:
+        sentence = f"“{key}”里的“same”只能写：{'、'.join(GROUP_LINKS)}。"
+        context.error(value.at("same"), "unknown-subject", sentence)
+        same = ""
+    return end, same
 
 
 _SIMPLE: dict[str, type[Measure]] = {"times": Times, "people": People, "person_times": PersonTimes}
@@ -218,6 +234,30 @@ def read_bound(mapping: LMap, context: Context) -> Bound:
     if "at_most" in mapping:
         high = _stricter(high, _quantity(mapping["at_most"], mapping, "at_most", context), context, mapping)
     return Bound(low, high)
+
+
+MOST_POSTS = 10
+
+
+def read_two_posts(mapping: LMap, bound: Bound, context: Context) -> Bound:
+    """`two_posts: union | larger | both`: what somebody owes who holds several posts of a table by post."""
+    how = text_of(mapping["two_posts"])
+    tables = [end for end in (bound.low, bound.high) if isinstance(end, Table) and end.by == "post"]
+    if how not in ("union", "larger", "both"):
+        context.error(
+            mapping.at("two_posts"),
+            "two-posts",
+            "“two_posts”只能写 union（各岗位分别判断）、larger（取较大的）或 both（相加）。",
+        )
+        return bound
+    if not tables or any(len(table.bands) > MOST_POSTS for table in tables):
+        context.error(
+            mapping.at("two_posts"),
+            "two-posts",
+            f"“two_posts”要和按岗位定数一起写，例如 at_least: {{by: post, head: 5, deputy: 3}}，岗位不超过{MOST_POSTS}个。",
+        )
+        return bound
+    return bound.with_two_posts(how)
 
 
 def _stricter(

@@ -223,7 +223,12 @@ class Speaker:
                 "a " + SUBJECTS_EN.get(node.subject_type, node.subject_type),
             )
         if node.link:
-            who = self(f"其{self.link(node.link)}", f"their {self.link(node.link)}")
+            side = {"a": self("（甲方）", " (side A)"), "b": self("（乙方）", " (side B)")}.get(node.end, "")
+            who = self(f"其{self.link(node.link)}{side}", f"their {self.link(node.link)}{side}")
+        if node.same:
+            group = SUBJECTS_ZH[node.same].removeprefix("每个")
+            english = SUBJECTS_EN.get(node.same, node.same)
+            who = self(f"同一{group}的{who or '人'}", f"{who or 'somebody'} of the same {english}")
         if not isinstance(node.where, Always):
             described = node.where.words(self)
             who = self(f"{described}的{who or '人'}", f"{who or 'somebody'} whose {described}")
@@ -251,6 +256,13 @@ class Speaker:
             lines.append(
                 self(f"其余为{self.number(node.otherwise)}", f"otherwise {self.number(node.otherwise)}")
             )
+        several = {
+            "max": ("几个岗位的取大的", "the larger of two posts"),
+            "min": ("几个岗位的取小的", "the smaller of two posts"),
+            "sum": ("几个岗位的相加", "two posts are added"),
+        }
+        if node.combine in several:
+            lines.append(self(*several[node.combine]))
         inside = self("，", ", ").join(lines)
         return self(f"按“{name}”定数（{inside}）", f"a number by {name} ({inside})")
 

@@ -251,6 +251,13 @@ class Builder:
 
     def table(self, node: Table) -> str:
         otherwise = len(node.bands) if node.otherwise is not None else UNKNOWN_BAND
+        if node.by == "post" and node.combine != "first":
+            held = " + ".join(
+                f"CASE WHEN {self._linked(band.values[0], 'a')} THEN {1 << at} ELSE 0 END"
+                for at, band in enumerate(node.bands)
+            )
+            none = 0 if node.otherwise is not None else UNKNOWN_BAND
+            return f"COALESCE(NULLIF({held}, 0), {none})"
         if node.by == "post":
             cases = " ".join(
                 f"WHEN {self._linked(band.values[0], 'a')} THEN {at}" for at, band in enumerate(node.bands)
@@ -316,7 +323,9 @@ class Builder:
         if node.post:
             parts.append(self._post_held(node, who))
         if node.link:
-            parts.append(self._linked_with(node.link, who))
+            parts.append(self._linked_with(node.link, who, node.end))
+        if node.same:
+            parts.append(self._in_same(node.same, who, type_of))
         if not isinstance(node.where, Always):
             parts.append(f"COALESCE({node.where.sql(them)}, FALSE)")
         return "(" + (" AND ".join(parts) or "TRUE") + ")"
@@ -368,15 +377,23 @@ class Builder:
             f" AND {holding('gl', self.at.day, self.known)}))"
         )
 
-    def _linked_with(self, kind: str, who: str) -> str:
+    def _linked_with(self, kind: str, who: str, end: str = "") -> str:
         """Linked with the subject or one of its containers, in either direction."""
         one = (
             f"EXISTS (SELECT 1 FROM link AS hl WHERE hl.kind = {quoted(kind)} AND hl.{{mine}}_id = {who}"
             f" AND {holding('hl', self.at.day, self.known)} AND {{chain}})"
         )
-        ends = (("a", "b"), ("b", "a"))
+        ends = [pair for pair in (("a", "b"), ("b", "a")) if end in ("", pair[0])]
         texts = (one.format(mine=mine, chain=self._in_chain(f"hl.{theirs}_id")) for mine, theirs in ends)
         return "(" + " OR ".join(texts) + ")"
+
+    def _in_same(self, type_name: str, who: str, type_of: str) -> str:
+        """Return whether they and the subject belong to the same group of a type, or are it."""
+        return (
+            f"(({type_of} = {quoted(type_name)} AND {self._in_chain(who)}) OR EXISTS (SELECT 1 FROM link AS sl"
+            f" WHERE sl.kind = {quoted(GROUP_LINKS[type_name])} AND sl.a_id = {who}"
+            f" AND {holding('sl', self.at.day, self.known)} AND {self._in_chain('sl.b_id')}))"
+        )
 
 
 def further(row: str, name: str) -> str:

@@ -235,7 +235,18 @@ def constant(quantity: Quantity | None) -> tuple[int, int]:
 
 def band_numbers(table: Table) -> list[tuple[int, int, int]]:
     """Return (band, numerator, denominator) of each line of a table; the last is what other values give."""
+    if table.combine != "first":
+        return _of_posts(table)
     numbers: list[Any] = [band.number for band in table.bands]
     if table.otherwise is not None:
         numbers.append(table.otherwise)
     return [(at, *pair(number)) for at, number in enumerate(numbers)]
+
+
+def _of_posts(table: Table) -> list[tuple[int, int, int]]:
+    """Return a line for every set of posts that somebody may hold, each post one bit; 0 is none of them."""
+    found = [(0, *pair(table.otherwise))] if table.otherwise is not None else []
+    for held in range(1, 1 << len(table.bands)):
+        numbers = [band.number for at, band in enumerate(table.bands) if held >> at & 1]
+        found.append((held, *pair(table.of_posts(numbers))))
+    return found

@@ -131,6 +131,8 @@ def companions(draw: st.DrawFn, parts: list[str]) -> dict[str, Any]:
                 {"subject": "member"},
                 {"subject": "staff"},
                 {"link": "mentor_of"},
+                {"link": "mentor_of", "end": draw(st.sampled_from(["a", "b"]))},
+                {"same": draw(st.sampled_from(["homeroom", "branch", "team"]))},
                 {"where": {"young": True}},
                 {"self": True},
             ]
@@ -226,7 +228,7 @@ def bounds(draw: st.DrawFn, subject: str) -> dict[str, Any]:
     low = draw(numbers)
     table = {"by": "grade", "1": low, "2..3": low + 1}
     size = {"by": "size", "<=45": low, ">=46": low + 1}
-    post = {"by": "post", "homeroom_teacher": low + 1, "else": low}
+    post = {"by": "post", "homeroom_teacher": low + 1, "branch_secretary": low + 2, "else": low}
     by_grade = subject in ("student", "homeroom")
     return draw(
         st.sampled_from(
@@ -296,6 +298,8 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
                 spelled["count"] |= {"kind": "meeting", "part": "teacher"}
     elif own is None or draw(st.booleans()):
         spelled["window"] = draw(windows)
+    if "branch_secretary" in str(spelled.get("at_least")) and draw(st.booleans()):
+        spelled["two_posts"] = draw(st.sampled_from(["union", "larger", "both"]))
     spelled["bearer"] = draw(
         st.sampled_from(
             ["self", "homeroom_teacher", "branch_secretary", ["secretary", "homeroom_teacher"], "liaison"]

@@ -116,7 +116,6 @@ def test_each_mistake_is_an_error_with_its_own_code(changes, code):
         {"one_of": [3, 5]},
         {"counts_for": "one"},
         {"makes_up": "allowed"},
-        {"two_posts": "union"},
     ],
 )
 def test_what_is_not_in_the_language_yet_is_an_error_unless_it_is_kept_for_later(changes):
