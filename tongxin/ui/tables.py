@@ -4,6 +4,7 @@ A Django template spends two thirds of a list page's time on its loop; here the 
 template, so a row costs one pass over its values. Everything is escaped; on phones rows become cards.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,9 +17,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from jinja2 import Environment, FileSystemLoader, Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tongxin.ui import formats, states
 from tongxin.ui.keyset import Page
@@ -27,6 +29,7 @@ from tongxin.ui.keyset import Page
 # when datetime, state one of states.STATES, done (done, owed), list of texts.
 KINDS = ("text", "number", "amount", "percent", "day", "when", "state", "done", "list")
 _PLACEHOLDER = "0" * 32
+_PLAIN = re.compile(r"[A-Za-z0-9_-]*")  # what percent-encoding leaves as it is
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Table:
         columns, keys = self.visible(), list(self.keys) or [column.key for column in self.columns]
         shape = tuple((c.key, c.kind, c.link) for c in columns)
         pick = keys.index(self.pick_key) if self.pick else -1
-        rows = [_as_tuple(row, keys) for row in self.rows]
+        rows = [_as_values(row, keys) for row in self.rows]
         today, now = timezone.localdate(), timezone.now()
         html = _template(shape, tuple(keys), pick).render(
             table=self,
@@ -94,15 +97,14 @@ class Table:
                 if self.page and self.page.previous_cursor
                 else ""
             ),
-            words=_words(),
-            labels=[escape(column.label) for column in columns],
+            words=_words(get_language()),
+            starts=[_start(place, column) for place, column in enumerate(columns)],
             # Few different values fill many cells: each is said once.
             day=lru_cache(512)(lambda value: formats.plain_day(_date(value), today)),
             when=lambda value: formats.when_words(value, now),
             amount=lru_cache(512)(formats.amount_words),
             percent=lambda pair: formats.percent_words(*pair) if pair else "",
             state=lru_cache(8)(_state),
-            quoted=_quoted,
         )
         return mark_safe(html)
 
@@ -160,8 +162,11 @@ def _pairs(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(key, value) for key, values in lists() for value in values]
 
 
-def _as_tuple(row: Any, keys: Sequence[str]) -> Sequence[Any]:
-    return [row.get(key) for key in keys] if isinstance(row, dict) else row
+def _as_values(row: Any, keys: Sequence[str]) -> Sequence[Any]:
+    """Return the values of a row in the order of the keys, no more and no fewer."""
+    if isinstance(row, dict):
+        return [row.get(key) for key in keys]
+    return row if len(row) == len(keys) else row[: len(keys)]
 
 
 def _date(value: Any) -> date | None:
@@ -172,7 +177,8 @@ def _date(value: Any) -> date | None:
 
 def _quoted(value: Any) -> Markup:
     """Return a value percent-encoded for an address; nothing in it can end the attribute."""
-    return Markup(quote(str(value), safe=""))
+    text = str(value)
+    return Markup(text if _PLAIN.fullmatch(text) else quote(text, safe=""))
 
 
 def _state(value: str | None) -> Markup:
@@ -183,7 +189,9 @@ def _state(value: str | None) -> Markup:
     )
 
 
-def _words() -> dict[str, str]:
+@lru_cache(maxsize=8)
+def _words(_language: str) -> dict[str, str]:
+    """Return what every table says, in the language of the page; not to be changed."""
     return {
         "columns": _("选择列"),
         "apply": _("应用"),
@@ -220,17 +228,26 @@ def _template(shape: tuple[tuple[str, str, str], ...], keys: tuple[str, ...], pi
     source = (
         _environment()
         .get_template("ui/table.html")
-        .render(cells=cells, pick=pick, kinds=[c[1] for c in shape])
+        .render(
+            cells=cells,
+            pick=pick,
+            kinds=[c[1] for c in shape],
+            # A row is taken apart once; looking a value up by its place costs as much as writing it.
+            values="".join(f"{_value(place)}, " for place in range(len(keys))),
+            starts=range(len(shape)),
+        )
     )
     return _runtime().from_string(source)
 
 
 @lru_cache(maxsize=1)
 def _runtime() -> Environment:
-    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["quoted"] = _quoted
+    return environment
 
 
-# What stands in a cell, as Jinja2 source; VALUE is the value's place in the row.
+# What stands in a cell, as Jinja2 source; VALUE is the name of the value.
 _EXPRESSIONS = {
     "text": "{{ VALUE if VALUE is not none }}",
     "number": "{{ VALUE if VALUE is not none }}",
@@ -248,14 +265,22 @@ def _cell(place: int, key: str, kind: str, link: str, *, keys: Sequence[str]) ->
     """Return the Jinja2 source of one cell of a row `r`."""
     if kind not in KINDS:
         raise ValueError(f"unknown kind of column: {kind}")
-    value = f"r[{keys.index(key)}]"
-    inner = _EXPRESSIONS[kind].replace("VALUE", value)
+    inner = _EXPRESSIONS[kind].replace("VALUE", _value(keys.index(key)))
     if link:
         inner = f'<a href="{_href(link, keys)}">{inner}</a>'
-    tag, first = ("th", " t-first") if place == 0 else ("td", "")
-    scope = ' scope="row"' if place == 0 else ""
-    label = f' data-label="{{{{ labels[{place}] }}}}"'
-    return f'<{tag}{scope} class="t-{kind}{first}"{label}>{inner}</{tag}>'
+    return f"{{{{ start{place} }}}}{inner}</{'td' if place else 'th'}>"
+
+
+def _value(place: int) -> str:
+    """Return the name by which the template knows a value of a row."""
+    return f"v{place}"
+
+
+def _start(place: int, column: Column) -> Markup:
+    """Return how each cell of a column begins, with the label it has on a phone."""
+    if place:
+        return Markup('<td class="t-{}" data-label="{}">').format(column.kind, column.label)
+    return Markup('<th scope="row" class="t-{} t-first" data-label="{}">').format(column.kind, column.label)
 
 
 def _href(link: str, keys: Sequence[str]) -> str:
@@ -270,5 +295,5 @@ def _href(link: str, keys: Sequence[str]) -> str:
     if "{" in link or '"' in link:
         raise ValueError(f"this link names a value that the rows do not have: {link}")
     for place in range(len(keys)):
-        link = link.replace(f"<<{place}>>", f"{{{{ quoted(r[{place}]) }}}}")
+        link = link.replace(f"<<{place}>>", f"{{{{ {_value(place)}|quoted }}}}")
     return link

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 # Rooms add their places in apps.py: (order, label, url name, verb needed, where: "nav" | "bottom", icon).
@@ -65,11 +66,11 @@ def frame(request: HttpRequest) -> dict:
 
 
 def _items(request: HttpRequest, viewer, where: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
-    for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2])):
-        url = _url(url_name)
-        if place == where and url and (not verb or viewer.may(verb)):
-            items.append({"label": label, "url": url, "current": False, "icon": icon})
+    address = (get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+    items: list[dict[str, Any]] = [
+        {"label": label, "url": url, "current": False, "icon": icon}
+        for label, url, icon in _open_places(where, viewer.verbs, get_language(), address, len(_places))
+    ]
     # The page belongs to the place with the longest address above it: 校历 lies below 设置.
     above = [
         i
@@ -79,6 +80,18 @@ def _items(request: HttpRequest, viewer, where: str) -> list[dict[str, Any]]:
     if above:
         max(above, key=lambda item: len(item["url"]))["current"] = True
     return items
+
+
+@lru_cache(maxsize=256)
+def _open_places(
+    where: str, verbs: frozenset[str], _language: str, _address: tuple[str, str], _known: int
+) -> list[tuple[str, str, str]]:
+    """Return [(label, address, icon)] of the places that whoever may do these verbs finds there."""
+    return [
+        (str(label), _url(url_name), icon)
+        for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2]))
+        if place == where and _url(url_name) and (not verb or verb in verbs)
+    ]
 
 
 def _url(name: str) -> str:

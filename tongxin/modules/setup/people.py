@@ -58,6 +58,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         return people.filter(_in_group(viewer, TYPES[shown], group)) if group else people
 
     columns = _columns(shown)
+    names = titles()
     fields = ["public_id", "name", "group", "pinyin", "id"]
     if q:
         found = matching(listed(), q).order_by("pinyin", "id").values_list(*fields)[:MOST_FOUND]
@@ -72,7 +73,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         page.rows,
         keys=fields,
         page=page,
-        caption=titles()[shown],
+        caption=names[shown],
         empty_title=_("没有找到“%(q)s”") % {"q": q} if q else _("这里还没有人"),
         empty_text=_("换一个字或拼音首字母试试。") if q else _("可以从学校的表格导入，也可以一个一个添加。"),
         empty_url=reverse("setup:person_new", args=[shown]) if viewer.may("people_edit") and not q else "",
@@ -80,11 +81,11 @@ def directory(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "shown": shown,
-        "title": titles()[shown],
+        "title": names[shown],
         "q": q,
         "tabs": [
             {"label": title, "url": f"?type={name}", "current": name == shown}
-            for name, title in titles().items()
+            for name, title in names.items()
             if name in ("homeroom", "branch", "department", "staff") or _sees(viewer, name)
         ],
         "table": table,
