@@ -15,7 +15,7 @@ from django.utils import timezone
 from tongxin.exchange.models import ImportRun
 from tongxin.exchange.notices.models import Robot
 from tongxin.insight.models import SubmittedFile, SubmittedReport
-from tongxin.kernel.base.models import Account, Link, Subject
+from tongxin.kernel.base.models import Account, Event, Link, Subject
 from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
@@ -70,6 +70,7 @@ class Things:
     import_run: ImportRun
     submitted: SubmittedReport
     draft: PackDraft
+    event: Event
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -110,6 +111,7 @@ class Things:
     def _object(self, address: Address) -> str:
         for prefix, thing in (
             ("people/links/", self.link),
+            ("people/events/", self.event),
             ("people/", self.student),
             ("ledger/", self.entry),
             ("evidence/", self.evidence),
@@ -174,6 +176,7 @@ def things_of(cast: Cast, which: str) -> Things:
         link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
         entry=entry,
         evidence=Evidence.objects.get(entry=entry),
+        event=people.record_event(student, "absent", date(2026, 11, 9), by=None),
         draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),
         programme=programme,
         message=message,

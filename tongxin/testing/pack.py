@@ -18,6 +18,8 @@ posts:
 attributes:
   - {attribute: grade, title: 年级, of: [homeroom, student], type: integer, class: K2}
   - {attribute: priority_care, title: 重点关爱, of: [student], type: boolean, class: K3}
+events:
+  - {event: absent, title: 无故缺课, of: [student], class: K3}
 kinds:
   - kind: home_visit
     title: 家访

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import School
 from tongxin.methods.cadence.calendar import day_in_year
-from tongxin.methods.cadence.declarations import AttributeDeclaration, Kind, Post
+from tongxin.methods.cadence.declarations import AttributeDeclaration, EventDeclaration, Kind, Post
 from tongxin.methods.cadence.pack import Pack
 
 from .models import PlanMark, Programme, ProgrammeVersion
@@ -77,6 +77,10 @@ def kind_named(school: School, name: str, day: date) -> Kind | None:
 
 def posts(school: School, day: date) -> dict[str, Post]:
     return {name: post for _p, pack in school_packs(school, day) for name, post in pack.posts.items()}
+
+
+def events(school: School, day: date) -> dict[str, EventDeclaration]:
+    return {name: e for _p, pack in school_packs(school, day) for name, e in pack.events.items()}
 
 
 def attributes(school: School, day: date) -> dict[str, AttributeDeclaration]:

@@ -20,6 +20,8 @@ from tongxin.kernel.people.models import Contact, Person
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.ui import keyset, prepared, tables
 
+from .events import events_of, kinds_of
+
 # Tabs of the directory: type, the link that names a member's group, and that group's type.
 TYPES = {
     "student": "enrolled_in",
@@ -177,6 +179,8 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
         "posts": [row for row in links if row["is_post"]],
         "links": [row for row in links if not row["is_post"]],
         "attributes": attributes_of(viewer, subject),
+        "events": events_of(viewer, subject),
+        "may_record_events": bool(kinds_of(viewer, subject)),
         "details": details(viewer, subject),
         "may_edit": viewer.may("people_edit"),
         "may_accounts": viewer.may("accounts") and subject.type in ("staff", "student", "guardian"),

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import accounts, first_run, people, people_edit, school, sign_in
+from . import accounts, events, first_run, people, people_edit, school, sign_in
 
 app_name = "setup"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,7 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/new/<slug:type>/", people_edit.new, name="person_new"),
     path("people/slips/", accounts.slips, name="slips"),
     path("people/links/<str:public_id>/end/", people_edit.end_link, name="end_link"),
+    path("people/events/<str:public_id>/retract/", events.retract, name="event_retract"),
     path("people/<str:public_id>/", people.person, name="person"),
+    path("people/<str:public_id>/events/", events.record, name="event"),
     path("people/<str:public_id>/rename/", people_edit.rename, name="rename"),
     path("people/<str:public_id>/link/", people_edit.add_link, name="add_link"),
     path("people/<str:public_id>/facts/<slug:name>/", people_edit.attribute, name="attribute"),
