@@ -20,6 +20,10 @@ class Programme(models.Model):
     adopted_at = InstantField(default=timezone.now, editable=False)
     adopted_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     retired_on = DayField(_("停用日期"), null=True, blank=True)
+    # The bureau's programme that this one follows: its text is the bureau's, and the school cannot change it.
+    handed_down = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="schools"
+    )
 
     class Meta:
         db_table = "programme"
@@ -31,6 +35,11 @@ class Programme(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def locked(self) -> bool:
+        """Does somebody above the school decide its text."""
+        return self.handed_down_id is not None
 
 
 class ProgrammeVersion(models.Model):

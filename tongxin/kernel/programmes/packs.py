@@ -41,13 +41,26 @@ def parse(text: str) -> Pack:
 
 
 @lru_cache(maxsize=64)
-def findings(text: str) -> tuple[Finding, ...]:
-    """Return what the linter says of a text, errors first."""
+def findings(text: str, others: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Return what the linter says of a text, errors first.
+
+    others: texts of further packs that its rules may tighten, besides those on offer (a bureau's own, say).
+    """
     try:
         pack = pack_from_text(text)
     except PackUnreadable as error:
         return (error.finding(),)
-    return tuple(sorted(lint(pack), key=lambda f: (f.level != "error", f.file, f.line)))
+    said = lint(pack, others=at_hand(others))
+    return tuple(sorted(said, key=lambda f: (f.level != "error", f.file, f.line)))
+
+
+def at_hand(texts: tuple[str, ...] = ()) -> dict[str, Pack]:
+    """Return the packs on offer by slug, and those of some texts, which go before them."""
+    found = {slug: parse(offer.text) for slug, offer in offered().items()}
+    for text in texts:
+        pack = parse(text)
+        found[pack.slug] = pack
+    return found
 
 
 def programme_days(pack: Pack, year: int) -> tuple[date, date]:

@@ -54,6 +54,16 @@ def school_packs(school: School, day: date) -> list[tuple[Programme, Pack]]:
     return [(p, current_pack(p)) for p in with_text(active_programmes(school, day)).select_related("school")]
 
 
+def texts_around(school: School, day: date) -> tuple[str, ...]:
+    """Return the present texts of the programmes a school and everybody above it work with; those of the top first."""
+    line: list[School] = []
+    at: School | None = school
+    while at is not None and at not in line:
+        line.append(at)
+        at = at.parent
+    return tuple(p.current_text for one in reversed(line) for p in with_text(active_programmes(one, day)))
+
+
 def kinds(school: School, day: date) -> dict[str, Kind]:
     """Return the kinds of activity that can be logged, by name. The newest programme's declaration wins."""
     found: dict[str, Kind] = {}

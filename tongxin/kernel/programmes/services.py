@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -13,9 +14,11 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.facts import ProgrammeChanged, publish
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, School
+from tongxin.methods.cadence.findings import Finding
 
 from .models import PlanMark, Programme, ProgrammeVersion
 from .packs import findings, offered, parse, programme_days
+from .queries import current_version, texts_around
 
 
 class CannotAdopt(ValueError):
@@ -34,7 +37,7 @@ def adopt(school: School, slug: str, year: int, *, by: Account | None, text: str
         if offer is None:
             raise CannotAdopt(_("没有找到这个方案包。"))
         text = offer.text
-    wrong = [f for f in findings(text) if f.level == "error"]
+    wrong = errors_of(school, text)
     if wrong:
         raise CannotAdopt(_("方案包有错误，不能采用：%(first)s") % {"first": wrong[0].sentence})
     pack = parse(text)
@@ -54,7 +57,46 @@ def adopt(school: School, slug: str, year: int, *, by: Account | None, text: str
     _add_version(programme, text, _("采用方案包"), by)
     audit.write(by, "programmes.adopted", programme)
     publish(ProgrammeChanged(school.pk, programme.pk))
+    hand_down(programme, School.objects.filter(parent=school), by=by)
     return programme
+
+
+def errors_of(school: School, text: str) -> list[Finding]:
+    """Return the errors of a text where a school would work with it: what it tightens is asked above the school."""
+    others = texts_around(school, timezone.localdate())
+    return [finding for finding in findings(text, others) if finding.level == "error"]
+
+
+def _refuse_locked(programme: Programme) -> None:
+    if programme.locked:
+        raise CannotAdopt(_("这个方案由上级统一采用，本校不能改。要求更严时，请另写一个方案来收紧。"))
+
+
+def hand_down(programme: Programme, schools: Iterable[School], *, by: Account | None) -> None:
+    """Let schools work with the programme of whoever stands above them, in its text, and those below them too."""
+    text = current_version(programme).text
+    for school in schools:
+        below, made = Programme.objects.get_or_create(
+            school=school,
+            pack=programme.pack,
+            first_day=programme.first_day,
+            defaults={
+                "title": programme.title,
+                "last_day": programme.last_day,
+                "adopted_by": by,
+                "handed_down": programme,
+                "retired_on": programme.retired_on,
+            },
+        )
+        if not made:
+            Programme.objects.filter(pk=below.pk).update(
+                handed_down=programme, title=programme.title, retired_on=programme.retired_on
+            )
+        if made or current_version(below).text != text:
+            _add_version(below, text, _("上级采用的方案"), by)
+            publish(ProgrammeChanged(school.pk, below.pk))
+        audit.write(by, "programmes.handed_down", below)
+        hand_down(below, School.objects.filter(parent=school), by=by)
 
 
 def _add_version(programme: Programme, text: str, note: str, by: Account | None) -> ProgrammeVersion:
@@ -76,30 +118,42 @@ def change(programme: Programme, text: str, note: str, *, by: Account | None, ba
     base: number of the version the editor started from; if somebody saved another meanwhile nothing is changed.
     Raises CannotAdopt.
     """
+    _refuse_locked(programme)
     Programme.objects.select_for_update().get(pk=programme.pk)
     last = programme.versions.order_by("-number").first()
     if last is not None and last.number != base:
         raise CannotAdopt(_("别人刚刚改过这个方案。请刷新页面，看过新的内容再改。"))
-    wrong = [f for f in findings(text) if f.level == "error"]
+    wrong = errors_of(programme.school, text)
     if wrong:
         raise CannotAdopt(_("改动有错误，没有保存：%(first)s") % {"first": wrong[0].sentence})
     version = _add_version(programme, text, note, by)
     audit.write(by, "programmes.changed", programme, version=version.number)
     publish(ProgrammeChanged(programme.school_id, programme.pk))
+    hand_down(programme, School.objects.filter(parent=programme.school_id), by=by)
     return version
 
 
 @transaction.atomic
 def retire(programme: Programme, on: date, *, by: Account | None) -> None:
     """End a programme; what was owed and done until then stays readable."""
-    Programme.objects.filter(pk=programme.pk).update(retired_on=on)
+    _refuse_locked(programme)
+    _retire(programme.pk, on)
     audit.write(by, "programmes.retired", programme)
 
 
 @transaction.atomic
 def resume(programme: Programme, *, by: Account | None) -> None:
-    Programme.objects.filter(pk=programme.pk).update(retired_on=None)
+    _refuse_locked(programme)
+    _retire(programme.pk, None)
     audit.write(by, "programmes.resumed", programme)
+
+
+def _retire(programme: int, on: date | None) -> None:
+    """Set the last day of a programme and of all that follow it."""
+    ids = [programme]
+    while ids:
+        Programme.objects.filter(pk__in=ids).update(retired_on=on)
+        ids = list(Programme.objects.filter(handed_down__in=ids).values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,53 @@ from .conditions import NUMERIC, AttributeTest, Not
 from .conditions import All as AllOf
 from .findings import Finding, Findings, PackUnreadable
 from .golden import run_case
+from .lint_precedence import check_precedence
 from .located import Place
+from .occasions import ByAnnounced
 from .pack import Pack, load_pack
 from .periods import Once
+from .precedence import implies
 from .reading import text_of, texts
 from .tree import Obligation, Requirement
 
 DATA_CLASSES = ("K0", "K1", "K2", "K3", "K4", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT", "KA")
 
 
-def check_path(path: str | Path) -> list[Finding]:
-    """All findings about the pack at a path, one that cannot be read included, by file and line."""
+def check_path(path: str | Path, others: Mapping[str, Pack] | None = None) -> list[Finding]:
+    """All findings about the pack at a path, one that cannot be read included, by file and line.
+
+    others: packs by slug that its rules may tighten; those in folders beside it are found without being named.
+    """
     try:
-        return lint(load_pack(path))
+        pack = load_pack(path)
+        return lint(pack, others=_beside(Path(path), pack) | dict(others or {}))
     except PackUnreadable as problem:
         return [problem.finding()]
 
 
-def lint(pack: Pack, cases: bool = True) -> list[Finding]:
-    """All findings about a pack, those of its reader included, by file and line. cases: run the golden cases too."""
+def _beside(path: Path, pack: Pack) -> dict[str, Pack]:
+    """Packs that rules of this one tighten and that stand in a folder of their name beside it, and so on upwards."""
+    found: dict[str, Pack] = {}
+    waiting = [pack]
+    while waiting:
+        at = waiting.pop()
+        for slug in {name.pack for rule in at.obligations for name in rule.tightens} - {
+            "",
+            pack.slug,
+            *found,
+        }:
+            folder = path.resolve().parent / slug
+            if slug.replace("-", "").replace("_", "").isalnum() and folder.is_dir():
+                found[slug] = load_pack(folder)
+                waiting.append(found[slug])
+    return found
+
+
+def lint(pack: Pack, cases: bool = True, others: Mapping[str, Pack] | None = None) -> list[Finding]:
+    """All findings about a pack, those of its reader included, by file and line.
+
+    cases: run the golden cases too. others: packs by slug that rules of this one may tighten.
+    """
     found = Findings(pack.findings)
     _check_pack(pack, found)
     _check_classes(pack, found)
@@ -40,6 +68,7 @@ def lint(pack: Pack, cases: bool = True) -> list[Finding]:
     _check_figures(pack, found)
     _check_duplicates(pack, found)
     _check_posts(pack, found)
+    check_precedence(pack, others or {}, found)
     has_errors = {finding.line for finding in pack.findings if finding.level == "error"}
     for rule in pack.obligations:
         _check_rule(pack, rule, found)
@@ -231,10 +260,41 @@ def _check_rule(pack: Pack, rule: Obligation, found: Findings) -> None:
         found.warn(
             rule, "no-deadline", f"{rule.id}：“once”没有期限，永远不会算未完成。需要期限时请写 {{by: 日期}}。"
         )
+    _check_gates(rule, found)
+    for period in rule.periods:
+        if isinstance(period, ByAnnounced):
+            found.warn(
+                rule,
+                "open-number",
+                f"{rule.id}：期限“{period.announced}”还没有写，公布以前谁都不要求。请记得由学校公布这一天。",
+            )
     for item in rule.requirements():
         _check_bounds(pack, rule, item, found)
     for text in _vacuous(rule):
         found.error(rule, "vacuous", f"{rule.id}：{text}")
+
+
+def _check_gates(rule: Obligation, found: Findings) -> None:
+    """A gate without a way past it stops everything the day the rule is wrong for somebody."""
+    for gate in rule.blocks:
+        if rule.waiver is None:
+            found.error(
+                rule,
+                "gate-without-waiver",
+                f"{rule.id}：拦住了任命“{gate.post}”，却没有写谁可以批准豁免。请写“waiver”，例如 {{by: secretary, expires: 180d}}。",
+            )
+        elif not rule.waiver.expires_days:
+            found.warn(
+                rule, "waiver-without-end", f"{rule.id}：门槛的豁免没有写多久到期。请写“expires”，例如 180d。"
+            )
+        if rule.subject.name not in ("staff", "member", "school", "homeroom", "branch", "department"):
+            found.error(
+                rule,
+                "blocks",
+                f"{rule.id}：对象不是任职的人，拦不住任命。请把“subject”写成 staff 或 member。",
+            )
+        if rule.source.modality == "encouraged":
+            found.error(rule, "contradiction", f"{rule.id}：鼓励性的要求不能拦人。请改力度，或删去“blocks”。")
 
 
 def _check_bounds(pack: Pack, rule: Obligation, item: Requirement, found: Findings) -> None:
@@ -292,7 +352,9 @@ def _span(band: Band) -> str:
 
 
 def _vacuous(rule: Obligation) -> Iterator[str]:
-    """Conditions that nobody, or only those with unknown values, can meet."""
+    """Conditions that nobody, or only those with unknown values, can meet; exemptions that spare everybody."""
+    if any(implies(rule.where, exemption.where) for exemption in rule.exempt):
+        yield "不要求的情形盖住了所有的对象，谁也不用做。请改窄“exempt”，或删去这一条。"
     for node in rule.conditions():
         if not isinstance(node, AllOf):
             continue

@@ -30,7 +30,7 @@ from tongxin.ui.toasts import notify
 from .. import rewriting
 from ..forms.programme import AdoptForm, DutyForm, OwnPackForm, PlanForm
 from ..numbers import language
-from .programme import asked_of, frame, programme_of
+from .programme import asked_of, editable_of, frame
 
 MOST_BYTES = 2 * 1024 * 1024
 
@@ -137,7 +137,7 @@ def _worth_reading(text: str) -> list:
 @allow("programme_edit")
 def edit(request: Request, public_id: str) -> HttpResponse:
     """What can be changed: the plan, and each obligation."""
-    asked = asked_of(request, public_id)
+    asked = queries.ask(editable_of(request, public_id), request.viewer.day)
     rows = [
         {
             "title": rule.title,
@@ -161,7 +161,7 @@ class Effect:
 
 @allow("programme_edit")
 def edit_duty(request: Request, public_id: str, rule: str) -> HttpResponse:
-    asked = asked_of(request, public_id)
+    asked = queries.ask(editable_of(request, public_id), request.viewer.day)
     found = queries.obligation_named(asked.pack, rule, asked.as_of)
     if found is None:
         raise Http404
@@ -181,7 +181,7 @@ def edit_duty(request: Request, public_id: str, rule: str) -> HttpResponse:
 
 @allow("programme_edit")
 def edit_plan(request: Request, public_id: str) -> HttpResponse:
-    asked = asked_of(request, public_id)
+    asked = queries.ask(editable_of(request, public_id), request.viewer.day)
     form = PlanForm(asked.programme, asked.pack, request.POST or None)
     new = form.rewritten(asked.pack) if request.method == "POST" and form.is_valid() else None
     return _edit_page(request, asked, new, _("年度安排"), "desk/edit_plan.html", {"form": form})
@@ -301,7 +301,7 @@ def version(request: Request, public_id: str, number: int) -> HttpResponse:
 @require_POST
 def restore(request: Request, public_id: str, number: int) -> HttpResponse:
     """Make an earlier text the present one, as a new version."""
-    programme = programme_of(request, public_id)
+    programme = editable_of(request, public_id)
     found: ProgrammeVersion = get_object_or_404(programme.versions, number=number)
     present = current_version(programme)
     if found.sha256 != present.sha256:
@@ -314,7 +314,7 @@ def restore(request: Request, public_id: str, number: int) -> HttpResponse:
 @allow("programme_edit")
 def retire(request: Request, public_id: str) -> HttpResponse:
     """End a programme from today, or take it up again; what was done stays readable."""
-    asked = asked_of(request, public_id)
+    asked = queries.ask(editable_of(request, public_id), request.viewer.day)
     programme, viewer = asked.programme, request.viewer
     ended = programme.retired_on is not None and programme.retired_on <= viewer.day
     if request.method == "POST":

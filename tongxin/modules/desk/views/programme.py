@@ -42,6 +42,14 @@ def programme_of(request: Request, public_id: str) -> Programme:
     return get_object_or_404(visible_programmes(request.viewer).select_related("school"), public_id=public_id)
 
 
+def editable_of(request: Request, public_id: str) -> Programme:
+    """Return a programme whose text this school decides; one that was handed down is read and not changed."""
+    programme = programme_of(request, public_id)
+    if programme.locked:
+        raise Http404
+    return programme
+
+
 def asked_of(request: Request, public_id: str) -> Asked:
     return queries.ask(programme_of(request, public_id), request.viewer.day)
 
@@ -252,7 +260,7 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
             "chart": heatmaps.of_rule(viewer, asked, declared) if not hidden and not group else None,
             "export_url": _export_url(request, asked, rule),
             "edit_url": reverse("desk:edit_duty", args=[public_id, rule])
-            if viewer.may("programme_edit")
+            if viewer.may("programme_edit") and not asked.programme.locked
             else "",
         },
     )
