@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> int:
     try:
-        pack = _pack(args.pack)
+        pack = read_pack(args.pack)
         facts, calendar = load_folder(args.data, pack)
         (as_of, now), known_at = _as_of(args.as_of), _known_at(args.known_at)
         _check_ids(args, pack, facts)
@@ -57,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _pack(path: str) -> Pack:
+def read_pack(path: str) -> Pack:
+    """Return a pack without errors; Refused says what is wrong with it."""
     try:
         pack = load_pack(path)
     except PackUnreadable as problem:

@@ -190,6 +190,7 @@ def reference_page() -> str:
         "## 包",
         f"最外层：{_codes(PACK_KEYS)}。一个文件夹里的几个文件按最外层的名字合并。\n\n"
         f"属性的类型：{_codes(VALUE_TYPES)}。活动、属性、关系都要写密级 `class`：{_codes(DATA_CLASSES)}。\n\n"
+        "`budget` 是每人每周能用在方案上的小时数：一个数，或按岗位 `{homeroom_teacher: 6, else: 4}`；检查和采用以前据此算用时。\n\n"
         f"指标 `show`：{_codes(parse_pack.SHOWS)}。",
         "## 一条要求",
         _table(("项", "意思"), OBLIGATION.items()),

@@ -14,6 +14,7 @@ from .conditions import NUMERIC, AttributeTest, Not
 from .conditions import All as AllOf
 from .findings import Finding, Findings, PackUnreadable
 from .golden import run_case
+from .lint_load import check_load
 from .lint_precedence import check_precedence
 from .located import Place
 from .occasions import ByAnnounced
@@ -74,6 +75,8 @@ def lint(pack: Pack, cases: bool = True, others: Mapping[str, Pack] | None = Non
         _check_rule(pack, rule, found)
         if cases and rule.evaluable and pack.test_calendar:
             _check_cases(pack, rule, found, bool(has_errors))
+    if not has_errors:
+        check_load(pack, found)
     return sorted(
         set(found), key=lambda finding: (finding.file, finding.line, finding.code, finding.sentence)
     )

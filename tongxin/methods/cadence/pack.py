@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from .bounds import Number
 from .declarations import (
     AttributeDeclaration,
     EventDeclaration,
@@ -40,20 +41,20 @@ from .parse_pack import (
     read_post,
     read_report,
 )
-from .reading import Context, day_of, text_of, texts
+from .reading import Context, day_of, number_of, text_of, texts
 from .tree import Obligation
 
 KEYS = (
     "pack", "version", "title", "title_en", "summary", "source", "school_kind", "programme_year", "problems", "goals",
     "posts", "attributes", "links", "events", "kinds", "headings", "plan", "obligations", "figures", "reports", "test_calendar",
-    "note",
+    "budget", "note",
 )  # fmt: skip
 MOST_BYTES = 5_000_000
 
 
 @dataclass
 class Pack:
-    """What a pack says. raw: the whole of it as plain JSON-able data; findings: what the reader stumbled over."""
+    """What a pack says. budget: hours a week by post, "else" for everybody. raw: the whole of it as plain JSON-able data; findings: what the reader stumbled over."""
 
     slug: str
     title: str
@@ -74,6 +75,7 @@ class Pack:
     figures: dict[str, Figure] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
     test_calendar: dict[str, Any] = field(default_factory=dict)
+    budget: dict[str, Number] = field(default_factory=dict)
     raw: dict[str, Any] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings, compare=False)
     places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
@@ -209,12 +211,40 @@ def _declared(document: LMap, context: Context) -> Pack:
         phases=read_phases(plan, context),
         plan_items=tuple(item for item, _ in listed),
         reports=named(document, "reports", "report", read_report, context),
+        budget=_budget(document, context),
         test_calendar=plain(calendar) if isinstance(calendar, LMap) else {},
         raw=plain(document),
     )
     pack.places = _places(document, listed)
     context.names = vocabulary(pack)
     return pack
+
+
+def _budget(document: LMap, context: Context) -> dict[str, Number]:
+    """Hours a week that people have for the programme: a number for everybody, or by post."""
+    said = document.get("budget")
+    if said is None:
+        return {}
+    table = said if isinstance(said, LMap) else LMap({"else": said})
+    posts = {text_of(item.get("post")) for item in document.get("posts") or () if isinstance(item, LMap)}
+    found: dict[str, Number] = {}
+    for post, value in table.items():
+        hours = number_of(value)
+        if post != "else" and post not in posts:
+            context.error(
+                table.at(post),
+                "unknown-post",
+                f"“budget”里的“{post}”不是声明过的岗位。请改正名称，或写 else。",
+            )
+        elif hours is None or hours <= 0 or hours > 168:
+            context.error(
+                document.at("budget"),
+                "budget",
+                "“budget”要写每人每周几小时，例如 5，或 {homeroom_teacher: 6, else: 4}。",
+            )
+        else:
+            found[post] = hours
+    return found
 
 
 def _places(document: LMap, plan_items: list[tuple[PlanItem, LMap]]) -> dict[str, Place]:
