@@ -1,7 +1,7 @@
 """Precedence between rules (Meaning 22): is one stricter than another, and who asks what above whom.
 
 A rule that `tightens` another keeps what is counted and how, and changes only the bound, the window or the scope. It must
-imply the other: whoever meets it has met the other. What cannot be told is "not comparable", never guessed.
+imply the other: of those it speaks of, whoever meets it has met the other. What cannot be told is "not comparable", never guessed.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ def compare(new: Obligation, old: Obligation) -> Comparison:
     for how, unlike, _looser in parts:
         if how is None:
             return Comparison(None, unlike)
+    if parts[2][0] == LOOSER and STRICTER in (parts[0][0], parts[1][0]):
+        # Of fewer people more may be asked: both rules are judged, so nobody is let off the one above.
+        parts[2] = (STRICTER, "", "")
     for how, _unlike, looser in parts:
         if how is not None and how < 0:
             return Comparison(LOOSER, looser)
@@ -201,8 +204,11 @@ def _holds_one(outer: Period, inner: Period, units: Mapping[str, set[str]]) -> b
     if isinstance(outer, Every) and isinstance(inner, Every):
         if outer.unit == inner.unit:
             return outer.n % inner.n == 0 and outer.teaching == inner.teaching
+        if outer.teaching:
+            # A month that lies whole within a term is longer than any two weeks begun before it.
+            return inner.unit == "teaching_week" and inner.n <= 2 and outer.stub == "drop" and units is _HOLDS
         single = inner.n == 1 or (inner.unit == "teaching_week" and inner.n == 2 and units is _HOLDS)
-        return single and not outer.teaching and inner.unit in units.get(outer.unit, ())
+        return single and inner.unit in units.get(outer.unit, ())
     if isinstance(outer, Once):
         return isinstance(inner, By | Between | Every)
     if isinstance(outer, By) and isinstance(inner, By):

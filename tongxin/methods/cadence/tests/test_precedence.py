@@ -50,7 +50,9 @@ CASES = [
     ({"count": {"kind": "lesson"}}, {}, None),
     ({"measure": {"sum": "hours"}}, {}, None),
     ({"source": {"document": "校", "modality": "encouraged"}}, {}, LOOSER),
-    ({"at_least": 2, "where": {"care": True}}, {}, LOOSER),
+    ({"at_least": 2, "where": {"care": True}}, {}, STRICTER),
+    ({"at_least": 2, "window": "year", "where": {"care": True}}, {}, LOOSER),
+    ({"window": {"every": 2, "unit": "teaching_week"}}, {"window": {"unit": "month", "teaching": True}}, STRICTER),
 ]  # fmt: skip
 
 
