@@ -61,7 +61,10 @@ def texts_around(school: School, day: date) -> tuple[str, ...]:
     while at is not None and at not in line:
         line.append(at)
         at = at.parent
-    return tuple(p.current_text for one in reversed(line) for p in with_text(active_programmes(one, day)))
+    texts: list[str] = []
+    for one in reversed(line):
+        texts += with_text(active_programmes(one, day)).values_list("current_text", flat=True)
+    return tuple(texts)
 
 
 def kinds(school: School, day: date) -> dict[str, Kind]:
