@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -20,11 +21,18 @@ Number = int | Fraction
 
 @dataclass(frozen=True)
 class Limits:
-    """Inclusive ends; None = open. `unknown` names the attribute that leaves them unknown, else ""."""
+    """Inclusive ends; None = open. unknown: the attribute that leaves them unknown, else ""; unset: somebody is to set it."""
 
     low: Number | None = None
     high: Number | None = None
     unknown: str = ""
+    unset: bool = False
+
+    def scaled(self, factor: Fraction | int) -> Limits:
+        """A part of them: minima round up, maxima down (Meaning 9)."""
+        low = None if self.low is None else math.ceil(self.low * factor)
+        high = None if self.high is None else math.floor(self.high * factor)
+        return replace(self, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -115,22 +123,61 @@ class Table:
         return builder.table(self)
 
 
-Quantity = Constant | Table
+@dataclass(frozen=True)
+class Asked:
+    """A number that somebody sets: a dated attribute of the subject or of its nearest container that has it.
+
+    attribute: "ask:" and the obligation's id, or "announced:" and a name (of the school). post: who is asked.
+    """
+
+    attribute: str
+    post: str = ""
+    of: tuple[str, ...] = ()
+
+    def amount(self, view: View, subject: str, day: dt.date) -> Number | str:
+        """The number, or the name of what is not set."""
+        found = asked_number(view.attribute(subject, self.attribute, day, self.of))
+        return self.attribute if found is None else found
+
+    def numbers(self) -> Iterator[Number]:
+        return iter(())
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "attribute", self.attribute
+
+    def words(self, say: Speaker) -> str:
+        return say.asked(self)
+
+    def sql(self, builder: Any) -> Any:
+        return builder.asked(self)
+
+
+def asked_number(text: str | None) -> Number | None:
+    """A number as it may be set: not negative, at most two decimals."""
+    number = as_number(text)
+    if number is None or number < 0 or (number * 100) % 1:
+        return None
+    exact = Fraction(number)
+    return exact.numerator if exact.denominator == 1 else exact
+
+
+Quantity = Constant | Table | Asked
 
 
 @dataclass(frozen=True)
 class Bound:
-    """At least `low`, at most `high`; `exactly` is both the same."""
+    """At least `low`, at most `high`; `exactly` is both the same. one_of: only these, low and high being their ends."""
 
     low: Quantity | None = None
     high: Quantity | None = None
+    one_of: tuple[Number, ...] = ()
 
     def limits(self, view: View, subject: str, day: dt.date) -> Limits:
         low = self.low.amount(view, subject, day) if self.low is not None else None
         high = self.high.amount(view, subject, day) if self.high is not None else None
         unknown = next((end for end in (low, high) if isinstance(end, str)), "")
         if isinstance(low, str) or isinstance(high, str):
-            return Limits(unknown=unknown)
+            return Limits(unknown=unknown, unset=any(isinstance(end, Asked) for end in self.ends()))
         return Limits(low, high)
 
     def with_two_posts(self, how: str) -> Bound:
@@ -142,6 +189,13 @@ class Bound:
             for end, way in zip((self.low, self.high), ways, strict=True)
         )
         return replace(self, low=low, high=high)
+
+    def ends(self) -> tuple[Quantity, ...]:
+        return tuple(end for end in (self.low, self.high) if end is not None)
+
+    def allows(self, done: Number) -> bool:
+        """Is it one of the numbers that alone are right."""
+        return not self.one_of or done in self.one_of
 
     def words(self, say: Speaker) -> str:
         return say.bound(self)

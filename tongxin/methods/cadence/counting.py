@@ -15,6 +15,7 @@ from .conditions import Always, Condition
 
 if TYPE_CHECKING:
     from .facts import Counted, Participation, View
+    from .gathering import Case
     from .words import Speaker
 
 Number = int | Fraction
@@ -161,6 +162,19 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """done: in the measure's unit; counted, rejected: entries by day, then id.
+
+    of: how many a share is of, None where the bound is a number of its own.
+    """
+
+    done: Number
+    counted: list[str] = field(default_factory=list)
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+    of: int | None = None
+
+
+@dataclass(frozen=True)
 class Measure:
     """How counted rows become a number. grows: one more entry can only raise it and it settles early (Meaning 3)."""
 
@@ -177,6 +191,20 @@ class Measure:
     def per_day(self) -> bool:
         """Does each day of a span count where it falls (Meaning 13)."""
         return False
+
+    @property
+    def is_share(self) -> bool:
+        """Is the bound a part (3/4, 60 %) of a set."""
+        return False
+
+    @property
+    def needs_count(self) -> bool:
+        """Does it look at entries; links and states are measured without any."""
+        return True
+
+    def tally(self, case: Case) -> Tally:
+        """What one subject has done in one window: by default its entries, counted by `value`."""
+        return case.counted()
 
     def value(self, counted: Sequence[Counted]) -> Number:
         raise TypeError("a measure node says itself what it counts")

@@ -10,7 +10,7 @@ from typing import Any
 from .counting import Count, Measure
 
 DATA_CLASSES = ("K0", "K1", "K2", "K3", "K4", "K5")
-VALUE_TYPES = ("boolean", "integer", "decimal", "choice", "date", "text")
+VALUE_TYPES = ("boolean", "integer", "decimal", "choice", "state", "date", "text")
 # Relations every school has; a pack need not declare them again.
 STRUCTURE_LINKS = (
     "enrolled_in", "branch_member", "in_department", "guardian_of", "teaches", "homeroom_liaison",
@@ -96,7 +96,7 @@ class Post:
 
 @dataclass(frozen=True)
 class AttributeDeclaration:
-    """type: boolean | integer | decimal | choice | date | text; values {code: title} of a choice."""
+    """type: one of VALUE_TYPES; values {code: title} of a choice or of the states of a machine."""
 
     name: str
     title: str

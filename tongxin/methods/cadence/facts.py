@@ -7,6 +7,7 @@ Every dated row holds from `valid_from` to `valid_to`, both included. A row is k
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -186,6 +187,7 @@ class View:
         self._link_rows: dict[str, list[LinkRow]] = defaultdict(list)
         self._chains: dict[tuple[str, dt.date], tuple[str, ...]] = {}
         self._changes: dict[str, list[dt.date]] = {}
+        self._of_school: dict[str, list[str]] = {}
         self.candidates: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
         self._index_attributes(facts.attributes)
         self.pairs: dict[str, LinkRow] = {}
@@ -345,6 +347,32 @@ class View:
                 if row.valid_from <= day <= row.valid_to:
                     return row.value
         return None
+
+    def said_of(self, subject: str, attribute: str, value: str) -> Iterator[AttributeRow]:
+        """The subject's own rows of an attribute that say this value, past and coming ones too."""
+        return (row for row in self._attributes.get((subject, attribute), ()) if row.value == value)
+
+    def linked_between(
+        self, kind: str, end: str, subject: str, first: dt.date, last: dt.date
+    ) -> Iterator[str]:
+        """Other ends of the links that hold on some day from first to last, where the subject stands at `end`."""
+        for row in self._links.get((kind, end, subject), ()):
+            if row.valid_from <= last and row.valid_to >= first:
+                yield row.b if end == "a" else row.a
+
+    def of_school(self, school: str) -> list[str]:
+        """Everybody and everything that belongs to a school."""
+        if school not in self._of_school:
+            self._of_school[school] = [s.id for s in self.subjects.values() if s.school == school]
+        return self._of_school[school]
+
+    def stretches(self, subject: str, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
+        """[first, last] cut before each day on which something about the subject changes."""
+        changes, start = self.change_days(subject), first
+        for at in range(bisect_right(changes, first), bisect_right(changes, last)):
+            yield start, changes[at] - dt.timedelta(days=1)
+            start = changes[at]
+        yield start, last
 
     def change_days(self, subject: str) -> list[dt.date]:
         """Days on which something about the subject, its containers or its links begins or is over, in order."""

@@ -4,47 +4,83 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from .counting import Companion, Count, Number, QualifierIs
+from .counting import Companion, Count, QualifierIs, Tally
 from .facts import ENTRY, PAIR, Counted, Entry, Participation, View
 from .occasions import end_of
 from .periods import Window
 from .tree import GROUP_LINKS, EvidenceNeed, Requirement
 
+if TYPE_CHECKING:
+    from .calendar import SchoolCalendar
+    from .reference import Verdict
+
+
+Verdicts = Callable[[str], "list[tuple[str, Verdict]]"]
+
 
 @dataclass(frozen=True)
-class Tally:
-    """done: in the measure's unit; counted, rejected: entries by day, then id."""
+class Case:
+    """One requirement for one subject in one window, with the facts up to `as_of`: what a measure may ask.
 
-    done: Number
-    counted: list[str]
-    rejected: list[tuple[str, str]]
+    judged_on: the window's last day, `as_of` while it runs. since: from which day on what held still counts as held,
+    the same day but for a standing window with grace. verdicts: (subject, verdict) under another rule of the
+    pack, by its id.
+    """
+
+    view: View
+    calendar: SchoolCalendar
+    item: Requirement
+    subject: str
+    window: Window
+    as_of: dt.date
+    since: dt.date
+    verdicts: Verdicts
+
+    @property
+    def judged_on(self) -> dt.date:
+        return min(self.window.last, self.as_of)
+
+    def of(self, subject: str, item: Requirement) -> Case:
+        """The same window for another subject and requirement."""
+        return replace(self, subject=subject, item=item)
+
+    def counted(self) -> Tally:
+        """The entries that count, as a number of the measure."""
+        heads, counted, rejected = self.gather()
+        return Tally(self.item.measure.value(heads), counted, rejected)
+
+    def gather(self) -> tuple[list[Counted], list[str], list[tuple[str, str]]]:
+        """(heads that count, their entries, entries that do not count and why)."""
+        heads: list[Counted] = []
+        counted: list[str] = []
+        rejected: list[tuple[str, str]] = []
+        view, item, subject, window = self.view, self.item, self.subject, self.window
+        found = candidates(view, item.count, subject)
+        # An entry that counts in the window ends on or after its first day; the list is in the order of last days.
+        for entry in found[bisect_left(found, window.first, key=lambda entry: entry.day) :]:
+            days = _days_within(entry, window, self.as_of, item.measure.per_day)
+            if not days:
+                continue
+            mine, reason = _heads_of(view, item, subject, entry, days)
+            if mine and not _in_hours(entry, window):
+                mine, reason = [], "hours"
+            elif mine and item.count.about and not _answers(entry, subject, window):
+                mine, reason = [], "about"
+            if mine:
+                heads += mine
+                counted.append(entry.id)
+            elif reason:
+                rejected.append((entry.id, reason))
+        return heads, counted, rejected
 
 
-def tally(view: View, item: Requirement, subject: str, window: Window, as_of: dt.date) -> Tally:
-    """Count one requirement for one subject in one window, with the facts up to `as_of`."""
-    heads: list[Counted] = []
-    counted: list[str] = []
-    rejected: list[tuple[str, str]] = []
-    found = candidates(view, item.count, subject)
-    # An entry that counts in the window ends on or after its first day; the list is in the order of last days.
-    for entry in found[bisect_left(found, window.first, key=lambda entry: entry.day) :]:
-        days = _days_within(entry, window, as_of, item.measure.per_day)
-        if not days:
-            continue
-        mine, reason = _heads_of(view, item, subject, entry, days)
-        if mine and not _in_hours(entry, window):
-            mine, reason = [], "hours"
-        elif mine and item.count.about and not _answers(entry, subject, window):
-            mine, reason = [], "about"
-        if mine:
-            heads += mine
-            counted.append(entry.id)
-        elif reason:
-            rejected.append((entry.id, reason))
-    return Tally(item.measure.value(heads), counted, rejected)
+def by_day(view: View, entries: Iterable[str]) -> list[str]:
+    """Entries without repetition, by day, then id."""
+    return sorted(set(entries), key=lambda entry: (view.entries[entry].day, entry))
 
 
 def _days_within(entry: Entry, window: Window, as_of: dt.date, per_day: bool) -> tuple[dt.date, ...]:

@@ -15,6 +15,7 @@ from .invented import ENTRY_KEYS
 from .lint import DATA_CLASSES
 from .occasions import UNITS as UNITS_WITHIN
 from .pack import KEYS as PACK_KEYS
+from .parse_measures import SETS
 from .parse_periods import WEEKDAYS
 from .period_words import UNITS
 from .periods import BREAKS
@@ -38,6 +39,7 @@ OBLIGATION = {
     "at_most": "至多",
     "exactly": "正好",
     "between": "两个数之间",
+    "one_of": "只能是这几个数之一，例如 [3, 5, 7]",
     "window": "时间范围或期限，见“时间范围”",
     "windows": "几个时间范围，各自判断",
     "evidence": "必须有的佐证材料；{any: […]} 表示有一种即可",
@@ -97,6 +99,36 @@ MEASURES = [
     ("{max: hours}", "一次最多"),
     ("{average: score}", "登记了的平均，精确计算"),
     *((f"{{distinct: {of}}}", "不同的个数，空着的不算") for of in DISTINCT),
+    ("{run: day}", "最长连续多少天有活动；school_day 只看教学日，其余日子不算也不打断"),
+    (
+        "{gap: day}",
+        "最长连续多少天没有活动：从时间范围的第一天（或对象到校那天）到最后一天（还在进行时到计算日，或离校那天），"
+        "开头、中间、末尾都算；一次也没有就是全部。school_day 只数教学日，但哪天有活动都会打断",
+    ),
+    (
+        "{links: mentor_of}",
+        "判断那天有几个不同的另一端；end 写对象在哪一端；with 写另一端是谁：{subject: member}、{where: …}。不写 count",
+    ),
+    (
+        "{state: full}",
+        "到判断那天为止达到过这个状态是 1，没有是 0，不写界限就是至少 1；几组状态重名时写 {machine: 名称, is: full}。不写 count",
+    ),
+    ("{days_in: activist}", "从时间范围第一天到判断那天，处于这个状态的天数。不写 count"),
+    (
+        "{share: {of: students}}",
+        f"占比，用于班级、支部、部门、学校：{'、'.join(SETS)}，或 {{set: students, where: …}}、{{link: 关系, where: …}} 里"
+        "至少有一次活动算数的人占多少；`by` 和 `with` 对每个成员来看。set_on 写 first_day、last_day（不写就是它）或日期",
+    ),
+    ("{share: {of: students, where: {…}}}", "其中判断那天满足条件的占多少。不写 count"),
+    ("{share: {of: invited}}", "针对活动：应到（某个角色）的人里有多少担任了 count 里的角色"),
+    (
+        "{share: {of: {obligation: id, verdict: met}}}",
+        "另一条要求的对象里，结论是这样的占多少：在这个时间范围内到期的结论都是它才算，不要求和已免除的不在内；不能绕成圈",
+    ),
+    (
+        "{fraction_of: {obligation: id}}",
+        "另一条要求最低数的几分之几，配 at_least: 1/3；数量不取整，次数、人数、天数进一；不写 count 就数同样的活动",
+    ),
 ]
 BOUNDS = [
     ("at_least: 2", "常数，可以是小数"),
@@ -106,6 +138,13 @@ BOUNDS = [
         "按属性定数；档可写单个值、2..3、<=45、>=46，检查空档和重叠",
     ),
     ("at_least: {by: post, head: 5, else: 1}", "按岗位定数，取先写的那一档"),
+    ("one_of: [3, 5, 7]", "只有这几个数才对，到时间范围结束才定；超过最大的当即未完成"),
+    ("at_least: 3/4", "与占比一起用，也可写 60 %；下限进一，上限舍去；集合是空的就不要求"),
+    (
+        "at_least: {ask: league_organiser}",
+        "由这个岗位填写的数，按天生效，可以给全校、班级或个人填；没填以前“不要求”，原因 not set",
+    ),
+    ("at_least: {announced: credits}", "学校公布的数，按名称"),
 ]
 WINDOWS = [
     *(
@@ -220,7 +259,7 @@ def reference_page() -> str:
         MEANING,
         "## 还没有的",
         f"要求里：{_codes(parse.NOT_YET)}。"
-        "另有：占比和百分数、持有的关系数、状态、连续天数、由人填写的数、`counts_for: one`。",
+        "另有：`counts_for: one`。",
         "**In English:** everything a programme pack may say, made from the parser's own names; a test compares this page with the code.",
     ]
     return "\n\n".join(sections) + "\n"

@@ -24,10 +24,12 @@ from .declarations import (
     Report,
     Vocabulary,
 )
+from .dependencies import check_dependencies
 from .findings import Findings, PackUnreadable
 from .located import LMap, Place, located, merge, plain, read_yaml
 from .overriding import with_overrides
 from .parse import read_obligation
+from .parse_fractions import resolve_fractions
 from .parse_pack import (
     named,
     read_attribute,
@@ -166,7 +168,9 @@ def pack_from_documents(documents: list[LMap]) -> Pack:
     document = merge(documents)
     context = Context(Vocabulary())
     pack = _declared(document, context)
-    pack.obligations = with_overrides(tuple(_obligations(document, context)))
+    rules = resolve_fractions(list(_obligations(document, context)), context)
+    check_dependencies(rules, context)
+    pack.obligations = with_overrides(tuple(rules))
     context.rule = ""
     pack.figures = named(document, "figures", "figure", read_figure, context)
     pack.findings = context.findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from .counting import Measure, People, Times
+from .counting import Count, Measure, People, Times
 from .located import LMap, plain
 from .parse_conditions import read_condition
 from .parse_counts import BOUNDS, read_bound, read_count, read_evidence, read_measure, read_two_posts
@@ -18,6 +18,7 @@ from .parse_effects import (
     read_tightens,
 )
 from .parse_escalation import read_escalation
+from .parse_measures import needs_count
 from .parse_periods import read_periods
 from .reading import Context, day_of, days_of, text_of, texts
 from .tree import (
@@ -43,14 +44,10 @@ KEYS = (
     "exempt", "blocks", "consequence", "tightens", "overrides", "rows",
 )  # fmt: skip
 NOT_YET = (
-    "one_of",
     "makes_up",
     "not_with",
-    "set_on",
     "on",
     "split",
-    "share",
-    "ask",
 )
 ITEM_KEYS = ("id", "title", "where", "count", "measure", *BOUNDS, "evidence", "at")
 
@@ -218,15 +215,18 @@ def _item(value: Any, parent: LMap, subject: SubjectKind, context: Context) -> R
 
 
 def _requirement(mapping: LMap, subject: SubjectKind, context: Context, is_item: bool = False) -> Requirement:
-    if "count" not in mapping and not subject.is_activity:
+    counts = needs_count(mapping.get("measure"))
+    if "count" not in mapping and not subject.is_activity and counts:
         context.error(
             mapping, "missing-count", "没有写数什么。请写“count”，例如 {kind: home_visit, part: visited}。"
         )
     own = subject.kind if subject.is_activity else ""
-    count = read_count(mapping.get("count"), context, mapping.at("count"), own)
+    count = Count(())
+    if counts or "count" in mapping:
+        count = read_count(mapping.get("count"), context, mapping.at("count"), own)
     by_default: Measure = People() if subject.is_activity and count.parts else Times()
-    measure = read_measure(mapping.get("measure"), context, mapping.at("measure"), count, by_default)
-    bound = read_bound(mapping, context)
+    measure = read_measure(mapping.get("measure"), context, mapping.at("measure"), count, by_default, subject)
+    bound = read_bound(mapping, context, measure)
     if bound.low is None and bound.high is None:
         context.error(mapping, "missing-bound", "没有写多少。请写 at_least、at_most、exactly 或 between。")
     if subject.is_pair and not measure.of_pairs:

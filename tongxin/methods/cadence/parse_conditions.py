@@ -185,7 +185,7 @@ def _one_of(
         return Always()
     allowed = ("true", "false") if declared.type == "boolean" else tuple(declared.values)
     for value in values:
-        if declared.type in ("boolean", "choice") and allowed and value not in allowed:
+        if declared.type in ("boolean", "choice", "state") and allowed and value not in allowed:
             context.error(
                 where,
                 "unknown-value",

@@ -7,7 +7,7 @@ from decimal import Decimal as Exact
 from fractions import Fraction
 from typing import Any
 
-from .bounds import Band, Bound, Constant, Quantity, Table
+from .bounds import Asked, Band, Bound, Constant, Quantity, Table
 from .counting import (
     DISTINCT,
     AmountWithin,
@@ -25,9 +25,11 @@ from .counting import (
 )
 from .declarations import Amount, Kind
 from .located import LMap
+from .measures_standing import Reached
 from .parse_conditions import read_condition
+from .parse_measures import read_wider_measure
 from .reading import Context, is_share, number_of, place, text_of, texts
-from .tree import GROUP_LINKS, SUBJECTS, EvidenceNeed
+from .tree import GROUP_LINKS, SUBJECTS, EvidenceNeed, SubjectKind
 
 COLUMNS = ("mode", "theme", "place", "counterpart")
 _RANGE = re.compile(r"^(-?[0-9.]+)\s*(?:\.\.|-|~|—|–|到|至)\s*(-?[0-9.]+)$")
@@ -179,8 +181,15 @@ _SIMPLE: dict[str, type[Measure]] = {"times": Times, "people": People, "person_t
 _AMOUNTS: dict[str, type[Sum] | type[Max] | type[Average]] = {"sum": Sum, "max": Max, "average": Average}
 
 
-def read_measure(value: Any, context: Context, where: object, count: Count, default: Measure) -> Measure:
-    """A measure node; `default` for nothing."""
+def read_measure(
+    value: Any,
+    context: Context,
+    where: object,
+    count: Count,
+    default: Measure,
+    subject: SubjectKind | None = None,
+) -> Measure:
+    """A measure node; `default` for nothing. subject: of the rule; without one only entries can be measured."""
     if value is None:
         return default
     if isinstance(value, str) and value in _SIMPLE:
@@ -194,6 +203,10 @@ def read_measure(value: Any, context: Context, where: object, count: Count, defa
                 context.error(value.at(name), "measure", f"“distinct”只能写：{'、'.join(DISTINCT)}。")
                 return Times()
             return Distinct(text_of(of))
+    if isinstance(value, LMap) and value and subject is not None:
+        wider = read_wider_measure(next(iter(value)), value, context, subject, count)
+        if wider is not None:
+            return wider
     context.unsupported(
         where, f"measure: {next(iter(value), '') if isinstance(value, dict) else text_of(value)}"
     )
@@ -213,26 +226,31 @@ def _amount(name: str, count: Count, context: Context, where: object) -> Amount:
     return found or Amount(name, name)
 
 
-BOUNDS = ("at_least", "at_most", "exactly", "between")
+BOUNDS = ("at_least", "at_most", "exactly", "between", "one_of")
 
 
-def read_bound(mapping: LMap, context: Context) -> Bound:
-    """The bound on a mapping (an obligation or an item); nothing said is an empty Bound."""
-    if "one_of" in mapping:
-        context.unsupported(mapping.at("one_of"), "one_of")
+def read_bound(mapping: LMap, context: Context, measure: Measure | None = None) -> Bound:
+    """The bound on a mapping (an obligation or an item); nothing said is an empty Bound. A share's is a part of a set."""
+    share = measure is not None and measure.is_share
     low = high = None
+    if "one_of" in mapping:
+        return _one_of(mapping, share, context)
     if "between" in mapping:
         ends = mapping["between"]
         if isinstance(ends, list) and len(ends) == 2:
-            low, high = (_quantity(end, mapping, "between", context) for end in ends)
+            low, high = (_quantity(end, mapping, "between", context, share) for end in ends)
         else:
             context.error(mapping.at("between"), "bound", "“between”要写两个数，例如 [3, 12]。")
     if "exactly" in mapping:
-        low = high = _quantity(mapping["exactly"], mapping, "exactly", context)
+        low = high = _quantity(mapping["exactly"], mapping, "exactly", context, share)
     if "at_least" in mapping:
-        low = _stricter(low, _quantity(mapping["at_least"], mapping, "at_least", context), context, mapping)
+        said = _quantity(mapping["at_least"], mapping, "at_least", context, share)
+        low = _stricter(low, said, context, mapping)
     if "at_most" in mapping:
-        high = _stricter(high, _quantity(mapping["at_most"], mapping, "at_most", context), context, mapping)
+        said = _quantity(mapping["at_most"], mapping, "at_most", context, share)
+        high = _stricter(high, said, context, mapping)
+    if isinstance(measure, Reached) and low is None and high is None:
+        low = Constant(1)
     return Bound(low, high)
 
 
@@ -260,6 +278,22 @@ def read_two_posts(mapping: LMap, bound: Bound, context: Context) -> Bound:
     return bound.with_two_posts(how)
 
 
+def _one_of(mapping: LMap, share: bool, context: Context) -> Bound:
+    """`one_of: [3, 5, 7]`: only these numbers are right."""
+    where, said = mapping.at("one_of"), mapping["one_of"]
+    numbers = [number_of(value) for value in said] if isinstance(said, list) else []
+    right = [number for number in numbers if number is not None and number >= 0]
+    if share or len(right) < 2 or len(right) < len(numbers) or any(is_share(value) for value in said):
+        context.error(where, "bound", "“one_of”要列出两个以上的数，例如 [3, 5, 7]，不能与占比一起用。")
+        return Bound(Constant(0), None)
+    if any(key in mapping for key in BOUNDS if key != "one_of"):
+        context.error(where, "contradiction", "写了“one_of”就不要再写别的界限。请只留一处。")
+    if mapping.get("arrivals") == "prorate" or "prorate" in text_of(mapping.get("window")):
+        context.error(where, "bound", "“one_of”的数不能折算。请删去 prorate，或改用 between。")
+    ordered = tuple(sorted(set(right)))
+    return Bound(Constant(ordered[0]), Constant(ordered[-1]), ordered)
+
+
 def _stricter(
     said: Quantity | None, new: Quantity | None, context: Context, mapping: LMap
 ) -> Quantity | None:
@@ -268,24 +302,57 @@ def _stricter(
     return new if new is not None else said
 
 
-def _quantity(value: Any, mapping: LMap, key: str, context: Context) -> Quantity | None:
+def _quantity(value: Any, mapping: LMap, key: str, context: Context, share: bool = False) -> Quantity | None:
     where = mapping.at(key)
     if isinstance(value, LMap):
         if "by" in value:
-            return _table(value, context)
-        context.unsupported(where, f"{key}: {next(iter(value), '')}")
-        return None
+            return _table(value, context, share)
+        if share:
+            context.error(where, "bound", "占比的界限要写成 3/4 或 60 %，或按属性定。")
+            return None
+        return _asked(value, mapping, where, context)
+    number = _share_number(value, where, context) if share else _plain_number(value, where, context)
+    return None if number is None else Constant(number)
+
+
+def _plain_number(value: Any, where: object, context: Context) -> int | Fraction | None:
     if is_share(value):
-        context.unsupported(where, f"{key}: {text_of(value)}")
+        said = text_of(value)
+        context.error(
+            where, "bound", f"“{said}”要说明占谁的比例。请用 measure: {{share: {{of: …}}}}，或把数写成小数。"
+        )
         return None
     number = number_of(value)
     if number is None or number < 0:
         context.error(where, "number", f"“{text_of(value)}”不能作数量。请写不小于零的数。")
         return None
-    return Constant(number)
+    return number
 
 
-def _table(mapping: LMap, context: Context) -> Table | None:
+def _share_number(value: Any, where: object, context: Context) -> int | Fraction | None:
+    number = number_of(value) if is_share(value) else None
+    if number is None or number > 1:
+        context.error(where, "bound", f"占比“{text_of(value)}”要写成 3/4 或 60 % 的样子，不超过 100 %。")
+        return None
+    return number
+
+
+def _asked(value: LMap, mapping: LMap, where: object, context: Context) -> Quantity | None:
+    """`{ask: league_organiser}` (set for the obligation) or `{announced: name}` (set for the school)."""
+    if list(value) == ["ask"]:
+        post = text_of(value["ask"])
+        if post not in context.names.posts:
+            context.error(where, "unknown-post", f"没有“{post}”这个岗位。请在“posts”里声明，或改正名称。")
+        return Asked(f"ask:{context.rule}", post)
+    if list(value) == ["announced"] and text_of(value["announced"]):
+        return Asked(f"announced:{text_of(value['announced'])}", "", ("school",))
+    context.error(
+        where, "bound", "这个数不认得。请写数、{by: 属性, 值: 数}、{ask: 岗位} 或 {announced: 名称}。"
+    )
+    return None
+
+
+def _table(mapping: LMap, context: Context, share: bool = False) -> Table | None:
     by = text_of(mapping["by"])
     declared = context.names.attributes.get(by)
     if by != "post" and declared is None:
@@ -297,10 +364,11 @@ def _table(mapping: LMap, context: Context) -> Table | None:
     for key, value in mapping.items():
         if key == "by":
             continue
-        number = number_of(value)
-        if number is None or is_share(value):
-            context.error(mapping.at(key), "number", f"“{text_of(value)}”不能作数量。请写不小于零的数。")
-        elif key == "else":
+        read = _share_number if share else _plain_number
+        number = read(value, mapping.at(key), context)
+        if number is None:
+            continue
+        if key == "else":
             otherwise = number
         else:
             bands.append(_band(key, number, by, mapping, context))

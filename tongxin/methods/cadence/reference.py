@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from .bounds import Limits, Number
 from .calendar import SchoolCalendar
+from .counting import Tally
 from .facts import ENTRY, PAIR, Entry, Facts, View, WaiverRow, bare_id
-from .gathering import Tally, tally
+from .gathering import Case
 from .occasions import NOT_SET, ByAnnounced, OwnWindows, end_of
 from .pack import Pack
 from .periods import NO_END, OwnDays, Period, Standing, Window
@@ -188,10 +188,14 @@ class _Run:
     as_of: dt.date
     now: dt.datetime
     _candidates: dict[str, list[str]] = field(default_factory=dict)
+    _under: dict[str, list[tuple[str, Verdict]]] = field(default_factory=dict)
 
     # what to judge
 
     def verdicts(self, name: str, only: Collection[str] | None) -> Iterator[Verdict]:
+        return (verdict for _, verdict in self._all_verdicts(name, only))
+
+    def _all_verdicts(self, name: str, only: Collection[str] | None = None) -> Iterator[tuple[str, Verdict]]:
         versions = self.pack.versions(name)
         for at, rule in enumerate(versions):
             if not rule.evaluable:
@@ -202,7 +206,7 @@ class _Run:
                 for period, window in self.windows(rule, versions[at + 1 :], subject):
                     verdict = self.judge(rule, subject, period, window)
                     if verdict is not None:
-                        yield verdict
+                        yield subject, verdict
 
     def subjects(self, rule: Obligation) -> list[str]:
         """Ids that may come into scope of a rule at any time, in order."""
@@ -254,8 +258,9 @@ class _Run:
         if not scope.ever and scope.now is False:
             return None
         factor = self._factor(rule, scope, window)
+        grace = period.grace if isinstance(period, Standing) else 0
         judged = [
-            self._judged(item, subject, window, judged_on, factor)
+            self._judged(item, subject, window, judged_on, factor, grace)
             for item in self._applying(rule, subject, judged_on)
         ]
         unknown = [*scope.unknown, *(item.limits.unknown for item in judged if item.limits.unknown)]
@@ -310,16 +315,36 @@ class _Run:
         return window.share * Fraction(there, (window.last - window.first).days + 1)
 
     def _judged(
-        self, item: Requirement, subject: str, window: Window, judged_on: dt.date, factor: Fraction
+        self,
+        item: Requirement,
+        subject: str,
+        window: Window,
+        judged_on: dt.date,
+        factor: Fraction,
+        grace: int = 0,
     ) -> _Judged:
         limits = item.bound.limits(self.view, subject, judged_on)
-        if factor != 1:
-            low = None if limits.low is None else math.ceil(limits.low * factor)
-            high = None if limits.high is None else math.floor(limits.high * factor)
-            limits = replace(limits, low=low, high=high)
-        found = tally(self.view, item, subject, window, self.as_of)
+        found = item.measure.tally(self._case(item, subject, window, judged_on, grace))
+        if found.of is not None:
+            factor = factor * found.of
+        if (factor != 1 or found.of is not None) and not limits.unknown:
+            # Of nobody, nothing is asked: an empty set owes 0 (Meaning 9).
+            limits = Limits(low=0) if found.of == 0 else limits.scaled(factor)
         overrun = item.measure.grows and limits.high is not None and found.done > limits.high
         return _Judged(found, limits, self._base(item, found.done, limits, window), overrun)
+
+    def _case(
+        self, item: Requirement, subject: str, window: Window, judged_on: dt.date, grace: int = 0
+    ) -> Case:
+        since = judged_on - grace * dt.timedelta(days=1)
+        return Case(self.view, self.calendar, item, subject, window, self.as_of, since, self._verdicts_under)
+
+    def _verdicts_under(self, obligation: str) -> list[tuple[str, Verdict]]:
+        """(subject, verdict) of everybody under another rule; nothing while it is being worked out itself."""
+        if obligation not in self._under:
+            self._under[obligation] = []
+            self._under[obligation] = list(self._all_verdicts(obligation))
+        return self._under[obligation]
 
     def _base(self, item: Requirement, done: Number, limits: Limits, window: Window) -> str:
         """met, open or missed by the numbers alone (Meaning 3)."""
@@ -330,7 +355,7 @@ class _Run:
             return MISSED
         if item.measure.grows and limits.high is None and reached:
             return MET
-        return OPEN if not ended else MET if reached and within else MISSED
+        return OPEN if not ended else MET if reached and within and item.bound.allows(done) else MISSED
 
     def _over(self, window: Window) -> bool:
         if window.last_at is not None:
@@ -374,6 +399,9 @@ class _Run:
         """Why nothing is expected, or ""."""
         if window.void:
             return f"{window.void}: {_announced(rule)}" if window.void == NOT_SET else window.void
+        unset = [item.limits.unknown for item in judged if item.limits.unset]
+        if unset:
+            return f"{NOT_SET}: {', '.join(dict.fromkeys(unset))}"
         if unknown:
             return f"unknown: {', '.join(dict.fromkeys(unknown))}"
         if not scope.now and scope.since:
@@ -423,7 +451,7 @@ class _Run:
         following = [w.first for w in period.windows(self.calendar, after, NO_END) if w.first > window.last]
         end = min([self.as_of, *(day - dt.timedelta(days=1) for day in following)])
         longer = replace(window, last=end)
-        found = tally(self.view, items[0], subject, longer, self.as_of)
+        found = items[0].measure.tally(self._case(items[0], subject, longer, min(end, self.as_of)))
         days = sorted({self.view.entries[entry].day for entry in found.counted} - {window.last})
         for day in (day for day in days if day > window.last):
             judged = self._judged(items[0], subject, replace(window, last=day), window.last, factor)

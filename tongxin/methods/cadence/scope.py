@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .facts import ENTRY, PAIR, View
@@ -47,7 +45,7 @@ def scope_of(view: View, rule: Obligation, subject: str, window: Window, judged_
         return _scope_of_entry(view, rule, subject, window)
     spans: list[tuple[dt.date, dt.date]] = []
     now: bool | None = False
-    for first, last in _stretches(view.change_days(subject), window.first, judged_on):
+    for first, last in view.stretches(subject, window.first, judged_on):
         now = in_scope(view, rule, subject, first)
         if now:
             end = window.last if last == judged_on else last
@@ -67,15 +65,6 @@ def _scope_of_entry(view: View, rule: Obligation, subject: str, window: Window) 
     now = rule.where.holds(view, subject, day)
     unknown = tuple(dict.fromkeys(rule.where.unknowns(view, subject, day))) if now is None else ()
     return Scope(now, bool(now), ((window.first, window.last),) if now else (), unknown)
-
-
-def _stretches(changes: list[dt.date], first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
-    """[first, last] cut before each change day; nothing changes within a stretch."""
-    start = first
-    for at in range(bisect_right(changes, first), bisect_right(changes, last)):
-        yield start, changes[at] - DAY
-        start = changes[at]
-    yield start, last
 
 
 def _left_by(view: View, rule: Obligation, subject: str, day: dt.date) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .bounds import Band, Bound, Number, Quantity, Table
+from .bounds import Asked, Band, Bound, Number, Quantity, Table
 from .counting import AmountWithin, Average, Companion, Count, Max, Measure, QualifierIs, Sum, Times
 from .effects import RuleName, effects_words
+from .measure_words import measure_words
 from .occasion_words import happening_words
 from .occasions import Happening
 from .period_words import period_words
@@ -52,12 +53,18 @@ DISTINCT = {
 class Speaker:
     """Says things in one language ("zh" or "en") with a pack's titles; calling it picks one of two texts."""
 
-    def __init__(self, pack: Pack, lang: str = "zh", kinds: tuple[str, ...] = ()) -> None:
-        self.pack, self.zh, self.kinds = pack, lang == "zh", kinds
+    def __init__(
+        self, pack: Pack, lang: str = "zh", kinds: tuple[str, ...] = (), shares: bool = False
+    ) -> None:
+        self.pack, self.zh, self.kinds, self.shares = pack, lang == "zh", kinds, shares
 
     def about(self, kinds: tuple[str, ...]) -> Speaker:
         """The same speaker, who takes the titles of amounts and qualifiers from these kinds first."""
         return Speaker(self.pack, "zh" if self.zh else "en", kinds)
+
+    def of_a_set(self) -> Speaker:
+        """The same speaker, to whom numbers are parts of a set."""
+        return Speaker(self.pack, "zh" if self.zh else "en", self.kinds, True)
 
     def __call__(self, zh: str, en: str) -> str:
         return zh if self.zh else en
@@ -131,9 +138,12 @@ class Speaker:
     # small pieces
 
     def number(self, number: Number) -> str:
+        exact = Fraction(number)
+        if self.shares:
+            whole = (exact * 100).denominator == 1
+            return f"{exact * 100}%" if whole else f"{exact.numerator}/{exact.denominator}"
         if isinstance(number, int):
             return str(number)
-        exact = Fraction(number)
         return (
             f"{float(exact):g}"
             if (exact * 1000).denominator == 1
@@ -278,8 +288,16 @@ class Speaker:
             )
         return self(f"{band.low}到{band.high}", f"{band.low} to {band.high}")
 
+    def asked(self, node: Asked) -> str:
+        name = node.attribute.partition(":")[2]
+        if not node.post:
+            return self(f"公布的数（{name}）", f"the number announced ({name})")
+        return self(f"{self.post(node.post)}定的数", f"the number that {self.post(node.post)} sets")
+
     def bound(self, node: Bound) -> str:
         low, high = node.low, node.high
+        if node.one_of:
+            return self.listing((self.number(number) for number in node.one_of), "或", " or ")
         if low is not None and high is not None:
             if low == high:
                 return self(f"正好{self.quantity(low)}", f"exactly {self.quantity(low)}")
@@ -336,6 +354,9 @@ def _subject(say: Speaker, rule: Obligation) -> str:
 def _demand(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
     """What must be done, as a phrase after "应" / "must": 参加家访至少2次 / take part in home visit at least 2 times."""
     say = say.about(item.count.kinds)
+    wider = measure_words(item, subject, say.of_a_set() if item.measure.is_share else say)
+    if wider is not None:
+        return wider + _evidence(say, item)
     bound, unit = item.bound.words(say), item.measure.words(say)
     if isinstance(item.measure, People | PersonTimes):
         unit = "person" if (bound, unit) == ("at least 1", "people") else unit
@@ -349,11 +370,15 @@ def _demand(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
         )
     else:
         text = _doing(say, item, subject) + _how_much(say, item.measure, bound, unit)
-    if item.evidence.types:
-        last = ("或", " or ") if item.evidence.any_one else ("和", " and ")
-        types = say.listing((say.evidence(name) for name in item.evidence.types), *last)
-        text += say(f"，须有{types}", f", with {types} as evidence")
-    return text
+    return text + _evidence(say, item)
+
+
+def _evidence(say: Speaker, item: Requirement) -> str:
+    if not item.evidence.types:
+        return ""
+    last = ("或", " or ") if item.evidence.any_one else ("和", " and ")
+    types = say.listing((say.evidence(name) for name in item.evidence.types), *last)
+    return say(f"，须有{types}", f", with {types} as evidence")
 
 
 def _attended(say: Speaker, item: Requirement, subject: SubjectKind, how_many: str) -> str:

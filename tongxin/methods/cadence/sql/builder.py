@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ..bounds import Table
+from ..bounds import Asked, Table, asked_number
 from ..conditions import (
     All,
     Always,
@@ -269,6 +269,16 @@ class Builder:
 
         test = self.tests.add(node.by, band_of)
         return f"COALESCE({self.code(test, node.by, node.of)}, {UNKNOWN_BAND})"
+
+    def asked(self, node: Asked) -> str:
+        """A number that is set: its band is the number itself in hundredths."""
+
+        def hundredths(value: str) -> int | None:
+            number = asked_number(value)
+            return None if number is None else int(number * HUNDREDTHS)
+
+        test = self.tests.add(node.attribute, hundredths)
+        return f"COALESCE({self.code(test, node.attribute, node.of)}, {UNKNOWN_BAND})"
 
     # filters of a participation
 

@@ -45,7 +45,7 @@ class Counting:
 
     def __init__(self, plan: Plan, tests: Tests, known: bool, school: bool) -> None:
         self.plan, self.tests, self.known, self.school = plan, tests, known, school
-        units = list(plan.units())
+        units = list(plan.counted())
         self.filters = {u.filter for u in units}
         self.used = {
             key: sorted({u.filter for u in units if key in ((u.path, u.universe), u.universe)} - {0})

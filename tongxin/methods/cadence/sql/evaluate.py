@@ -16,8 +16,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from ..bounds import Asked
 from ..calendar import SchoolCalendar
 from ..counting import Number, simplest
+from ..dependencies import asks_for
 from ..occasions import OwnWindows, end_of
 from ..pack import Pack
 from ..periods import Window
@@ -25,10 +27,13 @@ from ..tree import GROUP_LINKS, Obligation
 from . import own_windows, pairs, settle, tables
 from .builder import Tests, live
 from .counts import OFTEN, ONCE, Counting
+from .days import day_statements
 from .engine import NO_END_DAY, Engine, listed, quoted, rendered
 from .plan import ENTRIES, ENTRY, FAST, HEADS, OWN_WINDOWS, SCHOOL, Slot, plan_of
 from .schema import LINKED, to_microseconds
 from .scope import UNKNOWN, line_statement
+from .shares import judge_in_order, share_statements
+from .standing import standing_statements
 from .windows import Windows, windows_of
 
 MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = settle.VERDICTS[1:]
@@ -92,6 +97,7 @@ class Script:
     entries: tuple[str, ...]
     heads: tuple[str, ...]
     hits: tuple[str, ...]
+    wider: tuple[str, ...]
 
 
 class SetEvaluator:
@@ -150,6 +156,11 @@ class SetEvaluator:
                 tuple(one for of in (SCHOOL, ENTRY) for one in counting.entries(of)),
                 tuple(counting.heads()),
                 tuple(counting.hits()),
+                (
+                    *day_statements(self.plan),
+                    *standing_statements(self.plan, tests, known),
+                    *share_statements(self.plan, tests, known),
+                ),
             )
         return self._scripts[key]
 
@@ -346,7 +357,22 @@ class Run:
             for statement in self.script.hits:
                 self.ask(statement)
             self.engine.run("DROP INDEX IF EXISTS tx_head_entry")
+        self._measure_wider()
         self._gather_statistics("tx_done")
+
+    def _measure_wider(self) -> None:
+        """Numbers that are set, days in a row, what holds, and shares; see days.py, standing.py and shares.py."""
+        for line in self.plan.lines:
+            if isinstance(line.node, Asked):
+                self.ask(
+                    f"INSERT INTO tx_band (line, value, num, den) SELECT DISTINCT {line.number}, g.value, g.value, 100"
+                    f" FROM tx_seg AS g WHERE g.line = {line.number} AND g.value >= 0"
+                )
+        for statement in self.script.wider:
+            self.ask(statement)
+        if any(asks_for(slot.rule) for slot in self.plan.slots):
+            self._count_fast()
+            judge_in_order(self)
 
     def _temporary(self, index: str) -> str:
         return index.replace("EXISTS tx_", "EXISTS temp.tx_") if self.engine.dialect == "sqlite" else index
@@ -354,7 +380,7 @@ class Run:
     def _has_slow(self) -> bool:
         """Is there a fast unit in a slot that is not swift."""
         left = (slot for slot in self.plan.slots if slot.number not in self.ways.swift)
-        return any(self.ways.of[unit.number] == FAST for slot in left for unit in slot.units)
+        return any(self.ways.of[unit.number] == FAST for slot in left for unit in slot.counted())
 
     def _count_fast(self) -> None:
         if not self._counted_fast:

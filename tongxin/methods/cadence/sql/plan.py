@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..bounds import Constant, Quantity, Table
+from ..bounds import Asked, Constant, Quantity, Table
 from ..conditions import Always, AnyOf, Condition
 from ..counting import Average, Count, Distinct, Max, Measure, People, PersonTimes, Sum, Times
+from ..measures_days import Gap, Run
+from ..measures_shares import Share, VerdictShare, once
+from ..measures_standing import DaysIn, Links, Reached
 from ..occasions import OwnWindows
 from ..pack import Pack
 from ..periods import OwnDays, Period, Standing
@@ -21,15 +24,31 @@ from .builder import pair
 
 PERSON, GROUP, SCHOOL, ENTRY, PAIR = range(5)  # how a head of an entry reaches a subject
 FAST, HEADS, ENTRIES = range(3)  # ways to count, see counts.py
-TIMES, PEOPLE, PERSON_TIMES, SUM, MAX, AVERAGE, DISTINCT = range(7)
+(
+    TIMES,
+    PEOPLE,
+    PERSON_TIMES,
+    SUM,
+    MAX,
+    AVERAGE,
+    DISTINCT,
+    RUN,
+    RUN_SCHOOL,
+    GAP,
+    GAP_SCHOOL,
+    STANDING,
+    SHARE,
+) = range(13)
 MEASURES: dict[type[Measure], int] = {
     Times: TIMES, People: PEOPLE, PersonTimes: PERSON_TIMES, Sum: SUM, Max: MAX, Average: AVERAGE, Distinct: DISTINCT,
+    Run: RUN, Gap: GAP, Links: STANDING, Reached: STANDING, DaysIn: STANDING, Share: SHARE, VerdictShare: SHARE,
 }  # fmt: skip
 SINGLE, ALL_OF, ANY_OF = range(3)
 CALENDAR, OWN_DAYS, OWN_WINDOWS = range(3)
 ARRIVALS = {"full": 0, "prorate": 1, "from": 2}
 TOKENS = ("counterpart", "kind", "theme", "place", "day")
 SCOPE, HOLDS, BAND = "scope", "holds", "band"
+NOBODY = SubjectKind("")
 
 
 @dataclass(frozen=True)
@@ -39,7 +58,7 @@ class Line:
     number: int
     kind: str
     universe: SubjectKind
-    node: Condition | Table
+    node: Condition | Table | Asked
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Unit:
-    """One requirement in one period of one rule; `slot` numbers the (rule, period)."""
+    """One requirement in one period of one rule; `slot` numbers the (rule, period).
+
+    inner: what is counted of each member where this one is a share of a set; it has the negative number. state_line: the
+    line that follows a state.
+    """
 
     number: int
     slot: int
@@ -66,10 +89,20 @@ class Unit:
     low_line: int
     high_line: int
     own_windows: bool = False
+    subject: SubjectKind = NOBODY
+    state_line: int = 0
+    inner: Unit | None = None
 
     @property
     def measure(self) -> int:
-        return MEASURES[type(self.requirement.measure)]
+        measure = self.requirement.measure
+        return MEASURES[type(measure)] + int(getattr(measure, "unit", "") == "school_day")
+
+    @property
+    def set_part(self) -> str:
+        """The part of an activity that a share is of."""
+        measure = self.requirement.measure
+        return measure.members.part if isinstance(measure, Share) else ""
 
     @property
     def per_entry(self) -> bool:
@@ -107,6 +140,11 @@ class Slot:
     units: tuple[Unit, ...]
     exempt: int = 0
 
+    def counted(self) -> Iterator[Unit]:
+        """What is looked for in the ledger, see `Plan.counted`."""
+        for unit in self.units:
+            yield unit.inner or unit
+
     @property
     def own_days(self) -> bool:
         return isinstance(self.period, OwnDays)
@@ -142,9 +180,14 @@ class Plan:
         for slot in self.slots:
             yield from slot.units
 
+    def counted(self) -> Iterator[Unit]:
+        """What is looked for in the ledger: the unit itself, or what a share asks of each member."""
+        for slot in self.slots:
+            yield from slot.counted()
+
     # building
 
-    def line(self, kind: str, universe: SubjectKind, node: Condition | Table) -> int:
+    def line(self, kind: str, universe: SubjectKind, node: Condition | Table | Asked) -> int:
         """Return the number of a line, the same for the same question."""
         for known in self.lines:
             if (known.kind, known.universe, known.node) == (kind, universe, node):
@@ -199,18 +242,31 @@ def _add(plan: Plan, rule: Obligation, later: tuple[Obligation, ...], period: Pe
 
 
 def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requirement, own: bool) -> Unit:
+    subject, measure = rule.subject, item.measure
     return Unit(
         number,
         slot,
         item,
-        universe_of(rule.subject),
-        plan.filter(item, rule.subject),
-        plan.amount(item.measure),
-        0 if isinstance(item.where, Always) else plan.line(HOLDS, rule.subject, item.where),
-        _band_line(plan, rule.subject, item.bound.low),
-        _band_line(plan, rule.subject, item.bound.high),
+        universe_of(subject),
+        plan.filter(item, subject),
+        plan.amount(measure),
+        0 if isinstance(item.where, Always) else plan.line(HOLDS, subject, item.where),
+        _band_line(plan, subject, item.bound.low),
+        _band_line(plan, subject, item.bound.high),
         own,
+        subject,
+        plan.line(HOLDS, subject, measure.test) if isinstance(measure, DaysIn) else 0,
+        _inner(plan, number, slot, rule, item),
     )
+
+
+def _inner(plan: Plan, number: int, slot: int, rule: Obligation, item: Requirement) -> Unit | None:
+    """What a share of people asks of each: at least one entry that counts. Of an activity, its own heads are looked at."""
+    measure = item.measure
+    if not isinstance(measure, Share) or measure.holding is not None or rule.subject.is_activity:
+        return None
+    each, kind = once(item), SubjectKind(measure.members.type)
+    return Unit(-number, slot, each, universe_of(kind), plan.filter(each, kind), "", 0, 0, 0, False, kind)
 
 
 def universe_of(subject: SubjectKind) -> int:
@@ -225,7 +281,7 @@ def universe_of(subject: SubjectKind) -> int:
 
 
 def _band_line(plan: Plan, universe: SubjectKind, quantity: Quantity | None) -> int:
-    return plan.line(BAND, universe, quantity) if isinstance(quantity, Table) else 0
+    return plan.line(BAND, universe, quantity) if isinstance(quantity, Table | Asked) else 0
 
 
 def constant(quantity: Quantity | None) -> tuple[int, int]:

@@ -16,7 +16,7 @@ REASONS = (
     "", "unknown", "out of scope", "present too short", "no item applies", "nothing owed", "no school day",
     "event retracted", "not set", "exempt", "unknown",
 )  # fmt: skip
-UNKNOWN_VALUE, LEFT, TOO_SHORT, NO_ITEM, NOTHING_OWED, NO_SCHOOL_DAY, VOID = range(1, 8)
+UNKNOWN_VALUE, LEFT, TOO_SHORT, NO_ITEM, NOTHING_OWED, NO_SCHOOL_DAY, VOID, NOT_SET = range(1, 9)
 EXEMPT, EXEMPT_UNKNOWN = 9, 10
 
 COLUMNS = (
@@ -224,7 +224,7 @@ def _item() -> str:
         for letter, name in (("l", "low"), ("h", "high"))
     )
     unknown = (
-        " CASE WHEN (u.low_line <> 0 AND lb.num IS NULL) OR (u.high_line <> 0 AND hb.num IS NULL) THEN 1 ELSE 0 END"
+        " CASE WHEN (u.low_line <> 0 AND lb.num IS NULL) OR (u.high_line <> 0 AND hb.num IS NULL) THEN 1 + u.asked ELSE 0 END"
         " AS limit_unknown,"
     )
     applies = (
@@ -236,9 +236,11 @@ def _item() -> str:
         " c.judged AS judged, c.ended AS ended, c.now AS now, c.ever AS ever, c.scope_end AS scope_end,"
         " c.school_days AS school_days, c.planned AS planned, c.void AS void, c.encouraged AS encouraged, c.shape AS shape,"
         f" c.share_num AS share_num, c.share_den AS share_den, {short}{factor}{limits}{unknown}{applies}"
-        " u.grows AS grows, COALESCE(d.num, 0) AS done_num, COALESCE(d.den, 1) AS done_den"
+        " u.grows AS grows, COALESCE(d.num, 0) AS done_num, COALESCE(d.den, 1) AS done_den,"
+        " u.unit AS unit, u.one_of AS one_of, u.share AS share, COALESCE(bs.num, 0) AS base"
         " FROM cell AS c JOIN tx_unit AS u ON u.slot = c.slot"
         " LEFT JOIN tx_done AS d ON d.unit = u.unit AND d.subject = c.subject AND d.win = c.win"
+        " LEFT JOIN tx_base AS bs ON bs.unit = u.unit AND bs.subject = c.subject AND bs.win = c.win"
         f"{joins}{band.format('w', 'where')}"
     )
 
@@ -246,20 +248,27 @@ def _item() -> str:
 def _judged() -> str:
     """Apply the owed part of the window: minima round up, maxima down; an unknown limit is no limit."""
 
+    # A share is of a number of people: its part of them is rounded, and of nobody nothing is asked.
+    whole_window = "i.share = 0 AND i.share_num * i.there = i.share_den * i.whole"
+    of = "CASE WHEN i.share = 1 THEN i.base ELSE 1 END"
+
     def numerator(name: str) -> str:
-        top, bottom = f"(i.{name}_num * i.share_num * i.there)", f"(i.{name}_den * i.share_den * i.whole)"
+        top, bottom = (
+            f"(i.{name}_num * i.share_num * i.there * {of})",
+            f"(i.{name}_den * i.share_den * i.whole)",
+        )
         if name == "low":
             top = f"({top} + {bottom} - 1)"
         whole = f"CAST(({top} - ({top} % {bottom})) / {bottom} AS BIGINT)"
         return (
-            f"CASE WHEN i.limit_unknown = 1 OR i.{name}_den = 0 THEN 0"
-            f" WHEN i.share_num * i.there = i.share_den * i.whole THEN i.{name}_num ELSE {whole} END"
+            "CASE WHEN i.limit_unknown > 0 OR (i.share = 1 AND i.base = 0) THEN 0"
+            f" WHEN i.{name}_den = 0 THEN 0 WHEN {whole_window} THEN i.{name}_num ELSE {whole} END"
         )
 
     def denominator(name: str) -> str:
         return (
-            f"CASE WHEN i.limit_unknown = 1 OR i.{name}_den = 0 THEN 0"
-            f" WHEN i.share_num * i.there = i.share_den * i.whole THEN i.{name}_den ELSE 1 END"
+            f"CASE WHEN i.limit_unknown > 0 THEN 0 WHEN i.share = 1 AND i.base = 0 THEN {int(name == 'low')}"
+            f" WHEN i.{name}_den = 0 THEN 0 WHEN {whole_window} THEN i.{name}_den ELSE 1 END"
         )
 
     limits = "".join(
@@ -268,6 +277,7 @@ def _judged() -> str:
     kept = (
         "slot", "win", "subject", "first", "last", "judged", "ended", "now", "ever", "scope_end", "school_days", "planned", "void",
         "encouraged", "shape", "too_short", "in_grace", "applies", "where_unknown", "limit_unknown", "grows", "done_num", "done_den",
+        "unit", "one_of",
     )  # fmt: skip
     return f"SELECT {', '.join(f'i.{name} AS {name}' for name in kept)}{limits} FROM item AS i"
 
@@ -276,10 +286,14 @@ def _based() -> str:
     """Meaning 3: met, open or missed by the numbers alone."""
     reached = "(j.low_d = 0 OR j.done_num * j.low_d >= j.low_n * j.done_den)"
     within = "(j.high_d = 0 OR j.done_num * j.high_d <= j.high_n * j.done_den)"
+    allowed = (
+        "(j.one_of = 0 OR EXISTS (SELECT 1 FROM tx_allowed AS al WHERE al.unit = j.unit"
+        " AND al.num * j.done_den = j.done_num * al.den))"
+    )
     return (
         f"SELECT j.*, CASE WHEN j.grows = 1 AND NOT {within} THEN {MISSED}"
         f" WHEN j.grows = 1 AND j.high_d = 0 AND {reached} THEN {MET} WHEN j.ended = 0 THEN {OPEN}"
-        f" WHEN {reached} AND {within} THEN {MET} WHEN j.in_grace = 1 THEN {OPEN} ELSE {MISSED} END AS base FROM judged AS j"
+        f" WHEN {reached} AND {within} AND {allowed} THEN {MET} WHEN j.in_grace = 1 THEN {OPEN} ELSE {MISSED} END AS base FROM judged AS j"
     )
 
 
@@ -334,7 +348,7 @@ def _checklist() -> str:
     any_one = f"CASE WHEN {met} > 0 THEN {MET} WHEN {items} > 0 AND {missed} = {items} THEN {MISSED} ELSE {OPEN} END"
     owed = f"CASE WHEN b.shape = {ALL_OF} THEN {items} ELSE MIN({items}, 1) END"
     nothing = "SUM(CASE WHEN b.applies = 1 AND NOT (b.low_d > 0 AND b.low_n = 0 AND b.high_d = 0) THEN 1 ELSE 0 END)"
-    unknown = "CASE WHEN b.where_unknown = 1 OR (b.applies = 1 AND b.limit_unknown = 1) THEN 1 ELSE 0 END"
+    unknown = "CASE WHEN b.where_unknown = 1 OR (b.applies = 1 AND b.limit_unknown = 1) THEN 1 WHEN b.applies = 1 THEN b.limit_unknown ELSE 0 END"
     return (
         f"SELECT {each}, CASE WHEN b.shape = {ALL_OF} THEN {every} ELSE {any_one} END AS base, {items} AS items,"
         f" MAX({unknown}) AS unknown, MAX(b.too_short) AS too_short, CASE WHEN {nothing} = 0 THEN 1 ELSE 0 END AS vacuous,"
@@ -361,7 +375,8 @@ def _reasoned(whole: str = "whole", exemptions: bool = False) -> str:
     if exemptions:
         spared = f" WHEN {_spared(IN)} THEN {EXEMPT} WHEN {_spared(UNKNOWN)} THEN {EXEMPT_UNKNOWN}"
     reason = (
-        f"CASE WHEN h.void > 0 THEN {VOID} - 1 + h.void WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
+        f"CASE WHEN h.void > 0 THEN {VOID} - 1 + h.void WHEN h.unknown = 2 THEN {NOT_SET}"
+        f" WHEN h.now = {UNKNOWN} OR h.unknown = 1 THEN {UNKNOWN_VALUE} WHEN h.now = 0 THEN {LEFT}"
         f" WHEN h.too_short = 1 THEN {TOO_SHORT} WHEN h.items = 0 THEN {NO_ITEM} WHEN h.vacuous = 1 THEN {NOTHING_OWED}"
         f" WHEN h.planned = 0 AND h.school_days = 0 THEN {NO_SCHOOL_DAY}{spared} ELSE 0 END"
     )
@@ -374,7 +389,7 @@ def _reasoned(whole: str = "whole", exemptions: bool = False) -> str:
 
 def _verdict() -> str:
     """met, then waived, then not_expected, then missed, then open; encouraged rules are never missed."""
-    may_be_met = f"r.ever = 1 AND r.items > 0 AND r.void = 0 AND r.reason NOT IN ({UNKNOWN_VALUE}, {NO_ITEM}, {NOTHING_OWED})"
+    may_be_met = f"r.ever = 1 AND r.items > 0 AND r.void = 0 AND r.reason NOT IN ({UNKNOWN_VALUE}, {NOT_SET}, {NO_ITEM}, {NOTHING_OWED})"
     return (
         f"CASE WHEN r.base = {MET} AND {may_be_met} THEN {MET} WHEN r.waived = 1 THEN {WAIVED}"
         f" WHEN r.reason <> 0 THEN {NOT_EXPECTED} WHEN r.base = {MISSED} AND r.encouraged = 1 THEN {NOT_EXPECTED}"

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..tree import GROUP_LINKS, Table
+from ..bounds import Asked, Table
+from ..tree import GROUP_LINKS
+from .builder import pair
 from .engine import NO_END_DAY, Engine, rendered
 from .plan import (
     ARRIVALS,
@@ -20,6 +22,7 @@ from .plan import (
     PERSON,
     PERSON_TIMES,
     SCHOOL,
+    SHARE,
     SINGLE,
     TIMES,
     Plan,
@@ -60,7 +63,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_unit": (
         dict.fromkeys(
             ("unit", "slot", "measure", "per_entry", "grows", "low_num", "low_den", "high_num", "high_den", "low_line",
-             "high_line", "where_line"), _BIG
+             "high_line", "where_line", "share", "asked", "one_of"), _BIG
         ),
         "unit",
     ),
@@ -94,6 +97,10 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
         },
         "",
     ),
+    "tx_base": (dict.fromkeys(("unit", "subject", "win", "num"), _BIG), "unit, subject, win"),
+    "tx_set": (dict.fromkeys(("unit", "subject", "win", "member", "counts"), _BIG), "unit, subject, win, member"),
+    "tx_verdict": (dict.fromkeys(("slot", "subject", "first", "last", "verdict"), _BIG), ""),
+    "tx_allowed": (dict.fromkeys(("unit", "num", "den"), _BIG), "unit, num, den"),
     "tx_done": (dict.fromkeys(("unit", "subject", "win", "num", "den"), _BIG), "unit, subject, win"),
 }  # fmt: skip
 TEMPORARY_INDEXES = ("CREATE INDEX IF NOT EXISTS tx_head_kind ON tx_head (kind, part)",)
@@ -142,8 +149,11 @@ def fill(engine: Engine, plan: Plan, windows: Windows, first: int, ways: Ways) -
     put(engine, "tx_calendar", windows.school_days(first))
     put(engine, "tx_slot", (_slot(slot, windows, ways) for slot in plan.slots))
     put(engine, "tx_force", (row for slot in plan.slots if slot.own_days for row in _force(slot)))
-    put(engine, "tx_unit", (_unit(unit) for unit in plan.units()))
-    put(engine, "tx_match", (row for slot in plan.slots for unit in slot.units
+    inner = (unit.inner for unit in plan.units() if unit.inner is not None)
+    put(engine, "tx_unit", (_unit(unit) for unit in (*plan.units(), *inner)))
+    put(engine, "tx_allowed", ((unit.number, *pair(number)) for unit in plan.units()
+                               for number in unit.requirement.bound.one_of))  # fmt: skip
+    put(engine, "tx_match", (row for slot in plan.slots for unit in slot.counted()
                              for row in _matches(plan, slot, unit, windows, ways)))  # fmt: skip
     put(engine, "tx_need", _needs(plan, ways.of, ways.expand))
     put(engine, "tx_band", ((line.number, *numbers) for line in plan.lines if isinstance(line.node, Table)
@@ -171,13 +181,14 @@ def _force(slot: Slot) -> list[tuple[int, ...]]:
 def _unit(unit: Unit) -> tuple[int, ...]:
     bound, measure = unit.requirement.bound, unit.requirement.measure
     return (
-        unit.number, unit.slot, unit.measure, int(unit.per_entry), int(measure.grows), *constant(bound.low),
-        *constant(bound.high), unit.low_line, unit.high_line, unit.where,
+        unit.number, unit.slot if unit.number > 0 else 0, unit.measure, int(unit.per_entry), int(measure.grows),
+        *constant(bound.low), *constant(bound.high), unit.low_line, unit.high_line, unit.where, int(measure.is_share),
+        int(any(isinstance(end, Asked) for end in bound.ends())), int(bool(bound.one_of)),
     )  # fmt: skip
 
 
 def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -> Iterator[tuple[Any, ...]]:
-    item, subject = unit.requirement, slot.rule.subject
+    item, subject = unit.requirement, unit.subject
     amount = plan.amounts.index(unit.amount) + 1 if unit.amount else 0
     grouped = subject.name if unit.universe == GROUP else ""
     grain = windows.grain_of[slot.number]
@@ -213,9 +224,11 @@ def bare(unit: Unit) -> bool:
 def _needs(plan: Plan, ways: dict[int, int], expand: set[int]) -> list[tuple[str, str, int, int]]:
     """Return which kinds and parts the heads are gathered of; a kind that some unit wants whole is gathered whole."""
     pairs: dict[tuple[str, str], list[int]] = {}
-    for unit in plan.units():
+    for unit in plan.counted():
         if ways[unit.number] != HEADS:
             continue
+        if unit.set_part:
+            pairs.setdefault((unit.subject.kind, unit.set_part), [0, 0])[0] = 1
         for kind in unit.requirement.count.kinds:
             for part in _parts_seen(unit):
                 flags = pairs.setdefault((kind, part), [0, 0])
@@ -248,7 +261,7 @@ def counting_ways(
     shares a member with another group of a type. unique_rows: nobody stands twice in one part of an entry.
     """
     ways, expand = {}, set()
-    for unit in plan.units():
+    for unit in plan.counted():
         way, seen = unit.path, _pairs(unit, grouped)
         if way == FAST and (seen or not unique_rows):
             way = HEADS
@@ -256,7 +269,7 @@ def counting_ways(
         if not seen or way == ENTRIES:
             continue
         of_type = any((*pair, _type_of(plan, unit)) in overlapping for pair in seen)
-        per_head = unit.measure in (PEOPLE, PERSON_TIMES) or (unit.amount and not unit.per_entry)
+        per_head = unit.measure in (PEOPLE, PERSON_TIMES, SHARE) or (unit.amount and not unit.per_entry)
         if unit.universe in (PERSON, PAIR) or per_head or of_type:
             expand.add(unit.number)
     return ways, expand
@@ -269,7 +282,7 @@ def _pairs(unit: Unit, grouped: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def _type_of(plan: Plan, unit: Unit) -> str:
-    return plan.slots[unit.slot - 1].rule.subject.name
+    return unit.subject.name
 
 
 def is_plain(slot: Slot, windows: Windows) -> bool:

@@ -1,0 +1,102 @@
+"""Measures of what holds, without entries: links held, a state reached, days in a state (Meaning 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .conditions import AttributeTest
+from .counting import Companion, Measure, Tally
+
+if TYPE_CHECKING:
+    from .gathering import Case
+    from .words import Speaker
+
+
+@dataclass(frozen=True)
+class _Standing(Measure):
+    """What holds can end again, so it settles only with its window."""
+
+    @property
+    def grows(self) -> bool:
+        return False
+
+    @property
+    def needs_count(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Links(_Standing):
+    """Different other ends of links of a kind that hold on the judging day.
+
+    end: where the subject stands, a | b | either. other: what the other end must be on that day.
+    """
+
+    link: str
+    end: str = "either"
+    other: Companion = field(default_factory=Companion)
+
+    def tally(self, case: Case) -> Tally:
+        ends = ("a", "b") if self.end == "either" else (self.end,)
+        found = {
+            other
+            for end in ends
+            for other in case.view.linked_between(self.link, end, case.subject, case.since, case.judged_on)
+            if self.other.accepts(case.view, other, case.subject, case.judged_on)
+        }
+        return Tally(len(found))
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "link", self.link
+
+    def words(self, say: Speaker) -> str:
+        return say("名", "")
+
+    def sql(self, builder: Any) -> Any:
+        return builder.links(self)
+
+
+@dataclass(frozen=True)
+class Reached(_Standing):
+    """1 when the subject was in a state on the judging day or on any day before it, else 0."""
+
+    machine: str
+    state: str
+
+    def tally(self, case: Case) -> Tally:
+        begun = (row.valid_from for row in case.view.said_of(case.subject, self.machine, self.state))
+        return Tally(int(any(day <= case.judged_on for day in begun)))
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "attribute", self.machine
+
+    def words(self, say: Speaker) -> str:
+        return ""
+
+    def sql(self, builder: Any) -> Any:
+        return builder.reached(self)
+
+
+@dataclass(frozen=True)
+class DaysIn(_Standing):
+    """Days from the window's first to the judging day on which the subject is in a state."""
+
+    test: AttributeTest
+
+    def tally(self, case: Case) -> Tally:
+        days = 0
+        for first, last in case.view.stretches(case.subject, case.window.first, case.judged_on):
+            if self.test.holds(case.view, case.subject, first):
+                days += (last - first).days + 1
+        return Tally(days)
+
+    def words(self, say: Speaker) -> str:
+        return say("天", "days")
+
+    def sql(self, builder: Any) -> Any:
+        return builder.days_in(self)
+
+
+__all__ = ["DaysIn", "Links", "Reached"]
