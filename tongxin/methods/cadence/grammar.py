@@ -258,8 +258,7 @@ def reference_page() -> str:
         "## 含义",
         MEANING,
         "## 还没有的",
-        f"要求里：{_codes(parse.NOT_YET)}。"
-        "另有：`counts_for: one`。",
+        f"要求里：{_codes(parse.NOT_YET)}。另有：`counts_for: one`。",
         "**In English:** everything a programme pack may say, made from the parser's own names; a test compares this page with the code.",
     ]
     return "\n\n".join(sections) + "\n"

@@ -7,6 +7,9 @@ from typing import Any
 
 from .counting import Count, Measure, People, Times
 from .located import LMap, plain
+from .measures_days import Gap, Run
+from .measures_shares import Share
+from .occasions import OwnWindows
 from .parse_conditions import read_condition
 from .parse_counts import BOUNDS, read_bound, read_count, read_evidence, read_measure, read_two_posts
 from .parse_effects import (
@@ -20,6 +23,7 @@ from .parse_effects import (
 from .parse_escalation import read_escalation
 from .parse_measures import needs_count
 from .parse_periods import read_periods
+from .periods import Period
 from .reading import Context, day_of, days_of, text_of, texts
 from .tree import (
     MODALITIES,
@@ -96,14 +100,15 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
     if not text_of(mapping.get("title")):
         context.error(mapping, "missing-title", "没有标题。请写“title”。")
     subject = _subject(mapping, context)
+    demand = _demand(mapping, subject, context)
     return Obligation(
         id=name,
         title=text_of(mapping.get("title")),
         since=context.since,
         until=_until(mapping, context),
         subject=subject,
-        demand=_demand(mapping, subject, context),
-        periods=read_periods(mapping, context, subject.is_activity),
+        demand=demand,
+        periods=_windows(mapping, demand, subject, context),
         where=read_condition(mapping.get("where"), context, mapping.at("where"), subject.is_pair),
         bearer=_bearer(mapping, subject, context),
         arrivals=_arrivals(mapping, subject, context),
@@ -123,6 +128,26 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         file=mapping.file,
         line=mapping.line,
     )
+
+
+def _windows(
+    mapping: LMap, demand: Demand | None, subject: SubjectKind, context: Context
+) -> tuple[Period, ...]:
+    """The periods, which must be those of the calendar where each member of a set or school days in a row are looked at."""
+    periods = read_periods(mapping, context, subject.is_activity)
+    items = demand.items if isinstance(demand, Checklist) else (demand,) if demand is not None else ()
+    by_calendar = any(
+        (isinstance(item.measure, Share) and item.measure.needs_count and not subject.is_activity)
+        or (isinstance(item.measure, Run | Gap) and item.measure.unit == "school_day")
+        for item in items
+    )
+    if by_calendar and any(isinstance(period, OwnWindows) for period in periods):
+        context.error(
+            mapping.at("window"),
+            "window",
+            "占比和连续的教学日只能用校历上的时间范围，例如 term 或 month。请改“window”。",
+        )
+    return periods
 
 
 def _since(mapping: LMap, context: Context) -> dt.date:

@@ -40,6 +40,7 @@ VALUES = {
     "young": ["true", "false"],
     "rank": ["one", "two"],
     "boarding": ["true", "false"],
+    "membership": ["activist", "probationary", "full"],
 }
 CARRIERS = {
     "care": STUDENTS,
@@ -49,6 +50,7 @@ CARRIERS = {
     "young": STAFF,
     "rank": BRANCHES,
     "boarding": SCHOOLS,
+    "membership": STAFF,
 }
 
 
@@ -61,7 +63,7 @@ def school_calendar() -> SchoolCalendar:
 
 FITTING = {
     "student": ["boarding", "care", "grade", "need", "size"],
-    "staff": ["boarding", "young"],
+    "staff": ["boarding", "membership", "young"],
     "member": ["boarding", "rank", "young"],
     "homeroom": ["boarding", "grade", "size"],
     "branch": ["boarding", "rank"],
@@ -238,6 +240,8 @@ def bounds(draw: st.DrawFn, subject: str) -> dict[str, Any]:
                 {"at_most": low},
                 {"exactly": low},
                 {"between": [low, low + 2]},
+                {"one_of": [low, low + 2, low + 3]},
+                {"at_least": {"ask": "secretary"}},
                 {"at_least": post},
                 *(
                     [{"at_least": {**table, "else": 1}}, {"at_least": table}, {"at_least": size}]
@@ -247,6 +251,76 @@ def bounds(draw: st.DrawFn, subject: str) -> dict[str, Any]:
             ]
         )
     )
+
+
+shares_of = st.sampled_from(
+    [
+        {"at_least": "3/4"}, {"at_least": "60 %"}, {"at_most": "1/3"}, {"exactly": "100 %"}, {"at_least": "0 %"},
+        {"between": ["1/4", "50 %"]},
+    ]
+)  # fmt: skip
+SETS = {
+    "homeroom": ["students", {"set": "students", "where": {"care": True}}, {"link": "liaison"}],
+    "branch": ["members", "staff", "students"],
+    "department": ["staff", {"set": "staff", "where": {"young": True}}],
+    "school": ["students", "staff", "members", "homerooms", "branches", {"link": "secretary"}],
+    "activity:lesson": ["observer", {"part": "teacher", "where": {"young": True}}],
+}
+HELD = {
+    "homeroom": {"care": True},
+    "branch": {"young": True},
+    "department": {"link": "mentor_of"},
+    "school": {"grade": 1},
+}
+
+
+@st.composite
+def demands(draw: st.DrawFn, own: list[str] | None, subject: str) -> dict[str, Any]:
+    """What is counted, how, and how much of it."""
+    if subject.startswith("pair"):
+        return {"count": draw(pair_counts()), "measure": draw(pair_measures), **draw(bounds(subject))}
+    kind = draw(st.sampled_from(["entries"] * 4 + ["days", "standing", "share"]))
+    plain = {"count": draw(counts(own)), "measure": draw(measures), **draw(bounds(subject))}
+    if kind == "days" and not own:
+        unit = draw(st.sampled_from(["day", "school_day"]))
+        return {**plain, "measure": {draw(st.sampled_from(["run", "gap"])): unit}}
+    if kind == "standing" and not own:
+        return {"measure": draw(standing), **draw(bounds(subject))}
+    if kind == "share" and subject in SETS:
+        return draw(shares(own, subject))
+    return plain
+
+
+standing = st.sampled_from(
+    [
+        {"links": "mentor_of"}, {"links": "mentor_of", "end": "b"}, {"links": "homeroom_teacher"},
+        {"links": "liaison", "with": {"where": {"young": True}}}, {"links": "mentor_of", "with": {"subject": "member"}},
+        {"links": "enrolled_in"}, {"state": "probationary"}, {"state": {"machine": "membership", "is": "full"}},
+        {"days_in": "activist"}, {"days_in": {"machine": "rank", "is": "one"}},
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def shares(draw: st.DrawFn, own: list[str] | None, subject: str) -> dict[str, Any]:
+    share: dict[str, Any] = {"of": draw(st.sampled_from(SETS[subject]))}
+    if not own and draw(st.integers(0, 3)) == 0:
+        verdict = draw(st.sampled_from(["met", "missed"]))
+        of = {"obligation": "asked-for", "verdict": verdict}
+        return {"measure": {"share": {"of": of}}, **draw(shares_of)}
+    if not own:
+        share["set_on"] = draw(st.sampled_from(["first_day", "last_day", "2023-04-10"]))
+        if draw(st.integers(0, 3)) == 0:
+            return {"measure": {"share": {**share, "where": HELD[subject]}}, **draw(shares_of)}
+    return {"count": draw(counts(own)), "measure": {"share": share}, **draw(shares_of)}
+
+
+def of_days_of_its_own(measure: Any) -> bool:
+    """May it not stand in a window that a subject has for itself."""
+    said = measure if isinstance(measure, dict) else {}
+    inside = said.get("share", {})
+    by_entries = "share" in said and "where" not in inside and "obligation" not in str(inside)
+    return by_entries or "school_day" in said.values()
 
 
 @st.composite
@@ -277,9 +351,7 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
         items = [draw(_items(own, subject)) for _ in range(draw(st.integers(1, 3)))]
         spelled[draw(st.sampled_from(["all_of", "any_of"]))] = items
     else:
-        count = draw(pair_counts() if pair else counts(own))
-        spelled |= {"count": count, "measure": draw(pair_measures if pair else measures)}
-        spelled |= draw(bounds(subject))
+        spelled |= draw(demands(own, subject))
     if draw(st.integers(0, 3)) == 0:
         spelled["evidence"] = draw(
             st.sampled_from([["photo"], ["photo", "sheet"], {"any": ["photo", "sheet"]}])
@@ -290,7 +362,10 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
         spelled["exempt"] = draw(conditions("staff" if pair else subject))
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
-    elif draw(st.integers(0, 3)) == 0:
+    elif draw(st.integers(0, 3)) == 0 and not any(
+        of_days_of_its_own(item.get("measure"))
+        for item in (spelled, *spelled.get("all_of", ()), *spelled.get("any_of", ()))
+    ):
         spelled["window"] = draw(after_itself if own else own_windows)
         if "count" in spelled and draw(st.booleans()):
             spelled["count"]["about"] = "self" if own else "event"
@@ -323,12 +398,7 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
 
 @st.composite
 def _items(draw: st.DrawFn, own: list[str] | None, subject: str) -> dict[str, Any]:
-    pair = subject.startswith("pair")
-    item = {
-        "count": draw(pair_counts() if pair else counts(own)),
-        "measure": draw(pair_measures if pair else measures),
-        **draw(bounds(subject)),
-    }
+    item = draw(demands(own, subject))
     if draw(st.integers(0, 3)) == 0:
         item["where"] = draw(conditions(subject))
     return item
@@ -349,6 +419,12 @@ def packs(draw: st.DrawFn) -> Pack:
             "id": "rule-0",
             "when": draw(conditions("staff" if subject.startswith("pair") else subject)),
         }
+    if "asked-for" in str(spelled):
+        itself = "'obligation': 'asked-for'"
+        fits = obligations("asked-for").filter(
+            lambda one: itself not in str(one) and not one["subject"].startswith("pair")
+        )
+        spelled.append(draw(fits))
     return pack_of(*spelled, programme_year=draw(st.sampled_from(["calendar", "school"])))
 
 
@@ -370,6 +446,15 @@ def knowledge(draw: st.DrawFn, day: dt.date = FIRST) -> tuple[dt.datetime | None
         return None, None
     recorded = dt.datetime.combine(day, dt.time(8), CHINA) + dt.timedelta(days=draw(st.integers(0, 60)))
     return recorded, draw(st.sampled_from([None, None, recorded + dt.timedelta(days=20)]))
+
+
+@st.composite
+def asked_numbers(draw: st.DrawFn) -> AttributeRow:
+    """A number that somebody was asked for; now and then no number at all."""
+    owner = draw(st.sampled_from([*SCHOOLS, *HOMEROOMS, "s1", "t1"]))
+    value = draw(st.sampled_from(["0", "1", "2", "2.5", "three", "-1"]))
+    name = f"ask:{draw(st.sampled_from(['rule-0', 'rule-1', 'rule-2']))}"
+    return AttributeRow(owner, name, value, *draw(validity()), *draw(knowledge()))
 
 
 @st.composite
@@ -540,7 +625,7 @@ def facts(draw: st.DrawFn, most_entries: int = 14) -> Facts:
         draw(subjects()),
         [
             *attributes,
-            *draw(st.lists(attribute_rows(), max_size=6)),
+            *draw(st.lists(st.one_of(attribute_rows(), attribute_rows(), asked_numbers()), max_size=8)),
             *draw(st.lists(announced(), max_size=2)),
         ],
         [*links, *(draw(link_rows(number)) for number in range(draw(st.integers(0, 5))))],

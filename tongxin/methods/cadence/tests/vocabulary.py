@@ -76,6 +76,7 @@ KINDS: list[dict[str, Any]] = [
         "heading": "1.2",
         "parts": [
             {"part": "attendee", "title": "参加人", "of": ["staff", "student", "homeroom", "branch"]},
+            {"part": "invited", "title": "应到", "of": ["staff", "student", "homeroom", "branch"]},
             {"part": "teacher", "title": "主讲教师", "of": ["staff"]},
         ],
         "amounts": [{"amount": "hours", "title": "学时", "unit": "学时", "per": "person"}],
@@ -120,6 +121,14 @@ BASE: dict[str, Any] = {
             "type": "choice",
             "values": {"one": "一", "two": "二"},
             "class": "K1",
+        },
+        {
+            "attribute": "membership",
+            "title": "入党进程",
+            "of": ["staff"],
+            "type": "state",
+            "values": {"activist": "积极分子", "probationary": "预备党员", "full": "正式党员"},
+            "class": "K2",
         },
         {"attribute": "boarding", "title": "寄宿制", "of": ["school"], "type": "boolean", "class": "K1"},
     ],
