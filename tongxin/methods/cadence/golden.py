@@ -32,6 +32,11 @@ A case is read liberally: what it leaves out is invented so that the rule applie
         links: [homeroom_liaison, {link: secretary, from: 2023-03-01, to: 2023-06-30}]   # of the subject
         #  {link: master_of, end: b}: at which end the subject stands, where both are of its type; default a
         # of a pair: {attribute: young, value: true, end: a}; present is when the link holds; `with: other` is no partner
+        #  {link: mentor_of, who: liu, with: other}: who is at the other end; `with: other`: not whom the rule asks for
+        set: 10                                 # how many a share is of, called set-1 …; those who take part are the first
+        # or dated: [{people: 8}, {people: 2, to: 2023-05-01}]
+        holding: 7                              # how many of the set meet the share's condition
+        asked: 30                               # the number that somebody is to set; or [{value: 30, from: 2023-03-01}]
         posts: [homeroom_teacher]               # the subject holds them; the same as links
         not_links: [branch_member]              # links the rule would invent, left out
         people: {li: {links: [branch_member], attributes: {student_member: true}}}    # of others, by their name in `with`
@@ -66,6 +71,7 @@ from .tree import Obligation
 KEYS = (
     "name", "entries", "events", "attributes", "links", "posts", "not_links", "present", "waiver", "as_of", "known_at", "window",
     "calendar", "people", "verdict", "done", "owed", "over", "late_by", "reason", "bearer", "counted", "rejected", "note",
+    "set", "holding", "asked",
 )  # fmt: skip
 NAMES = {
     "met": "完成",

@@ -24,6 +24,7 @@ from .facts import (
     Subject,
     WaiverRow,
 )
+from .invented_sets import MEMBER, members_invented, numbers_set, other_end, share_of
 from .pack import Pack
 from .parse_counts import COLUMNS
 from .reading import day_of, number_of, text_of, texts
@@ -104,6 +105,8 @@ class World:
         self._subject_links()
         self._waiver()
         self._events()
+        members_invented(self, MOST)
+        numbers_set(self)
         for number, spelled in enumerate(self._spelled_entries(), start=1):
             self._enter(number, spelled)
         self._named_people()
@@ -281,23 +284,36 @@ class World:
             spelled = item if isinstance(item, dict) else {"link": item}
             first, last = day_of(spelled.get("from")) or ALWAYS, day_of(spelled.get("to")) or NEVER
             name, end = text_of(spelled.get("link") or spelled.get("post")), text_of(spelled.get("end"))
-            self.link_up(name, SUBJECT, first, last, end)
+            other = self.link_up(name, SUBJECT, first, last, end, text_of(spelled.get("who")))
+            if spelled.get("with") != "other":
+                other_end(self, name, other)
 
     def link_up(
-        self, name: str, owner: str, first: dt.date = ALWAYS, last: dt.date = NEVER, end: str = ""
-    ) -> None:
-        """A link of the owner (at `end` when said): to its place of the other end's type, or to somebody invented."""
+        self,
+        name: str,
+        owner: str,
+        first: dt.date = ALWAYS,
+        last: dt.date = NEVER,
+        end: str = "",
+        who: str = "",
+    ) -> str:
+        """A link of the owner (at `end` when said): to `who`, its place of the other end's type, or somebody invented.
+
+        Returns the other end.
+        """
         post, declared = self.pack.posts.get(name), self.pack.links.get(name)
         group = next((kind for kind, link in GROUP_LINKS.items() if link == name), "")
         ends = (declared.a, declared.b) if declared else ("staff", post.of if post else group or "school")
         ends = ENDS.get(name, ends) if declared is None and post is None and not group else ends
         if end == "b" or (end != "a" and ends[1] == self.types[owner] != ends[0]):
-            self.link(name, self.add(f"{name}-a", ends[0] or "staff"), owner, first, last)
-            return
+            other = self.add(who or f"{name}-a", ends[0] or "staff")
+            self.link(name, other, owner, first, last)
+            return other
         target = self.places.get(ends[1])
-        if target is None or target == owner:
-            target = self.add(f"{name}-b", ends[1] or "student")
+        if who or target is None or target == owner:
+            target = self.add(who or f"{name}-b", ends[1] or "student")
         self.link(name, owner, target, first, last)
+        return target
 
     def _named_people(self) -> None:
         """Attributes and links of others who play a part in the case's entries, by their names."""
@@ -487,7 +503,8 @@ class World:
         kind = next((name for name in of if name in PERSON_TYPES), "staff" if "member" in of else of[0])
         own = self.types[SUBJECT]
         for at in range(1, number + 1):
-            name = f"{part}-{kind}-{at}"
+            # Those of a share's set are the first to come.
+            name = f"{MEMBER}-{at}" if share_of(self.rule) else f"{part}-{kind}-{at}"
             new = name not in self.types
             self.add(name, kind)
             if new and own in GROUP_LINKS:

@@ -136,6 +136,11 @@ def _windows(
     """The periods, which must be those of the calendar where each member of a set or school days in a row are looked at."""
     periods = read_periods(mapping, context, subject.is_activity)
     items = demand.items if isinstance(demand, Checklist) else (demand,) if demand is not None else ()
+    prorated = mapping.get("arrivals") == "prorate" or any(
+        getattr(period, "stub", "") == "prorate" for period in periods
+    )
+    if prorated and any(item.bound.one_of for item in items):
+        context.error(mapping, "bound", "“one_of”的数不能折算。请删去 prorate，或改用 between。")
     by_calendar = any(
         (isinstance(item.measure, Share) and item.measure.needs_count and not subject.is_activity)
         or (isinstance(item.measure, Run | Gap) and item.measure.unit == "school_day")

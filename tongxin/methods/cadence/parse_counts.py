@@ -288,8 +288,6 @@ def _one_of(mapping: LMap, share: bool, context: Context) -> Bound:
         return Bound(Constant(0), None)
     if any(key in mapping for key in BOUNDS if key != "one_of"):
         context.error(where, "contradiction", "写了“one_of”就不要再写别的界限。请只留一处。")
-    if mapping.get("arrivals") == "prorate" or "prorate" in text_of(mapping.get("window")):
-        context.error(where, "bound", "“one_of”的数不能折算。请删去 prorate，或改用 between。")
     ordered = tuple(sorted(set(right)))
     return Bound(Constant(ordered[0]), Constant(ordered[-1]), ordered)
 

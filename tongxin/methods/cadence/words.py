@@ -291,8 +291,8 @@ class Speaker:
     def asked(self, node: Asked) -> str:
         name = node.attribute.partition(":")[2]
         if not node.post:
-            return self(f"公布的数（{name}）", f"the number announced ({name})")
-        return self(f"{self.post(node.post)}定的数", f"the number that {self.post(node.post)} sets")
+            return self(f"若干（按公布的“{name}”）", f"the number announced ({name})")
+        return self(f"若干（由{self.post(node.post)}定）", f"the number that {self.post(node.post)} sets")
 
     def bound(self, node: Bound) -> str:
         low, high = node.low, node.high

@@ -389,7 +389,7 @@ def _value_field(declaration) -> forms.Field:
     label = declaration.title
     if declaration.type == "boolean":
         return forms.ChoiceField(label=label, choices=[("true", _("是")), ("false", _("否"))])
-    if declaration.type == "choice":
+    if declaration.type in ("choice", "state"):
         return forms.ChoiceField(label=label, choices=list(declaration.values.items()))
     if declaration.type == "integer":
         return forms.IntegerField(label=label)

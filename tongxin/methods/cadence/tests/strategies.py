@@ -392,6 +392,9 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
         if own
         else draw(st.sampled_from(["full", "full", "full", "prorate", {"from": "5d"}]))
     )
+    if "one_of" in str(spelled) and "prorate" in str(spelled):
+        spelled |= {"arrivals": "full", **({"window": "month"} if "window" in spelled else {})}
+        spelled |= {"windows": ["term", "month"]} if "windows" in spelled else {}
     spelled["source"]["modality"] = draw(st.sampled_from(["must", "must", "in_principle", "encouraged"]))
     return spelled
 
