@@ -22,7 +22,11 @@ from tongxin.methods.cadence.sql.schema import Names, load_facts
 from tongxin.methods.cadence.tests import strategies
 from tongxin.testing import postgres
 
-PACKS = sorted(Path(__file__).parents[5].joinpath("packs", "programmes").glob("*"))
+ROOT = Path(__file__).parents[5]
+PACKS = [
+    *sorted(ROOT.joinpath("packs", "programmes").glob("*")),
+    ROOT / "docs" / "examples" / "forty-rules" / "pack",
+]
 # A random programme is rendered once and judged in several random worlds. TONGXIN_MANY=1000 for a long run.
 EXAMPLES = int(os.environ.get("TONGXIN_MANY", "30"))
 CASES = 1 if EXAMPLES == 30 else 100  # of each rule; all of them in a long run
