@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import json
 import sys
+from pathlib import Path
 
 from tongxin.methods.cadence.calendar import SchoolCalendar
 from tongxin.methods.cadence.datafolder import FolderProblem, load_folder
@@ -13,6 +14,7 @@ from tongxin.methods.cadence.explaining import explain
 from tongxin.methods.cadence.facts import Facts
 from tongxin.methods.cadence.findings import ERROR, PackUnreadable
 from tongxin.methods.cadence.invented import CaseProblem, instant_of
+from tongxin.methods.cadence.lint import packs_beside
 from tongxin.methods.cadence.pack import Pack, load_pack
 from tongxin.methods.cadence.reading import day_of
 from tongxin.methods.cadence.reference import Verdict
@@ -52,8 +54,9 @@ def run(args: argparse.Namespace) -> int:
     except (Refused, FolderProblem) as problem:
         print(str(problem), file=sys.stderr)
         return 1
+    others = packs_beside(Path(args.pack), pack)
     for verdict in verdicts:
-        print(_line(args, pack, verdict))
+        print(_line(args, pack, verdict, others))
     return 0
 
 
@@ -131,10 +134,12 @@ def _need_postgres() -> None:
         raise Refused(str(problem)) from problem
 
 
-def _line(args: argparse.Namespace, pack: Pack, verdict: Verdict) -> str:
+def _line(args: argparse.Namespace, pack: Pack, verdict: Verdict, others: dict[str, Pack]) -> str:
     if args.json:
         line = verdict.as_dict()
         if args.explain:
-            line["sentence"] = explain(pack, verdict)
+            line["sentence"] = explain(pack, verdict, "zh", others)
+            line["sentence_en"] = explain(pack, verdict, "en", others)
         return json.dumps(line, ensure_ascii=False)
-    return explain(pack, verdict) if args.explain else f"{verdict.subject}\t{explain(pack, verdict)}"
+    said = explain(pack, verdict, "zh", others)
+    return said if args.explain else f"{verdict.subject}\t{said}"

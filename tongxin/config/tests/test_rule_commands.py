@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
-from tongxin.config.commands import check, evaluate, words
+from tongxin.config.commands import check, evaluate, load, words
 from tongxin.methods.cadence.tests.test_datafolder import FILES
 from tongxin.methods.cadence.tests.vocabulary import CALENDAR, pack_of, rule
 
@@ -69,7 +70,10 @@ def test_evaluate_prints_one_object_per_verdict(pack, data, capsys):
 def test_evaluate_explains_one_subject_and_knows_only_what_was_known(pack, data, capsys):
     args = (pack, "--data", data, "--as-of", "2023-07-10", "--known-at", "2023-03-10T12:00", "--explain", "s")
     assert call(evaluate, *args) == 0
-    assert capsys.readouterr().out == "“规则”在2023春未完成：应1，已0。依据：虚构方案 一。\n"
+    assert capsys.readouterr().out == (
+        "“规则”在2023春未完成：应1，已0。要求：每名学生每个学期应以“受访学生”身份参加家访至少1次；由班主任负责。"
+        "怎样了结：再登记家访，还差1。依据：虚构方案 一（必须）。\n"
+    )
 
 
 def test_evaluate_gives_the_same_lines_by_sql(pack, data, capsys):
@@ -104,3 +108,27 @@ def test_a_pack_with_errors_is_not_evaluated(pack, data, capsys):
     assert call(evaluate, pack, "--data", data, "--as-of", "2023-07-10") == 1
     assert "先改正" in capsys.readouterr().err
     assert call(words, pack.parent / "none.yaml") == 1
+
+
+def test_load_says_who_needs_how_many_hours_a_week_and_what_takes_most_of_them(tmp_path, capsys):
+    example = Path(__file__).parents[3] / "docs" / "examples" / "home-visits"
+    args = (str(example / "pack"), "--data", str(example / "data"))
+    assert call(load, *args, "--budget", "1/5", "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"person", "hours_per_week", "budget", "bottleneck"} <= set(lines[0])
+    assert lines[0]["hours_per_week"] > lines[-1]["hours_per_week"]
+    assert (lines[0]["bottleneck"], lines[0]["over"], lines[-1]["over"]) == ("visit-every", True, False)
+    assert call(load, *args, "--budget", "none") == 1
+    assert "“--budget”要写大于零的小时数" in capsys.readouterr().err
+    assert call(load, *args, "--from", "2023-09-01", "--to", "2023-01-01") == 1
+
+
+def test_packs_checked_together_know_one_another(tmp_path, capsys):
+    upper, lower = tmp_path / "upper.yaml", tmp_path / "lower.yaml"
+    asked = rule(at_least=2, cases=[])
+    upper.write_text(pack_of(asked, pack="upper").to_text(), encoding="utf-8")
+    loose = rule(at_least=1, cases=[], tightens="upper:rule")
+    lower.write_text(pack_of(loose, pack="lower").to_text(), encoding="utf-8")
+    assert call(check, str(lower)) == 0
+    assert call(check, str(lower), str(upper)) == 1
+    assert "下级只能收紧" in capsys.readouterr().out

@@ -19,6 +19,7 @@ from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.calendar import SchoolCalendar
 from tongxin.methods.cadence.occasions import at_once
 from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.reads import entry_kinds_read
 from tongxin.methods.cadence.reference import Bearers, Verdict
 from tongxin.methods.cadence.sql.evaluate import Cell, SetEvaluator
 from tongxin.methods.cadence.tree import GROUP_LINKS
@@ -51,7 +52,7 @@ def evaluate(
             k
             for rule in pack.obligations
             if obligations is None or rule.id in obligations
-            for k in rule.kinds()
+            for k in entry_kinds_read(rule)
         }
         facts = school_facts(programme.school_id, programme, kinds)
         wanted = None if subjects is None else {str(pk) for pk in subjects}

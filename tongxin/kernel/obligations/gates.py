@@ -18,6 +18,7 @@ from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.declarations import STRUCTURE_LINKS
 from tongxin.methods.cadence.explaining import reason_words
 from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.reads import entry_kinds_read
 from tongxin.methods.cadence.reference import MISSED, OPEN, Verdict
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import Speaker
@@ -61,7 +62,7 @@ def obstacles(kind: str, person: Subject, of: Subject, since: date) -> list[Obst
 def _in_the_way(
     programme: Programme, pack: Pack, rule: Obligation, person: Subject, of: Subject, post: str, day: date
 ) -> Verdict | None:
-    facts = school_facts(programme.school_id, programme, rule.kinds())
+    facts = school_facts(programme.school_id, programme, entry_kinds_read(rule))
     as_if = cadence.LinkRow(AS_IF, post, str(person.pk), str(of.pk), day, cadence.NEVER)
     facts = replace(facts, links=[*facts.links, as_if])
     whom = {str(person.pk), str(of.pk)}

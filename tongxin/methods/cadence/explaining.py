@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .words import Speaker
+from .precedence import above, below
+from .words import Speaker, sentence
 
 if TYPE_CHECKING:
     from .pack import Pack
     from .reference import Verdict
+    from .tree import Obligation
 
 VERDICTS = {
     "met": ("已完成", "met"),
@@ -75,8 +78,64 @@ def reason_words(pack: Pack, reason: str, lang: str = "zh") -> str:
     return reason
 
 
-def explain(pack: Pack, verdict: Verdict, lang: str = "zh") -> str:
-    """One sentence: the window, what counted, what did not and why, and the rule's source."""
+LEVELS = {
+    "nation": ("国家", "the state"), "national": ("国家", "the state"), "state": ("国家", "the state"),
+    "province": ("省", "the province"), "city": ("市", "the city"), "district": ("区县", "the district"),
+    "county": ("区县", "the county"), "bureau": ("教育局", "the bureau"), "school": ("学校", "the school"),
+}  # fmt: skip
+MODALITIES = {
+    "must": ("必须", "must"),
+    "in_principle": ("原则上", "in principle"),
+    "encouraged": ("鼓励", "encouraged"),
+}
+
+
+def source_words(pack: Pack, rule: Obligation, lang: str = "zh") -> str:
+    """Where a rule is written, on which level, and with what force."""
+    say = Speaker(pack, lang)
+    level = LEVELS.get(rule.source.level, (rule.source.level, rule.source.level))
+    place = f"{rule.source.document} {rule.source.at}".strip()
+    facts = [say(*level), say(*MODALITIES[rule.source.modality])]
+    return place + say("（", " (") + say("，", ", ").join(fact for fact in facts if fact) + say("）", ")")
+
+
+def closing_words(pack: Pack, rule: Obligation, verdict: Verdict, lang: str = "zh") -> str:
+    """What would close a gap, or "" where there is none to close."""
+    if verdict.verdict not in ("open", "missed"):
+        return ""
+    say = Speaker(pack, lang)
+    parts = []
+    left = verdict.owed - verdict.done
+    if left > 0:
+        kinds = say.listing((say.kind(name) for name in sorted(rule.kinds())), "或", " or ")
+        parts.append(
+            say(
+                f"再登记{kinds}，还差{say.number(left)}",
+                f"{say.number(left)} more of {kinds} would close it",
+            )
+        )
+    elif verdict.most is not None:
+        parts.append(
+            say(
+                f"到最后一天不超过{say.number(verdict.most)}就算完成",
+                f"it is met if it stays within {say.number(verdict.most)} to the last day",
+            )
+        )
+    lacking = [entry for entry, reason in verdict.rejected if reason.startswith("evidence missing")]
+    if lacking:
+        entries = say.listing(lacking)
+        parts.append(say(f"给{entries}补上佐证材料就能计入", f"evidence for {entries} would make it count"))
+    if rule.waiver and rule.waiver.by:
+        post = say.post(rule.waiver.by)
+        parts.append(say(f"请{post}批准豁免", f"{post} may waive it"))
+    return say("，或", ", or ").join(parts)
+
+
+def explain(pack: Pack, verdict: Verdict, lang: str = "zh", others: Mapping[str, Pack] | None = None) -> str:
+    """One sentence: what is asked, the window, what counted, what did not and why, the source, who is stricter, what follows.
+
+    others: packs by slug whose rules this one may tighten, or that may tighten it.
+    """
     say = Speaker(pack, lang)
     rule = next((r for r in pack.versions(verdict.obligation) if r.version == verdict.version), None)
     title = (rule.title if rule else verdict.obligation) if say.zh else verdict.obligation
@@ -90,16 +149,42 @@ def explain(pack: Pack, verdict: Verdict, lang: str = "zh") -> str:
         text += say(f"（至多{say.number(verdict.most)}）", f" (at most {say.number(verdict.most)})")
     if verdict.reason:
         text += say("，", ", ") + reason_words(pack, verdict.reason, lang)
-    if verdict.counted:
-        text += say(f"；计入{len(verdict.counted)}次活动", f"; {len(verdict.counted)} entries counted")
-    for entry, reason in verdict.rejected:
-        text += say(
-            f"；{entry}没有计入，{reason_words(pack, reason, lang)}",
-            f"; {entry} not counted, {reason_words(pack, reason, lang)}",
-        )
+    text += _entries_words(say, verdict)
     if verdict.late_by:
         text += say(f"；晚{verdict.late_by}天做到", f"; done {verdict.late_by} days late")
-    if rule and rule.source.document:
-        place = f"{rule.source.document} {rule.source.at}".strip()
-        text += say(f"。依据：{place}", f". Source: {place}")
+    if rule is not None:
+        text += _rule_words(say, rule, verdict, others or {})
     return text + say("。", ".")
+
+
+def _entries_words(say: Speaker, verdict: Verdict) -> str:
+    text = ""
+    if verdict.counted:
+        listed = say.listing(verdict.counted)
+        text += say(
+            f"；计入{len(verdict.counted)}次活动（{listed}）",
+            f"; {len(verdict.counted)} entries counted ({listed})",
+        )
+    for entry, reason in verdict.rejected:
+        why = reason_words(say.pack, reason, "zh" if say.zh else "en")
+        text += say(f"；{entry}没有计入，{why}", f"; {entry} not counted, {why}")
+    return text
+
+
+def _rule_words(say: Speaker, rule: Obligation, verdict: Verdict, others: Mapping[str, Pack]) -> str:
+    """The rule as a sentence of its own, what would close the gap, its source, and who asks above and below it."""
+    lang = "zh" if say.zh else "en"
+    asked = sentence(say.pack, rule, lang).rstrip("。.")
+    text = say(f"。要求：{asked}", f". Asked: {asked}")
+    closing = closing_words(say.pack, rule, verdict, lang)
+    if closing:
+        text += say(f"。怎样了结：{closing}", f". To close it: {closing}")
+    if rule.source.document:
+        text += say("。依据：", ". Source: ") + source_words(say.pack, rule, lang)
+    for asker in above(say.pack, rule, others):
+        there = source_words(asker.pack, asker.rule, lang)
+        text += say(f"，收紧了“{asker.rule.title}”，{there}", f", stricter than {asker.rule.id}, {there}")
+    for asker in below(say.pack, rule, others):
+        there = source_words(asker.pack, asker.rule, lang)
+        text += say(f"，被“{asker.rule.title}”收紧，{there}", f", tightened by {asker.rule.id}, {there}")
+    return text

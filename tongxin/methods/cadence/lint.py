@@ -34,12 +34,12 @@ def check_path(path: str | Path, others: Mapping[str, Pack] | None = None) -> li
     """
     try:
         pack = load_pack(path)
-        return lint(pack, others=_beside(Path(path), pack) | dict(others or {}))
+        return lint(pack, others=packs_beside(Path(path), pack) | dict(others or {}))
     except PackUnreadable as problem:
         return [problem.finding()]
 
 
-def _beside(path: Path, pack: Pack) -> dict[str, Pack]:
+def packs_beside(path: Path, pack: Pack) -> dict[str, Pack]:
     """Packs that rules of this one tighten and that stand in a folder of their name beside it, and so on upwards."""
     found: dict[str, Pack] = {}
     waiting = [pack]
@@ -52,7 +52,10 @@ def _beside(path: Path, pack: Pack) -> dict[str, Pack]:
         }:
             folder = path.resolve().parent / slug
             if slug.replace("-", "").replace("_", "").isalnum() and folder.is_dir():
-                found[slug] = load_pack(folder)
+                try:
+                    found[slug] = load_pack(folder)
+                except PackUnreadable:
+                    continue  # said where that pack itself is checked
                 waiting.append(found[slug])
     return found
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .occasions import ENTRY_KIND, Happening
+
+if TYPE_CHECKING:
+    from .tree import Obligation
 
 Read = tuple[str, str]  # ("attribute" | "link" | "event", name)
 
@@ -16,6 +21,24 @@ Read = tuple[str, str]  # ("attribute" | "link" | "event", name)
 def names_read(node: Any) -> set[Read]:
     """Return (what, name) for everything a node and all nodes below it look at."""
     return set(_walk(node))
+
+
+def entry_kinds_read(rule: Obligation) -> set[str]:
+    """Return the kinds of entries a rule looks at: those it counts, those its windows run from, and what it is about."""
+    found = rule.kinds() | {
+        one.event for one in _nodes(rule) if isinstance(one, Happening) and one.source == ENTRY_KIND
+    }
+    return found | ({rule.subject.kind} if rule.subject.is_activity else set())
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    if isinstance(node, tuple | list):
+        for part in node:
+            yield from _nodes(part)
+    elif is_dataclass(node) and not isinstance(node, type):
+        yield node
+        for item in fields(node):
+            yield from _nodes(getattr(node, item.name))
 
 
 def _walk(node: Any) -> Iterator[Read]:

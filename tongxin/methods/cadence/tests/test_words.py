@@ -74,7 +74,11 @@ def test_why_a_verdict_is_red_is_one_sentence():
     pack = pack_of(rule(title="每学期家访一次", since="2023-03-01", evidence=["photo"]))
     facts = Facts([Subject("s", "student")], entries=[entry])
     (verdict,) = evaluate(pack, facts, calendar_from_dict(CALENDAR), dt.date(2023, 7, 10))
-    expected = "“每学期家访一次”在2023春未完成：应1，已0；e1没有计入，缺佐证材料：照片。依据：虚构方案 一。"
+    expected = (
+        "“每学期家访一次”在2023春未完成：应1，已0；e1没有计入，缺佐证材料：照片。"
+        "要求：每名学生每个学期应以“受访学生”身份参加家访至少1次，须有照片；由班主任负责。"
+        "怎样了结：再登记家访，还差1，或给e1补上佐证材料就能计入。依据：虚构方案 一（必须）。"
+    )
     assert explain(pack, verdict) == expected
 
 
@@ -93,3 +97,28 @@ def test_why_a_verdict_is_red_is_one_sentence():
 def test_reasons_have_words(reason, chinese):
     assert reason_words(pack_of(), reason) == chinese
     assert reason_words(pack_of(), reason, "en")
+
+
+def test_an_explanation_says_who_asks_above_and_who_tightened_it():
+    national = pack_of(rule(id="visit", since="2023-03-01", title="国家的家访", source={"document": "通知", "at": "三", "level": "state"}), pack="national")  # fmt: skip
+    school = pack_of(
+        rule(
+            id="visit",
+            since="2023-03-01",
+            title="本校的家访",
+            at_least=2,
+            tightens="national:visit",
+            consequence={"points": -1},
+        ),
+        pack="school",
+    )
+    others = {"national": national, "school": school}
+    facts = Facts([Subject("s", "student")])
+    day = dt.date(2023, 7, 10)
+    (mine,) = evaluate(school, facts, calendar_from_dict(CALENDAR), day)
+    said = explain(school, mine, others=others)
+    assert "收紧了“国家的家访”，通知 三（国家，必须）" in said
+    assert "每少一个扣1分" in said
+    (theirs,) = evaluate(national, facts, calendar_from_dict(CALENDAR), day)
+    assert "被“本校的家访”收紧" in explain(national, theirs, others=others)
+    assert "stricter than visit, 通知 三 (the state, must)" in explain(school, mine, "en", others)

@@ -23,15 +23,17 @@ from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, visible_programmes
 from tongxin.methods.cadence.explaining import reason_words
+from tongxin.methods.cadence.explaining import source_words as cited
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
-from tongxin.methods.cadence.words import sentence
+from tongxin.methods.cadence.words import Speaker, sentence
 from tongxin.ui.formats import percent_words, period_words, until_words
 from tongxin.ui.states import state_word
 
 from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
 from ..behind import Behind, behind
+from ..chain import chain
 from ..numbers import language, number_words
 from ..waived import waiver_lines
 
@@ -243,7 +245,8 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
         | {
             "rule": declared,
             "sentence": sentence(asked.pack, declared, language()) if declared.evaluable else declared.later,
-            "source": source_words(declared),
+            "source": cited(asked.pack, declared, language()),
+            "chain": chain(asked, declared),
             "answer": _("这一项涉及的内容不在您的职责范围内。")
             if hidden
             else _duty_answer(found, viewer.day),
@@ -423,7 +426,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             if kind and verdict.verdict in ("open", "missed")
             else "",
             "kind": kind,
-            "source": source_words(declared),
+            "source": cited(asked.pack, declared, language()),
+            "consequences": [one.words(Speaker(asked.pack, language())) for one in declared.consequences],
+            "chain": chain(asked, declared),
             "waivers": waiver_lines(asked, declared, who),
             "waive_url": reverse("desk:waive", args=[public_id, rule, subject])
             if waivers.may_waive(viewer, asked.pack, declared, who)
@@ -464,10 +469,20 @@ def _entries(request: Request, asked: Asked, verdict: Verdict) -> dict:
             return {"label": _("一条您看不到内容的记录"), "day": None, "url": ""}
         return {"label": entry.title, "day": entry.day, "url": reverse("desk:entry", args=[entry.public_id])}
 
+    def mend(text: str) -> str:
+        entry = seen.get(int(text)) if text.isdigit() else None
+        if entry is None or not request.viewer.may("record"):
+            return ""
+        return reverse("desk:entry_evidence", args=[entry.public_id])
+
     return {
         "counted": [line(e) for e in verdict.counted],
         "rejected": [
-            line(e) | {"reason": reason_words(asked.pack, reason, language())}
+            line(e)
+            | {
+                "reason": reason_words(asked.pack, reason, language()),
+                "mend_url": mend(e) if reason.startswith("evidence missing") else "",
+            }
             for e, reason in verdict.rejected
         ],
     }
