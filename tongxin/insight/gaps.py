@@ -11,7 +11,8 @@ from tongxin.exchange.documents.sheets import Cell, Column, Sheet, write_workboo
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link
-from tongxin.kernel.obligations.queries import Asked, Gaps, gaps
+from tongxin.kernel.obligations.pairs import Pair
+from tongxin.kernel.obligations.queries import Asked, Gap, Gaps, gaps
 from tongxin.methods.cadence.reference import plain_number
 from tongxin.ui.states import state_word
 
@@ -41,7 +42,7 @@ def gap_workbook(asked: Asked, lists: Sequence[Gaps], export_id: str) -> bytes:
                 [
                     one.rule.title,
                     gap.subject.name,
-                    groups.get(gap.subject.pk, ""),
+                    groups.get(_person(gap), ""),
                     plain_number(verdict.owed),
                     plain_number(verdict.done),
                     plain_number(max(verdict.owed - verdict.done, 0)),
@@ -122,9 +123,14 @@ def _beyond(one: Gaps) -> Cell:
     return hidden_words() if one.beyond is None else one.beyond
 
 
+def _person(gap: Gap) -> int:
+    """Of a pair, whom it is for."""
+    return gap.subject.link.b_id if isinstance(gap.subject, Pair) else gap.subject.pk
+
+
 def _groups(lists: Sequence[Gaps], day: date) -> dict[int, str]:
     """Return the homeroom, branch or department of everybody named; one query."""
-    people = {gap.subject.pk for one in lists for gap in one.rows}
+    people = {_person(gap) for one in lists for gap in one.rows}
     links = Link.objects.filter(
         a_id__in=people,
         kind__in=GROUP_LINKS,

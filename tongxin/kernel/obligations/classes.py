@@ -9,7 +9,7 @@ from tongxin.methods.cadence.tree import Obligation
 
 # Packs may say K4 for "any of K4"; the strictest reading of it counts.
 _WIDE = {"K4": "K4d", "": "K3"}
-_NAME_CLASS = {"student": "K2", "guardian": "K2", "family": "K3", "case": "K4e"}
+_NAME_CLASS = {"student": "K2", "guardian": "K2", "family": "K3", "case": "K4e", "pair": "K2"}
 
 
 def known_class(name: str) -> str:

@@ -39,7 +39,7 @@ def evaluate(
     *,
     known_at: datetime | None = None,
     obligations: Collection[str] | None = None,
-    subjects: Collection[int] | None = None,
+    subjects: Collection[int | str] | None = None,
     entries: bool = False,
 ) -> list[Verdict]:
     """Return the verdicts of a programme on a day. entries: with those counted and rejected, one by one.
@@ -75,7 +75,13 @@ def evaluate(
             expanded=True,
             now=now,
         )
-        return _verdicts(run.cells(subjects), programme.school_id, pack, as_of, known_at)
+        return _verdicts(
+            run.cells(None if subjects is None else {int(one) for one in subjects}),
+            programme.school_id,
+            pack,
+            as_of,
+            known_at,
+        )
 
     asked_for = None if subjects is None else frozenset(subjects)
     state = state_of(programme.school_id) if settings.REMEMBER_VERDICTS else ()

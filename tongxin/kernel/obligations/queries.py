@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from tongxin.kernel.access.viewer import Viewer, visible_subjects
+from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.calendar.queries import school_calendar
@@ -27,6 +27,7 @@ from tongxin.methods.cadence.tree import Obligation
 
 from . import engine
 from .classes import obligation_class
+from .pairs import Inside, Named, ends_of, named
 
 SMALLEST_COUNT = 5
 EXPECTED = ("met", "missed", "open")
@@ -155,7 +156,7 @@ class Asked:
     def verdicts(
         self,
         obligations: Collection[str] | None = None,
-        subjects: Collection[int] | None = None,
+        subjects: Collection[int | str] | None = None,
         *,
         entries: bool = False,
     ) -> list[Verdict]:
@@ -209,7 +210,7 @@ def board(viewer: Viewer, asked: Asked) -> list[BoardRow]:
     by_rule: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in asked.verdicts():
         by_rule[verdict.obligation].append(verdict)
-    inside = _Inside(viewer)
+    inside = Inside(viewer)
     rows = []
     for rule in asked.rules:
         seen = sight(viewer, asked.pack, rule)
@@ -227,29 +228,12 @@ def board(viewer: Viewer, asked: Asked) -> list[BoardRow]:
     return rows
 
 
-class _Inside:
-    """Whether a subject (id as text) lies within a viewer's reach of a class; one query per class."""
-
-    def __init__(self, viewer: Viewer):
-        self.viewer = viewer
-        self.known: dict[str, set[int]] = {}
-
-    def __call__(self, data_class: str, subject: str) -> bool:
-        if subject.startswith("activity:") or not subject.isdigit():
-            return False
-        if data_class not in self.known:
-            self.known[data_class] = set(
-                visible_subjects(self.viewer, data_class).values_list("pk", flat=True)
-            )
-        return int(subject) in self.known[data_class]
-
-
 @dataclass(frozen=True)
 class Gap:
     """Somebody or something behind: what is owed until when."""
 
     verdict: Verdict
-    subject: Subject
+    subject: Named
     bearers: tuple[str, ...]
 
 
@@ -275,25 +259,26 @@ def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = N
     seen = sight(viewer, asked.pack, rule)
     verdicts = asked.verdicts([obligation])
     if group is not None:
-        inside_group = set(members_of(group, asked.as_of)) | {group}
-        verdicts = [v for v in verdicts if v.subject.isdigit() and int(v.subject) in inside_group]
+        verdicts = within_group(verdicts, group, asked.as_of)
     behind = [v for v in verdicts if v.verdict in ("missed", "open")]
-    reachable = _Inside(viewer)
+    reachable = Inside(viewer)
     shown = [v for v in behind if seen.whole or reachable(seen.data_class, v.subject)]
     if seen.nothing:
         shown = []
-    subjects = Subject.objects.in_bulk({int(v.subject) for v in shown if v.subject.isdigit()})
+    subjects = named(v.subject for v in shown)
     names = _names({int(b) for v in shown for b in v.bearer if b.isdigit()})
     rows = [
         Gap(
             v,
-            subjects[int(v.subject)],
+            subjects[v.subject],
             tuple(names[int(b)] for b in v.bearer if b.isdigit() and int(b) in names),
         )
         for v in shown
-        if v.subject.isdigit()
+        if v.subject in subjects
     ]
-    rows.sort(key=lambda g: (g.verdict.verdict != "missed", g.verdict.last, g.subject.pinyin, g.subject.pk))
+    rows.sort(
+        key=lambda g: (g.verdict.verdict != "missed", g.verdict.last, g.subject.pinyin, str(g.subject.pk))
+    )
     counts = count(verdicts)
     visible_counts = counts if seen.whole or (seen.counts and not counts.small) else None
     if visible_counts is None and seen.part and not seen.counts:
@@ -301,6 +286,14 @@ def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = N
     beyond = len(behind) - len(shown)
     hidden = not seen.counts or 0 < beyond < SMALLEST_COUNT or counts.small
     return Gaps(rule, seen, visible_counts, rows, 0 if beyond == 0 else None if hidden else beyond)
+
+
+def within_group(verdicts: Iterable[Verdict], group: int, day: date) -> list[Verdict]:
+    """Return those about a group, its members on a day, or a pair with one of them."""
+    verdicts = list(verdicts)
+    inside = {*members_of(group, day), group}
+    touched = ends_of(v.subject for v in verdicts)
+    return [v for v in verdicts if inside & {*touched.get(v.subject, ())}]
 
 
 def members_of(group: int, day: date) -> list[int]:
@@ -327,7 +320,7 @@ class Due:
     pack: Pack
     rule: Obligation
     verdict: Verdict
-    subjects: tuple[Subject, ...]
+    subjects: tuple[Named, ...]
 
     @property
     def due(self) -> date | None:
@@ -373,11 +366,11 @@ def _begun_too_late(verdict: Verdict, day: date) -> bool:
 
 def _lines(viewer: Viewer, programme: Programme, pack: Pack, asked: Asked, mine: list[Verdict]) -> list[Due]:
     rules = {rule.id: rule for rule in asked.rules}
-    inside = _Inside(viewer)
+    inside = Inside(viewer)
     together: dict[tuple, list[Verdict]] = defaultdict(list)
     for verdict in mine:
         together[verdict.obligation, verdict.window, verdict.first].append(verdict)
-    named = Subject.objects.in_bulk({int(v.subject) for v in mine if v.subject.isdigit()})
+    known = named(v.subject for v in mine)
     lines = []
     for (name, _window, _first), verdicts in together.items():
         rule = rules.get(name)
@@ -385,13 +378,11 @@ def _lines(viewer: Viewer, programme: Programme, pack: Pack, asked: Asked, mine:
             continue
         data_class = obligation_class(pack, rule)
         subjects = [
-            named[int(v.subject)]
+            known[v.subject]
             for v in verdicts
-            if v.subject.isdigit()
-            and int(v.subject) in named
-            and (int(v.subject) == viewer.person_id or inside(data_class, v.subject))
+            if v.subject in known and (v.subject == str(viewer.person_id) or inside(data_class, v.subject))
         ]
-        subjects.sort(key=lambda s: (s.pinyin, s.pk))
+        subjects.sort(key=lambda s: (s.pinyin, str(s.pk)))
         lines.append(Due(programme, pack, rule, verdicts[0], tuple(subjects)))
     return lines
 
@@ -438,7 +429,7 @@ def heat(viewer: Viewer, asked: Asked) -> Heat:
     rules = [r for r in asked.rules if r.evaluable]
     seen = {r.id: sight(viewer, asked.pack, r) for r in rules}
     shown = [r for r in rules if not seen[r.id].nothing]
-    inside = _Inside(viewer)
+    inside = Inside(viewer)
 
     def visible(v: Verdict) -> bool:
         s = seen[v.obligation]
@@ -516,8 +507,8 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
         return []
     seen = sight(viewer, asked.pack, rule)
     kind = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}[group_type]
-    verdicts = [v for v in asked.verdicts([obligation]) if v.subject.isdigit()]
-    inside = _Inside(viewer)
+    verdicts = asked.verdicts([obligation])
+    inside = Inside(viewer)
     if not (seen.whole or seen.counts):
         verdicts = [v for v in verdicts if inside(seen.data_class, v.subject)]
     links = Link.objects.filter(
@@ -529,9 +520,10 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
     )
     group_of = dict(links.values_list("a_id", "b_id"))
     totals: dict[int, list[Verdict]] = defaultdict(list)
+    touched = ends_of(v.subject for v in verdicts)
     for v in verdicts:
-        subject = int(v.subject)
-        totals[group_of.get(subject, subject)].append(v)
+        for subject in touched.get(v.subject, ())[:1]:
+            totals[group_of.get(subject, subject)].append(v)
     groups = Subject.objects.filter(pk__in=totals, type=group_type).order_by("pinyin", "id")
     rows = []
     for group in groups:
@@ -541,14 +533,14 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
     return rows
 
 
-def may_read(viewer: Viewer, pack: Pack, rule: Obligation, subject: Subject) -> bool:
+def may_read(viewer: Viewer, pack: Pack, rule: Obligation, subject: Named) -> bool:
     """Say whether a viewer may read what a rule says of a subject."""
     seen = sight(viewer, pack, rule)
     own = subject.pk == viewer.person_id
-    return own or seen.whole or _Inside(viewer)(seen.data_class, str(subject.pk))
+    return own or seen.whole or Inside(viewer)(seen.data_class, str(subject.pk))
 
 
-def explain(viewer: Viewer, asked: Asked, obligation: str, subject: Subject, first: date) -> Verdict | None:
+def explain(viewer: Viewer, asked: Asked, obligation: str, subject: Named, first: date) -> Verdict | None:
     """Return the verdict of one subject in the window that begins on a day, with entries; None out of reach."""
     rule = obligation_named(asked.pack, obligation, asked.as_of)
     if rule is None or not may_read(viewer, asked.pack, rule, subject):

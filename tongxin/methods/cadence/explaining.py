@@ -23,6 +23,7 @@ VERDICTS = {
 _LEFT = {
     "presence": ("已不在校", "no longer present"),
     "membership": ("党组织关系已变动", "no longer a member of the branch"),
+    "link": ("这一对的关系已结束", "the link no longer holds"),
     "condition": ("条件已不成立", "the condition no longer holds"),
 }
 _PLAIN = {

@@ -69,7 +69,7 @@ def _scope_of_entry(view: View, rule: Obligation, subject: str, window: Window) 
 
 def _left_by(view: View, rule: Obligation, subject: str, day: dt.date) -> str:
     if subject.startswith(PAIR) and all(view.is_present(end, day) for end in view.ends(subject)):
-        return "condition" if view.is_present(subject, day) else "membership"
+        return "condition" if view.is_present(subject, day) else "link"
     if not view.is_present(subject, day):
         return "presence"
     if rule.subject.name == "member" and not view.is_a(subject, "member", day):

@@ -74,6 +74,10 @@ class SubjectKind:
     def spelled(self) -> str:
         return f"{self.name}:{self.kind}" if self.is_activity or self.is_pair else self.name
 
+    def reads(self) -> Iterator[tuple[str, str]]:
+        if self.is_pair:
+            yield "link", self.kind
+
     def sql(self, builder: Any) -> Any:
         return builder.subject(self)
 

@@ -15,8 +15,9 @@ from tongxin.kernel.obligations.queries import (
     Gaps,
     count,
     gaps,
-    members_of,
+    within_group,
 )
+from tongxin.methods.cadence.facts import ENTRY
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
@@ -66,8 +67,5 @@ def behind(
 
 
 def _of_group(asked: Asked, rule: str, group: Subject | None) -> list[Verdict]:
-    verdicts = [v for v in asked.verdicts([rule]) if v.subject.isdigit()]
-    if group is None:
-        return verdicts
-    inside = {*members_of(group.pk, asked.as_of), group.pk}
-    return [v for v in verdicts if int(v.subject) in inside]
+    verdicts = [v for v in asked.verdicts([rule]) if not v.subject.startswith(ENTRY)]
+    return verdicts if group is None else within_group(verdicts, group.pk, asked.as_of)

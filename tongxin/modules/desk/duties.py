@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
+from tongxin.kernel.obligations.pairs import Named, Pair
 from tongxin.kernel.obligations.queries import Due
-from tongxin.methods.cadence.counting import QualifierIs, Sum
+from tongxin.methods.cadence.counting import Count, QualifierIs, Sum
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.periods import Between, By, MonthOfPlan, PhaseOfPlan
 from tongxin.methods.cadence.tree import Obligation
@@ -122,7 +123,7 @@ def line(viewer: Viewer, due: Due, kinds: dict[str, Kind]) -> Line:
     )
 
 
-def _who(others: Sequence[Subject]) -> str:
+def _who(others: Sequence[Named]) -> str:
     if not others:
         return ""
     if len(others) <= 3:
@@ -144,16 +145,36 @@ def unit_of(rule: Obligation, kind: Kind | None) -> str:
     return _("次") if len(items) <= 1 else _("项")
 
 
-def form_url(rule: Obligation, kind: Kind, subject: Subject | None) -> str:
+def form_url(rule: Obligation, kind: Kind, subject: Named | None) -> str:
     """Return the log form prefilled with what the rule asks for: kind, the subject's part, the one way that counts."""
     item = next((i for i in rule.requirements() if kind.name in i.count.kinds), None)
     pairs: list[tuple[str, Any]] = []
     if item and subject:
-        part = next((p for p in item.count.parts if kind.part(p)), "")
-        if part:
-            pairs.append((part, subject.public_id))
+        pairs += (
+            _both(item.count, kind, subject) if isinstance(subject, Pair) else _one(item.count, kind, subject)
+        )
     for only in item.count.only if item else ():
         if isinstance(only, QualifierIs) and len(only.values) == 1 and kind.qualifier(only.qualifier):
             pairs.append((only.qualifier, only.values[0]))
     address = reverse("desk:record_kind", args=[kind.name])
     return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+def _one(count: Count, kind: Kind, subject: Subject) -> list[tuple[str, str]]:
+    part = next((p for p in count.parts if kind.part(p)), "")
+    return [(part, subject.public_id)] if part else []
+
+
+def _both(count: Count, kind: Kind, pair: Pair) -> list[tuple[str, str]]:
+    """The two of a pair in the parts that the rule asks for, else in the first parts they may play."""
+    asked = [*count.parts[:1], *([count.with_.part] if count.with_ else [])]
+    parts = [part for name in asked if (part := kind.part(name))]
+    parts += [part for part in kind.parts if part not in parts]
+    found: list[tuple[str, str]] = []
+    left = list(pair.ends)
+    for part in parts:
+        who = next((end for end in left if not part.of or end.type in part.of), None)
+        if who is not None:
+            found.append((part.name, who.public_id))
+            left.remove(who)
+    return found

@@ -119,7 +119,7 @@ def test_a_pair_is_in_scope_while_the_link_holds_and_both_are_present():
     left = [*PEOPLE[:1], Subject("t1", "staff", "", "x1", present_to=dt.date(2023, 4, 1)), *PEOPLE[4:]]
     assert judged(world(links=LINKS[:1], people=left)) == {"p1": ("not_expected", 0)}
     told = reference.evaluate(pack_of(pair_rule()), world(links=ended), school_calendar(), END)
-    assert [v.reason for v in told if v.window == "2023春"] == ["out of scope since 2023-04-02: membership"]
+    assert [v.reason for v in told if v.window == "2023春"] == ["out of scope since 2023-04-02: link"]
 
 
 def test_conditions_look_at_either_side():

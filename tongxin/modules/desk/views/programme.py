@@ -19,6 +19,7 @@ from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.obligations import queries, waivers
+from tongxin.kernel.obligations.pairs import named_in_address
 from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, visible_programmes
@@ -395,7 +396,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
         begin = date.fromisoformat(first)
     except ValueError as error:
         raise Http404 from error
-    who = get_object_or_404(Subject, public_id=subject, school_id=viewer.school_id)
+    who = named_in_address(viewer.school_id, subject)
+    if who is None:
+        raise Http404
     verdict = queries.explain(viewer, asked, rule, who, begin)
     declared = queries.obligation_named(asked.pack, rule, asked.as_of)
     if verdict is None or declared is None:
@@ -429,9 +432,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "source": cited(asked.pack, declared, language()),
             "consequences": [one.words(Speaker(asked.pack, language())) for one in declared.consequences],
             "chain": chain(asked, declared),
-            "waivers": waiver_lines(asked, declared, who),
+            "waivers": waiver_lines(asked, declared, who) if isinstance(who, Subject) else [],
             "waive_url": reverse("desk:waive", args=[public_id, rule, subject])
-            if waivers.may_waive(viewer, asked.pack, declared, who)
+            if isinstance(who, Subject) and waivers.may_waive(viewer, asked.pack, declared, who)
             else "",
         }
         | _entries(request, asked, verdict),

@@ -1,0 +1,120 @@
+"""Pairs as pages name them: a link that a rule counts for, shown as 甲 → 乙, and who may see it.
+
+A pair is seen by those who may see both its ends: a child at the data class of the rule, everybody else by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from tongxin.kernel.access.viewer import Viewer, visible_subjects
+from tongxin.kernel.base.models import Link, Subject
+from tongxin.methods.cadence.facts import PAIR
+
+CHILDREN = ("student", "guardian", "family", "case")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Stands where a page expects a subject."""
+
+    link: Link
+
+    type = "pair"
+
+    @property
+    def pk(self) -> str:
+        return f"{PAIR}{self.link.pk}"
+
+    @property
+    def public_id(self) -> str:
+        return self.link.public_id
+
+    @property
+    def name(self) -> str:
+        return f"{self.link.a.name} → {self.link.b.name}"
+
+    @property
+    def pinyin(self) -> str:
+        return self.link.b.pinyin
+
+    @property
+    def ends(self) -> tuple[Subject, Subject]:
+        return self.link.a, self.link.b
+
+
+Named = Subject | Pair
+
+
+def named(ids: Iterable[str]) -> dict[str, Named]:
+    """Return the subjects and pairs that verdicts are about, by the id the verdicts have."""
+    wanted = set(ids)
+    found: dict[str, Named] = {
+        str(pk): subject
+        for pk, subject in Subject.objects.in_bulk({int(one) for one in wanted if one.isdigit()}).items()
+    }
+    links = {int(one.removeprefix(PAIR)) for one in wanted if one.startswith(PAIR)}
+    if links:
+        for link in Link.objects.filter(pk__in=links).select_related("a", "b"):
+            found[f"{PAIR}{link.pk}"] = Pair(link)
+    return found
+
+
+def named_in_address(school_id: int | None, public_id: str) -> Named | None:
+    """Return what an address names: a subject of the school, or one of its links."""
+    subject = Subject.objects.filter(school_id=school_id, public_id=public_id).first()
+    if subject is not None:
+        return subject
+    link = Link.objects.filter(school_id=school_id, public_id=public_id).select_related("a", "b").first()
+    return Pair(link) if link else None
+
+
+class Inside:
+    """Whether a subject or pair (id as text) lies within a viewer's reach of a class; one query per class."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self._known: dict[str, set[int]] = {}
+
+    def __call__(self, data_class: str, subject: str) -> bool:
+        if subject.startswith(PAIR):
+            return self._sees_both(data_class, subject)
+        return subject.isdigit() and int(subject) in self._of(data_class)
+
+    def _of(self, data_class: str) -> set[int]:
+        if data_class not in self._known:
+            found = visible_subjects(self.viewer, data_class or None)
+            self._known[data_class] = set(found.values_list("pk", flat=True))
+        return self._known[data_class]
+
+    def _sees_both(self, data_class: str, pair: str) -> bool:
+        ends = self._links.get(int(pair.removeprefix(PAIR)))
+        if ends is None:
+            return False
+        with_child = any(type_ in CHILDREN for _, type_ in ends)
+        return all(
+            end == self.viewer.person_id
+            or end in self._of(data_class if type_ in CHILDREN or not with_child else "")
+            for end, type_ in ends
+        )
+
+    @cached_property
+    def _links(self) -> dict[int, tuple[tuple[int, str], tuple[int, str]]]:
+        rows = Link.objects.filter(school_id=self.viewer.school_id)
+        return {
+            pk: ((a, a_type), (b, b_type))
+            for pk, a, a_type, b, b_type in rows.values_list("pk", "a_id", "a__type", "b_id", "b__type")
+        }
+
+
+def ends_of(ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Return the subjects that verdicts touch: whom it is for first; itself where it is no pair."""
+    wanted = set(ids)
+    found: dict[str, tuple[int, ...]] = {one: (int(one),) for one in wanted if one.isdigit()}
+    links = {int(one.removeprefix(PAIR)) for one in wanted if one.startswith(PAIR)}
+    if links:
+        for pk, a, b in Link.objects.filter(pk__in=links).values_list("pk", "a_id", "b_id"):
+            found[f"{PAIR}{pk}"] = (b, a)
+    return found
