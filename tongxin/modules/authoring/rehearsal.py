@@ -7,11 +7,10 @@ from datetime import date
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import School
-from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations import queries
+from tongxin.kernel.obligations.changes import last_term
 from tongxin.kernel.obligations.queries import Asked, Gaps
 from tongxin.kernel.programmes.models import Programme
-from tongxin.methods.cadence.calendar import Term
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.tree import Obligation
 
@@ -24,14 +23,6 @@ class Rehearsal:
     last: date
     name: str
     found: Gaps
-
-
-def last_term(school: School, today: date) -> Term | None:
-    """The last term that is over, else the one that is running."""
-    begun = [term for term in school_calendar(school).terms if term.first <= today]
-    over = [term for term in begun if term.last < today]
-    known = over or begun
-    return known[-1] if known else None
 
 
 def rehearse(viewer: Viewer, school: School, pack: Pack, rule: Obligation, today: date) -> Rehearsal | None:

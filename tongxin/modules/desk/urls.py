@@ -12,6 +12,7 @@ from .views import (
     record,
     schedule,
     waiving,
+    weighing,
 )
 
 app_name = "desk"
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/", programme.programme_list, name="programmes"),
     path("programmes/adopt/", editing.adopt, name="adopt"),
     path("programmes/adopt/<slug:slug>/", editing.adopt_pack, name="adopt_pack"),
+    path("programmes/adopt/<slug:slug>/load/", weighing.load_offer, name="load_offer"),
     path("programmes/<str:public_id>/", programme.overview, name="programme"),
     path("programmes/<str:public_id>/duties/", programme.duties, name="duties"),
     path("programmes/<str:public_id>/duties/<str:rule>/", programme.duty, name="duty"),
@@ -59,6 +61,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programmes/<str:public_id>/edit/duties/<str:rule>/", editing.edit_duty, name="edit_duty"),
     path("programmes/<str:public_id>/versions/", editing.versions, name="versions"),
     path("programmes/<str:public_id>/versions/<int:number>/", editing.version, name="version"),
+    path(
+        "programmes/<str:public_id>/versions/<int:number>/people/",
+        weighing.version_people,
+        name="version_people",
+    ),
+    path(
+        "programmes/<str:public_id>/versions/<int:number>/people/export/",
+        weighing.version_people_export,
+        name="version_people_export",
+    ),
+    path("programmes/<str:public_id>/load/", weighing.load_programme, name="load_programme"),
     path(
         "programmes/<str:public_id>/versions/<int:number>/restore/", editing.restore, name="version_restore"
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
@@ -15,7 +14,8 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.obligations import queries
-from tongxin.kernel.obligations.queries import SMALLEST_COUNT, Asked
+from tongxin.kernel.obligations.changes import changes
+from tongxin.kernel.obligations.queries import Asked
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.programmes import services
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
@@ -24,15 +24,16 @@ from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.findings import PackUnreadable
 from tongxin.methods.cadence.pack import Pack, pack_from_text
 from tongxin.methods.cadence.words import sentence
-from tongxin.ui.states import state_word
 from tongxin.ui.toasts import notify
 
 from .. import rewriting
 from ..forms.programme import AdoptForm, DutyForm, OwnPackForm, PlanForm
 from ..numbers import language
+from ..weights import changed_rows, moves_words
 from .programme import asked_of, editable_of, frame
 
 MOST_BYTES = 2 * 1024 * 1024
+MOST_PEOPLE = 50
 
 
 @allow("programme_edit")
@@ -152,11 +153,16 @@ def edit(request: Request, public_id: str) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change would do before it is saved. verdicts: sentences on whose verdict would change."""
+    """What a change would do before it is saved, on the school's own last term.
+
+    verdicts: sentences on how many verdicts would change; people: whose, as far as the viewer may read, the first of them.
+    """
 
     changes: list[rewriting.Change]
     verdicts: list[str]
     wrong: list
+    people: list[dict]
+    more: int
 
 
 @allow("programme_edit")
@@ -220,36 +226,13 @@ def _base(request: Request, present: int) -> int:
 
 
 def _effect(viewer: Viewer, asked: Asked, new: Pack) -> Effect:
-    text = new.to_text()
     differences = rewriting.changes(asked.pack, new)
-    wrong = [f for f in findings(text) if f.level == "error"]
-    verdicts = _changed_verdicts(viewer, asked, new) if differences and not wrong else []
-    return Effect(differences, verdicts, wrong)
-
-
-def _changed_verdicts(viewer: Viewer, asked: Asked, new: Pack) -> list[str]:
-    """Say how many verdicts a new text would change today, from what to what; small numbers stay hidden."""
-    then = Asked(asked.programme, asked.as_of)
-    then.pack = new
-    touched = {
-        o.id
-        for o in (*asked.pack.obligations, *new.obligations)
-        if asked.pack.versions(o.id) != new.versions(o.id) or asked.pack.phases != new.phases
-    }
-    if not touched:
-        return []
-    before = {(v.obligation, v.subject, v.first): v.verdict for v in asked.verdicts(touched)}
-    after = {(v.obligation, v.subject, v.first): v.verdict for v in then.verdicts(touched)}
-    moves: Counter = Counter()
-    for key in before.keys() | after.keys():
-        a, b = before.get(key, "not_expected"), after.get(key, "not_expected")
-        if a != b:
-            moves[a, b] += 1
-    said = []
-    for (a, b), n in moves.most_common():
-        count = str(n) if n >= SMALLEST_COUNT else _("不到%(n)d") % {"n": SMALLEST_COUNT}
-        said.append(_("%(n)s个从“%(a)s”变为“%(b)s”") % {"n": count, "a": state_word(a), "b": state_word(b)})
-    return said
+    wrong = services.errors_of(asked.programme.school, new.to_text())
+    said = None
+    if differences and not wrong:
+        said = changes(viewer, asked.programme.school, asked.pack, new, asked.as_of)
+    people = changed_rows(asked.programme.public_id, said)
+    return Effect(differences, moves_words(said), wrong, people[:MOST_PEOPLE], len(people[MOST_PEOPLE:]))
 
 
 @allow("programme_edit")

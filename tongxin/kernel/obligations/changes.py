@@ -1,0 +1,146 @@
+"""What a new text of a programme would change, by people, told before anybody approves it.
+
+Both texts judge the school's own last term as if they had been in force then, so that a rule which begins tomorrow can
+be looked at today. Whoever asks reads names within their reach, and beyond it only how many.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
+
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.models import School
+from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.calendar import Term
+from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import Obligation
+
+from .pairs import Inside, Named, named
+from .queries import SMALLEST_COUNT, Asked, sight
+
+NOTHING = "not_expected"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One verdict that would change. before, after: verdicts; NOTHING where a text asks nothing of the subject."""
+
+    rule: Obligation
+    subject: Named
+    first: date
+    last: date
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """first, last: the days looked at. rows: within the viewer's reach. beyond: how many more, None = too few to say.
+
+    moves: how many verdicts go from what to what, those beyond reach included, most first.
+    """
+
+    first: date
+    last: date
+    rows: list[Changed]
+    beyond: int | None
+    moves: list[tuple[str, str, int]]
+
+
+def last_term(school: School, today: date) -> Term | None:
+    """The last term that is over, else the one that is running."""
+    begun = [term for term in school_calendar(school).terms if term.first <= today]
+    over = [term for term in begun if term.last < today]
+    known = over or begun
+    return known[-1] if known else None
+
+
+def as_if_in_force(pack: Pack, first: date, today: date) -> Pack:
+    """Return a pack whose newest rules were in force from a day on; those that have ended are gone."""
+    rules = []
+    for name in pack.obligation_ids():
+        rule = pack.versions(name)[-1]
+        if rule.until is None or rule.until > today:
+            rules.append(replace(rule, since=min(rule.since, first), until=None, next_window=False))
+    return replace(pack, obligations=tuple(rules))
+
+
+def changes(viewer: Viewer, school: School, old: Pack, new: Pack, today: date) -> Changes | None:
+    """Compare two texts on the school's last term; None where it has no term yet."""
+    term = last_term(school, today)
+    if term is None:
+        return None
+    day = min(today, date.fromordinal(term.last.toordinal() + 1))
+    packs = [as_if_in_force(pack, term.first, today) for pack in (old, new)]
+    touched = _touched(*packs)
+    before, after = (_judged(school, pack, touched, term, day) for pack in packs)
+    differing = [
+        key for key in dict.fromkeys((*before, *after)) if _word(before.get(key)) != _word(after.get(key))
+    ]
+    moves = Counter((_word(before.get(key)), _word(after.get(key))) for key in differing)
+    rules = {rule.id: (pack, rule) for pack in packs for rule in pack.obligations}
+    rows = _rows(viewer, rules, before, after, differing)
+    beyond = len(differing) - len(rows)
+    return Changes(
+        term.first,
+        min(term.last, today),
+        rows,
+        beyond if beyond == 0 or beyond >= SMALLEST_COUNT else None,
+        [(a, b, n) for (a, b), n in moves.most_common()],
+    )
+
+
+def _touched(old: Pack, new: Pack) -> set[str]:
+    """The rules whose verdicts may differ; all of them where the plan's own phases, kinds or posts do."""
+    ids = {*old.obligation_ids(), *new.obligation_ids()}
+    if (old.phases, old.kinds, old.posts, old.attributes) != (
+        new.phases,
+        new.kinds,
+        new.posts,
+        new.attributes,
+    ):
+        return ids
+    return {name for name in ids if old.versions(name) != new.versions(name)}
+
+
+Key = tuple[str, str, date, date]
+
+
+def _judged(school: School, pack: Pack, touched: set[str], term: Term, day: date) -> dict[Key, Verdict]:
+    names = touched & set(pack.obligation_ids())
+    if not names:
+        return {}
+    pretended = Programme(
+        school=school, pack=pack.slug, title=pack.title, first_day=term.first, last_day=term.last
+    )
+    asked = Asked(pretended, day)
+    asked.pack = pack
+    return {(v.obligation, v.subject, v.first, v.last): v for v in asked.verdicts(names)}
+
+
+def _word(verdict: Verdict | None) -> str:
+    return verdict.verdict if verdict is not None else NOTHING
+
+
+def _rows(viewer: Viewer, rules, before, after, differing: list[Key]) -> list[Changed]:
+    inside = Inside(viewer)
+    seen = {name: sight(viewer, pack, rule) for name, (pack, rule) in rules.items()}
+    mine = [key for key in differing if seen[key[0]].whole or inside(seen[key[0]].data_class, key[1])]
+    subjects = named(key[1] for key in mine)
+    rows = [
+        Changed(
+            rules[key[0]][1],
+            subjects[key[1]],
+            key[2],
+            key[3],
+            _word(before.get(key)),
+            _word(after.get(key)),
+        )
+        for key in mine
+        if key[1] in subjects
+    ]
+    return sorted(rows, key=lambda row: (row.subject.pinyin, str(row.subject.pk), row.rule.id, row.first))
