@@ -29,7 +29,9 @@ def obligation_class(pack: Pack, obligation: Obligation) -> str:
 
 
 def _class_read(pack: Pack, what: str, name: str) -> str:
-    """The class of an attribute, link or event; what nobody declared counts as K3, links every school has as K1."""
+    """The class of an attribute, link, event or other rule; what nobody declared counts as K3, links every school has as K1."""
+    if what == "obligation":
+        return higher(*(obligation_class(pack, other) for other in pack.versions(name)), "K1")
     if what == "link":
         link = pack.links.get(name)
         return known_class(link.data_class or "K1") if link else "K1"

@@ -17,6 +17,7 @@ from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence import facts as cadence
 from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.calendar import SchoolCalendar
+from tongxin.methods.cadence.dependencies import with_needed
 from tongxin.methods.cadence.occasions import at_once
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import entry_kinds_read
@@ -47,11 +48,12 @@ def evaluate(
     Today is judged as it stands this minute where a rule has a deadline in hours.
     """
     now = _this_minute(pack, as_of)
+    needed = None if obligations is None else with_needed(pack.obligations, obligations)
     if entries:
         kinds = {
             k
             for rule in pack.obligations
-            if obligations is None or rule.id in obligations
+            if needed is None or rule.id in needed
             for k in entry_kinds_read(rule)
         }
         facts = school_facts(programme.school_id, programme, kinds)
@@ -59,8 +61,8 @@ def evaluate(
         found = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
         pairs = {rule.id for rule in pack.obligations if rule.subject.is_pair}
         return [replace(v, subject=cadence.PAIR + v.subject) if v.obligation in pairs else v for v in found]
-    if obligations is not None:
-        pack = _only(_Same(pack), frozenset(obligations))
+    if needed is not None:
+        pack = _only(_Same(pack), frozenset(needed))
 
     def work_out() -> list[Verdict]:
         connection.ensure_connection()
@@ -76,14 +78,17 @@ def evaluate(
             now=now,
         )
         return _verdicts(
-            run.cells(None if subjects is None else {int(one) for one in subjects}),
+            run.cells(None if subjects is None else {int(one) for one in subjects}, obligations),
             programme.school_id,
             pack,
             as_of,
             known_at,
         )
 
-    asked_for = None if subjects is None else frozenset(subjects)
+    asked_for = (
+        None if subjects is None else frozenset(subjects),
+        None if obligations is None else frozenset(obligations),
+    )
     state = state_of(programme.school_id) if settings.REMEMBER_VERDICTS else ()
     return _memo.get(
         (programme.pk, _Same(pack), _Same(calendar), as_of, known_at, asked_for, state, now), work_out

@@ -55,6 +55,17 @@ def in_order(needs: dict[str, set[str]]) -> list[str]:
     return found
 
 
+def with_needed(rules: Iterable[Obligation], names: Iterable[str]) -> set[str]:
+    """These obligations and all whose verdicts they need, directly or not."""
+    needs, found, left = needs_by_id(rules), set[str](), list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += sorted(needs.get(name, ()))
+    return found
+
+
 def check_dependencies(rules: list[Obligation], context: Context) -> None:
     """Findings about verdicts that are asked for but cannot be had."""
     needs = needs_by_id(rules)

@@ -72,6 +72,11 @@ CONDITIONS = [
         "{attribute: a, compare: more_than, to: b}",
         f"两个数字属性相比：{'、'.join(parse_conditions._RELATIONS)}",
     ),
+    (
+        "{state: probationary}",
+        "那天处于这个状态；几组状态重名时写 {machine: 名称, is: probationary}。状态是类型为 state 的属性",
+    ),
+    ("{has: mentor_of}", "同 {link: mentor_of}"),
     ("{link: mentor_of, end: a}", "处在这种关系的一端：a、b 或 either（不写就是 either）"),
     ("{post: homeroom_teacher}", "担任这个岗位"),
     (

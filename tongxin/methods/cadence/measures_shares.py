@@ -151,6 +151,9 @@ class VerdictShare(_Share):
     obligation: str
     verdict: str = "met"
 
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "obligation", self.obligation
+
     @property
     def needs_count(self) -> bool:
         return False

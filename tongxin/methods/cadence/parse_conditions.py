@@ -21,6 +21,7 @@ from .conditions import (
 )
 from .declarations import AttributeDeclaration
 from .located import LMap
+from .parse_states import machine_of
 from .reading import Context, text_of, texts
 
 _TESTS = ("is", "in", "at_least", "at_most", "between", "compare", "to")
@@ -52,6 +53,8 @@ def _parts(mapping: LMap, context: Context, of_pair: bool) -> list[Condition]:
         return [_attribute(mapping, context)]
     if "link" in mapping:
         return [_link(mapping, context)]
+    if "machine" in mapping and "machine" not in context.names.attributes:
+        return [_state(mapping, mapping, context)]
     return [_part(key, mapping[key], mapping, context, of_pair) for key in mapping]
 
 
@@ -64,10 +67,32 @@ def _part(key: str, value: Any, mapping: LMap, context: Context, of_pair: bool) 
         return Not(read_condition(value, context, mapping.at(key), of_pair))
     if key == "post":
         return _posts(value, mapping, context)
-    if key in ("event", "state", "figure", "has", "days"):
+    if key in context.names.attributes:
+        return _short(key, value, mapping, context)
+    if key == "state":
+        return _state(value, mapping, context)
+    if key == "has":
+        return _link(value if isinstance(value, LMap) else _only("link", value, mapping), context)
+    if key in ("event", "days"):
         context.unsupported(mapping.at(key), key)
         return Always()
     return _short(key, value, mapping, context)
+
+
+def _only(key: str, value: Any, mapping: LMap) -> LMap:
+    """A mapping of one key at the same place."""
+    found = LMap({key: value})
+    found.file, found.line = mapping.file, mapping.line
+    return found
+
+
+def _state(value: Any, mapping: LMap, context: Context) -> Condition:
+    """`{state: probationary}` or `{machine: membership, is: probationary}`: in this state on the day."""
+    found = machine_of(value, context, mapping)
+    if found is None:
+        return Always()
+    declared, state = found
+    return AttributeTest(declared.name, declared.of, declared.type, (state,))
 
 
 def _joined(
@@ -95,7 +120,7 @@ def _posts(value: Any, mapping: LMap, context: Context) -> Condition:
 
 def _link(mapping: LMap, context: Context) -> Condition:
     context.unknown_keys(mapping, ("link", "end"), "条件“link”")
-    name, end = text_of(mapping["link"]), text_of(mapping.get("end")) or "either"
+    name, end = text_of(mapping.get("link")), text_of(mapping.get("end")) or "either"
     if not context.names.is_link(name):
         context.error(
             mapping.at("link"), "unknown-link", f"没有“{name}”这种关系。请在“links”里声明，或改正名称。"

@@ -255,6 +255,7 @@ def read_bound(mapping: LMap, context: Context, measure: Measure | None = None) 
 
 
 MOST_POSTS = 10
+MOST_LETTERS = 36  # a stored attribute's name has 40
 
 
 def read_two_posts(mapping: LMap, bound: Bound, context: Context) -> Bound:

@@ -15,7 +15,7 @@ from .occasions import ENTRY_KIND, Happening
 if TYPE_CHECKING:
     from .tree import Obligation
 
-Read = tuple[str, str]  # ("attribute" | "link" | "event", name)
+Read = tuple[str, str]  # ("attribute" | "link" | "event" | "obligation", name)
 
 
 def names_read(node: Any) -> set[Read]:

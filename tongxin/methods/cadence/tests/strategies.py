@@ -102,6 +102,9 @@ def conditions(subject: str) -> st.SearchStrategy[dict[str, Any]]:
         {"link": "mentor_of", "end": "b"},
         {"link": "mentor_of"},
         {"post": "homeroom_teacher"},
+        {"state": "probationary"},
+        {"machine": "membership", "is": "full"},
+        {"has": "liaison"},
     ]
     compare = {"attribute": "size", "compare": "more_than", "to": "grade"}
     leaves = [attribute_tests(subject), attribute_tests(subject), st.sampled_from([*links, compare])]

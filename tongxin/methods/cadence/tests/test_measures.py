@@ -454,3 +454,40 @@ def test_the_words_of_a_share_of_verdicts():
     zh, en = said(of_verdicts(), {**VISITED, "title": "每学期家访一次"})
     assert "在“每学期家访一次”应做的对象里有至少75%已完成" in zh
     assert "have at least 75% of those asked for visited met" in en
+
+
+# conditions
+
+
+@pytest.mark.parametrize(
+    "where",
+    [{"state": "probationary"}, {"machine": "membership", "is": "probationary"}, {"not": {"state": "full"}}],
+)
+def test_a_condition_can_ask_for_a_state_on_the_day(where):
+    spelled = rule(**{**STAFF, "at_least": 1}, where=where)
+    spelled |= {"count": {"kind": "lesson", "part": "teacher"}}
+    steps = [{"attribute": "membership", "value": "probationary", "from": "2023-03-01", "to": "2023-05-31"},
+             {"attribute": "membership", "value": "full", "from": "2023-06-01"}]  # fmt: skip
+    agrees(spelled, attributes=steps, as_of="2023-05-01", verdict="open")
+    agrees(spelled, attributes=steps, as_of=END, verdict="not_expected", reason="since 2023-06-01: condition")
+    agrees(spelled, attributes=[], as_of="2023-02-20", verdict="open")
+    agrees(
+        spelled,
+        attributes={"membership": None},
+        as_of=END,
+        verdict="not_expected",
+        reason="unknown: membership",
+    )
+
+
+def test_a_condition_can_ask_for_a_link_and_for_a_figure_of_the_school():
+    has = rule(where={"has": "mentor_of"})
+    agrees(has, links=["mentor_of"], as_of=END, verdict="missed")
+    agrees(has, not_links=["mentor_of"], as_of=END, verdict="none")
+    assert errors(rule(where={"has": "nobody_of"})) == {"unknown-link"}
+    boarding = rule(where={"boarding": True})
+    agrees(boarding, attributes={"boarding": True}, as_of=END, verdict="missed")
+    agrees(boarding, attributes={"boarding": False}, as_of=END, verdict="none")
+    agrees(
+        boarding, attributes={"boarding": None}, as_of=END, verdict="not_expected", reason="unknown: boarding"
+    )

@@ -16,6 +16,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations import services
+from tongxin.kernel.obligations.asked import still_open
 from tongxin.kernel.obligations.models import Message
 from tongxin.kernel.obligations.queries import todo
 from tongxin.kernel.programmes.queries import active_programmes, school_packs
@@ -69,6 +70,7 @@ def _own_list(request: Request) -> HttpResponse:
     loggable = kinds.loggable(viewer)
     mine = duties.todo_lines(viewer, todo(viewer), loggable, _term_end(viewer))
     plan = _plan_of_mine(viewer)
+    asked = _asked_of_me(viewer)
     leads = viewer.may("gaps") and viewer.reach("K1").school
     return render(
         request,
@@ -76,7 +78,8 @@ def _own_list(request: Request) -> HttpResponse:
         {
             "todo": mine,
             "plan": plan,
-            "answer": _answer(mine.things + len(plan), bool(mine.later)),
+            "asked": asked,
+            "answer": _answer(mine.things + len(plan) + len(asked), bool(mine.later)),
             "messages_in": messages.unread(viewer),
             "recent": _recent(viewer),
             "cards": programmes.cards(viewer) if leads else [],
@@ -117,6 +120,18 @@ def _plan_of_mine(viewer: Viewer) -> list[dict]:
                 url = reverse("desk:schedule", args=[programme.public_id]) + f"#{item.name}"
                 rows.append({"title": item.title, "until": item.due, "state": step.state, "url": url})
     return rows
+
+
+def _asked_of_me(viewer: Viewer) -> list[dict]:
+    """Numbers and days that this person is to set and has not."""
+    return [
+        {
+            "title": place.open.rule.title if place.open.post else place.open.name,
+            "place": place.subject.name,
+            "url": reverse("desk:numbers", args=[programme]) + f"#{place.key}",
+        }
+        for programme, place in still_open(viewer)
+    ]
 
 
 def _recent(viewer: Viewer) -> list[ledger.Line]:

@@ -19,6 +19,7 @@ from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.obligations import queries, waivers
+from tongxin.kernel.obligations.asked import asked_of as asked_of_viewer
 from tongxin.kernel.obligations.pairs import named_in_address
 from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.programmes.models import Programme
@@ -65,6 +66,7 @@ def frame(request: Request, asked: Asked, current: str) -> dict:
         ("duties", _("应做事项"), True),
         ("heat", _("热力图"), viewer.may("gaps")),
         ("schedule", _("安排"), True),
+        ("numbers", _("待定数字"), bool(asked_of_viewer(viewer, asked.pack))),
         ("versions", _("版本"), viewer.may("programme_edit")),
     ]
     tabs = [
