@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -287,10 +287,22 @@ class _Amount(Measure):
 
 @dataclass(frozen=True)
 class Sum(_Amount):
-    """The amount, added up."""
+    """The amount, added up. daily: each day of a span counts its share where it falls."""
+
+    daily: bool = False
+
+    @property
+    def per_day(self) -> bool:
+        return self.daily
 
     def value(self, counted: Sequence[Counted]) -> Number:
-        return simplest(Fraction(sum(self._values(counted)), HUNDREDTHS))
+        values = self._daily(counted) if self.daily else self._values(counted)
+        return simplest(Fraction(sum(values), HUNDREDTHS))
+
+    def _daily(self, counted: Sequence[Counted]) -> Iterator[int]:
+        for day in {day for item in counted for day in item.days}:
+            shares = [replace(item, row=item.share_on(day)) for item in counted if day in item.days]
+            yield from self._values(shares)
 
     def words(self, say: Speaker) -> str:
         return say.amount_unit(self.amount)

@@ -31,13 +31,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Amount:
-    """A number on an entry. per: entry | person; stored in hundredths of `unit`."""
+    """A number on an entry. per: entry | person; stored in hundredths of `unit`.
+
+    daily: of a span of days, each day has its share and counts where it falls.
+    """
 
     name: str
     title: str
     unit: str = ""
     per: str = "person"
     title_en: str = ""
+    daily: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .reading import day_of
@@ -154,7 +154,7 @@ class Facts:
 class Counted:
     """One head of an entry: the person or thing `unit` in a part, standing there itself or through its group.
 
-    others: where the subject is a pair, who stands at its other end.
+    others: where the subject is a pair, who stands at its other end. span: first and last day of the entry.
     """
 
     entry: str
@@ -165,6 +165,15 @@ class Counted:
     row: Participation | None
     days: tuple[dt.date, ...]
     others: tuple[str, ...] = ()
+    span: tuple[dt.date, dt.date] | None = None
+
+    def share_on(self, day: dt.date) -> Participation | None:
+        """The row with the share of its amounts that falls on a day of the span, whole hundredths, early days first."""
+        if self.row is None or self.span is None:
+            return self.row
+        days, at = (self.span[1] - self.span[0]).days + 1, (day - self.span[0]).days
+        shares = {name: n // days + (at < n % days) for name, n in self.row.amounts.items()}
+        return replace(self.row, amounts=shares)
 
 
 def is_known(row: Any, known_at: dt.datetime | None) -> bool:
@@ -430,16 +439,19 @@ class View:
         """Everybody in one of the parts (none named = any): rows themselves, and the members of groups, less the absent."""
         rows = [row for row in self._rows[entry.id] if not parts or row.part in parts]
         absent = {(row.part, row.subject) for row in rows if row.absent}
+        span = (entry.start_day, entry.day)
         for row in rows:
             if row.absent:
                 continue
             kind = self.type_of(row.subject)
             is_group = kind in GROUP_LINKS or kind == "school"
-            yield Counted(entry.id, entry.kind, row.subject, is_group, kind in PERSON_TYPES, row, days)
+            yield Counted(
+                entry.id, entry.kind, row.subject, is_group, kind in PERSON_TYPES, row, days, (), span
+            )
             for member in self.members(row.subject, entry.day):
                 if (row.part, member) not in absent:
                     is_person = self.type_of(member) in PERSON_TYPES
-                    yield Counted(entry.id, entry.kind, member, False, is_person, row, days)
+                    yield Counted(entry.id, entry.kind, member, False, is_person, row, days, (), span)
 
 
 def _changes(first: dt.date, last: dt.date) -> Iterator[dt.date]:

@@ -32,14 +32,20 @@ class Links(_Standing):
     """Different other ends of links of a kind that hold on the judging day.
 
     end: where the subject stands, a | b | either. other: what the other end must be on that day.
+    extreme: min | max: not on the judging day, but the fewest or most held on any day of the window so far on which the
+    subject is there (`on: every_day | any_day`).
     """
 
     link: str
     end: str = "either"
     other: Companion = field(default_factory=Companion)
+    extreme: str = ""
+    on: str = ""
 
     def tally(self, case: Case) -> Tally:
         ends = ("a", "b") if self.end == "either" else (self.end,)
+        if self.extreme:
+            return self._extreme(case, ends)
         found = {
             other
             for end in ends
@@ -48,11 +54,29 @@ class Links(_Standing):
         }
         return Tally(len(found))
 
+    def _extreme(self, case: Case, ends: tuple[str, ...]) -> Tally:
+        known = case.view.subjects.get(case.subject)
+        first, last = case.window.first, case.judged_on
+        if known is not None:
+            first, last = max(first, known.present_from), min(last, known.present_to)
+        if first > last:
+            return Tally(0)
+        days = {first, *(day for day in case.view.change_days(case.subject) if first < day <= last)}
+        held = [
+            len({o for end in ends for o in case.view.linked_between(self.link, end, case.subject, day, day)})
+            for day in days
+        ]
+        return Tally(min(held) if self.extreme == "min" else max(held))
+
     def reads(self) -> Iterator[tuple[str, str]]:
         yield "link", self.link
 
     def words(self, say: Speaker) -> str:
-        return say("名", "")
+        days = {
+            "every_day": say("（每一天）", "on every day"),
+            "any_day": say("（有一天即可）", "on some day"),
+        }
+        return say("名", "") + days.get(self.on, "")
 
     def sql(self, builder: Any) -> Any:
         return builder.links(self)

@@ -21,7 +21,7 @@ from .parse_effects import (
     read_tightens,
 )
 from .parse_escalation import read_escalation
-from .parse_measures import needs_count
+from .parse_measures import needs_count, read_on
 from .parse_periods import read_periods
 from .periods import Period
 from .reading import Context, day_of, days_of, text_of, texts
@@ -43,15 +43,13 @@ from .tree import (
 KEYS = (
     "id", "title", "title_en", "source", "since", "until", "subject", "where", "bearer", "jointly", "count", "measure",
     *BOUNDS, "window", "windows", "evidence", "remind", "cases", "heading", "later", "arrivals", "all_of", "any_of",
-    "within", "counts_for", "waiver", "applies", "note", "at", "escalate",
+    "within", "counts_for", "on", "waiver", "applies", "note", "at", "escalate",
     "two_posts",
     "exempt", "blocks", "consequence", "tightens", "overrides", "rows",
 )  # fmt: skip
 NOT_YET = (
     "makes_up",
     "not_with",
-    "on",
-    "split",
 )
 ITEM_KEYS = ("id", "title", "where", "count", "measure", *BOUNDS, "evidence", "at")
 
@@ -270,6 +268,8 @@ def _requirement(mapping: LMap, subject: SubjectKind, context: Context, is_item:
     title = text_of(mapping.get("title")) if is_item else ""
     if "two_posts" in mapping and not is_item:
         bound = read_two_posts(mapping, bound, context)
+    if "on" in mapping:
+        measure = read_on(mapping, measure, bound, context)
     requirement = Requirement(count, measure, bound, evidence, title=title)
     return requirement if where is None else Requirement(count, measure, bound, evidence, where, title)
 

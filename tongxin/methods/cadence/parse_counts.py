@@ -197,7 +197,10 @@ def read_measure(
     if isinstance(value, LMap) and len(value) == 1:
         name, of = next(iter(value.items()))
         if name in _AMOUNTS:
-            return _AMOUNTS[name](text_of(of), _amount(text_of(of), count, context, value.at(name)).per)
+            amount = _amount(text_of(of), count, context, value.at(name))
+            if amount.daily and name == "sum":
+                return Sum(text_of(of), amount.per, True)
+            return _AMOUNTS[name](text_of(of), amount.per)
         if name == "distinct":
             if text_of(of) not in DISTINCT:
                 context.error(value.at(name), "measure", f"“distinct”只能写：{'、'.join(DISTINCT)}。")
@@ -220,7 +223,7 @@ def _amount(name: str, count: Count, context: Context, where: object) -> Amount:
         if amount is None:
             sentence = f"活动“{kind.name}”没有“{name}”这个数量。请在它的“amounts”里声明，或改正名称。"
             context.error(where, "unknown-amount", sentence)
-        elif found is not None and found.per != amount.per:
+        elif found is not None and (found.per, found.daily) != (amount.per, amount.daily):
             context.error(where, "amount", f"数量“{name}”在几种活动里计法不同。请统一为每人计或每次计。")
         found = found or amount
     return found or Amount(name, name)

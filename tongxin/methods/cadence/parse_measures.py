@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .bounds import Bound
 from .conditions import AttributeTest
 from .counting import Companion, Count, Measure, Times
 from .located import LMap
@@ -241,3 +242,17 @@ def _fraction_of(value: LMap, context: Context, subject: SubjectKind) -> Measure
         )
         return None
     return FractionOf(name)
+
+
+def read_on(mapping: LMap, measure: Measure, bound: Bound, context: Context) -> Measure:
+    """`on: every_day | any_day`: links are judged on every or any day of the window instead of its last."""
+    said = text_of(mapping["on"])
+    one_sided = (bound.low is None) != (bound.high is None)
+    if said not in ("every_day", "any_day") or not isinstance(measure, Links) or not one_sided:
+        sentence = "“on”只能写 every_day 或 any_day，而且只用于数关系（links），配 at_least 或 at_most 之一。"
+        context.error(mapping.at("on"), "on", sentence)
+        return measure
+    if measure.other != Companion():
+        context.error(mapping.at("on"), "on", "写了“on”就不能再限定另一端是谁。请删去其中一个。")
+    least = (said == "every_day") == (bound.low is not None)
+    return replace(measure, on=said, extreme="min" if least else "max")

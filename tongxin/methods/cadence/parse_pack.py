@@ -178,13 +178,19 @@ def _part(mapping: LMap, context: Context) -> Part:
 
 
 def _amount(mapping: LMap, context: Context) -> Amount:
-    context.unknown_keys(mapping, ("amount", "title", "title_en", "unit", "per", "note", "at"), "数量")
+    context.unknown_keys(
+        mapping, ("amount", "title", "title_en", "unit", "per", "split", "note", "at"), "数量"
+    )
     per = text_of(mapping.get("per")) or "person"
     if per not in ("entry", "person"):
         context.error(mapping.at("per"), "amount", "“per”只能写 entry（每次计一回）或 person（每人计）。")
         per = "person"
     name, title = text_of(mapping["amount"]), _title(mapping, "amount", context)
-    return Amount(name, title, text_of(mapping.get("unit")), per, text_of(mapping.get("title_en")))
+    split = text_of(mapping.get("split"))
+    if split not in ("", "daily"):
+        context.error(mapping.at("split"), "amount", "“split”只能写 daily（跨几天的活动，每天各计一份）。")
+    unit, english = text_of(mapping.get("unit")), text_of(mapping.get("title_en"))
+    return Amount(name, title, unit, per, english, split == "daily")
 
 
 def _qualifier(mapping: LMap, context: Context) -> Qualifier:

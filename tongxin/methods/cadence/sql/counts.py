@@ -182,7 +182,7 @@ class Counting:
         span = "CASE WHEN m.per_day = 1 THEN h.start_day ELSE h.day END"
         return [
             "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token)"
-            f" SELECT m.unit, {subject}, {win}, h.entry, {head}, {self._amount()}, {token.format(on)}"
+            f" SELECT m.unit, {subject}, {win}, h.entry, {head}, {self._share(on)}, {token.format(on)}"
             " FROM tx_match AS m CROSS JOIN tx_head AS h LEFT JOIN participation AS p ON p.id = h.part_row"
             f"{joins} CROSS JOIN {day}"
             f" WHERE h.kind = m.kind AND (m.part = '' OR m.part = h.part) AND {on_day}"
@@ -285,7 +285,8 @@ class Counting:
             "SELECT t.unit AS unit, t.subject AS subject, t.win AS win, u.measure AS measure, MAX(t.amount) AS best"
             f" FROM tx_hit AS t JOIN tx_unit AS u ON u.unit = t.unit AND u.measure IN ({SUM}, {MAX}, {AVERAGE})"
             " WHERE t.amount IS NOT NULL AND (u.per_entry = 1 OR t.standing = 0)"
-            " GROUP BY t.unit, t.subject, t.win, u.measure, t.entry, CASE WHEN u.per_entry = 1 THEN 0 ELSE t.head END"
+            " GROUP BY t.unit, t.subject, t.win, u.measure, t.entry, t.token,"
+            " CASE WHEN u.per_entry = 1 THEN 0 ELSE t.head END"
         )
         return (
             "INSERT INTO tx_done (unit, subject, win, num, den)"
@@ -295,6 +296,16 @@ class Counting:
         )
 
     # small pieces
+
+    def _share(self, day: str) -> str:
+        """Return a head's amount, or what falls on a day where the amount is split: whole hundredths, early days first."""
+        if not any(unit.daily for unit in self.plan.units()):
+            return self._amount()
+        days, at, whole = "(h.day - h.start_day + 1)", f"({day} - h.start_day)", self._amount()
+        share = (
+            f"(({whole} - {whole} % {days}) / {days} + CASE WHEN {at} < {whole} % {days} THEN 1 ELSE 0 END)"
+        )
+        return f"CASE WHEN m.measure = {SUM} AND m.token = 'day' THEN {share} ELSE {whole} END"
 
     def _amount(self) -> str:
         cases = " ".join(

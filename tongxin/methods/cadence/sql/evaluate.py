@@ -229,10 +229,16 @@ class Run:
         tables.put(self.engine, table, rows)
 
     def _reach_back(self) -> None:
-        """Follow conditions from the first day of the earliest window, those of single subjects included."""
+        """Follow conditions from the first day that is judged: of windows of single subjects, and of entries themselves."""
+        earliest = []
         if any(slot.own == OWN_WINDOWS for slot in self.plan.slots):
-            ((earliest,),) = self.ask("SELECT MIN(n.first) FROM tx_mine AS n")
-            self.holes["low"] = min(self.holes["low"], earliest or self.holes["low"])
+            earliest += self.ask("SELECT MIN(n.first) FROM tx_mine AS n")
+        kinds = {slot.rule.subject.kind for slot in self.plan.slots if slot.own_days}
+        if kinds:
+            earliest += self.ask(
+                f"SELECT MIN(e.start_day) FROM entry AS e WHERE e.kind IN ({listed(sorted(kinds))})"
+            )
+        self.holes["low"] = min([self.holes["low"], *(day for (day,) in earliest if day)])
 
     def ask(self, statement: str, **more: int) -> list[tuple[Any, ...]]:
         """Run a statement of the default dialect with this run's holes, and perhaps more of them."""

@@ -109,13 +109,20 @@ class Unit:
         return getattr(self.requirement.measure, "per", "") == "entry"
 
     @property
+    def daily(self) -> bool:
+        """Is its amount split over the days of a span."""
+        return getattr(self.requirement.measure, "daily", False)
+
+    @property
     def token(self) -> str:
+        if self.daily:
+            return "day"
         return getattr(self.requirement.measure, "of", "")
 
     @property
     def path(self) -> int:
         """The cheapest way that is right whatever the ledger holds; FAST asks for more, see `counts.ways`."""
-        if self.own_windows or self.requirement.count.about:
+        if self.own_windows or self.requirement.count.about or self.daily:
             return HEADS
         if self.universe in (SCHOOL, ENTRY) and self.measure == TIMES:
             return ENTRIES

@@ -31,6 +31,8 @@ def standing_statements(plan: Plan, tests: Tests, known: bool) -> list[str]:
 def _links(slot: Slot, unit: Unit, measure: Links, tests: Tests, known: bool) -> str:
     """Different other ends; a link that held on one of the days of grace is not gone yet."""
     ends = (("a", "b"), ("b", "a"))
+    if measure.extreme:
+        return _extreme(slot, unit, measure, known)
     accepted = ""
     if measure.other != Companion():
         builder = Builder(At("q.subject", "q.type", "q.school", "q.judged"), tests, Needs(), known)
@@ -46,6 +48,40 @@ def _links(slot: Slot, unit: Unit, measure: Links, tests: Tests, known: bool) ->
     return (
         f"{_DONE} SELECT {unit.number}, f.subject, f.win, COUNT(DISTINCT f.other), 1"
         f" FROM ({' UNION ALL '.join(each)}) AS f GROUP BY f.subject, f.win"
+    )
+
+
+def _extreme(slot: Slot, unit: Unit, measure: Links, known: bool) -> str:
+    """The fewest or most links held on a day of the window: asked on its first day and wherever a link begins or ends."""
+    ends = (
+        [("a", "b"), ("b", "a")]
+        if measure.end == "either"
+        else [(measure.end, "b" if measure.end == "a" else "a")]
+    )
+    days = (
+        f"SELECT q.subject AS subject, q.win AS win, MAX(q.first, s.present_from) AS first,"
+        f" MIN(q.judged, s.present_to) AS last FROM ({asked(slot)}) AS q JOIN subject AS s ON s.id = q.subject"
+    )
+    changes = [
+        "SELECT d.subject AS subject, d.win AS win, d.first AS day FROM days AS d WHERE d.first <= d.last"
+    ]
+    held = []
+    for mine, theirs in ends:
+        link = f"l.kind = {quoted(measure.link)} AND {live('l', known)}"
+        changes += [
+            f"SELECT d.subject, d.win, {day} FROM days AS d JOIN link AS l ON l.{mine}_id = d.subject AND {link}"
+            f" AND {day} > d.first AND {day} <= d.last"
+            for day in ("l.valid_from", "l.valid_to + 1")
+        ]
+        held.append(
+            f"SELECT c.subject AS subject, c.win AS win, c.day AS day, l.{theirs}_id AS other FROM changes AS c"
+            f" LEFT JOIN link AS l ON l.{mine}_id = c.subject AND {link} AND l.valid_from <= c.day AND l.valid_to >= c.day"
+        )
+    return (
+        f"{_DONE} WITH days AS ({days}), changes AS ({' UNION '.join(changes)}), held AS ({' UNION ALL '.join(held)}),"
+        " each AS (SELECT f.subject AS subject, f.win AS win, f.day AS day, COUNT(DISTINCT f.other) AS n FROM held AS f"
+        " GROUP BY f.subject, f.win, f.day)"
+        f" SELECT {unit.number}, e.subject, e.win, {measure.extreme.upper()}(e.n), 1 FROM each AS e GROUP BY e.subject, e.win"
     )
 
 

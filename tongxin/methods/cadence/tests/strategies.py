@@ -355,6 +355,22 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
         spelled[draw(st.sampled_from(["all_of", "any_of"]))] = items
     else:
         spelled |= draw(demands(own, subject))
+        if (spelled.get("count") or {}).get("kind") == "visit" and draw(st.integers(0, 3)) == 0:
+            spelled["measure"] = {"sum": "distance"}
+        links = spelled.get("measure")
+        one_sided = len({"at_least", "at_most"} & {*spelled}) == 1 and not {
+            "between",
+            "exactly",
+            "one_of",
+        } & {*spelled}
+        if (
+            isinstance(links, dict)
+            and "links" in links
+            and "with" not in links
+            and one_sided
+            and draw(st.booleans())
+        ):
+            spelled["on"] = draw(st.sampled_from(["every_day", "any_day"]))
     if draw(st.integers(0, 3)) == 0:
         spelled["evidence"] = draw(
             st.sampled_from([["photo"], ["photo", "sheet"], {"any": ["photo", "sheet"]}])
@@ -512,7 +528,14 @@ def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
         )
     )
     amounts = draw(
-        st.fixed_dictionaries({}, optional={"hours": st.sampled_from([50, 100, 150]), "cost": st.just(1000)})
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "hours": st.sampled_from([50, 100, 150]),
+                "cost": st.just(1000),
+                "distance": st.sampled_from([100, 1001]),
+            },
+        )
     )
     counterpart = draw(st.sampled_from(["", "s1", "s2", "t1"]))
     absent = draw(st.integers(0, 5)) == 0

@@ -491,3 +491,43 @@ def test_a_condition_can_ask_for_a_link_and_for_a_figure_of_the_school():
     agrees(
         boarding, attributes={"boarding": None}, as_of=END, verdict="not_expected", reason="unknown: boarding"
     )
+
+
+# 4 on every day or any day; 13 split amounts
+
+
+def links_on(on, links, verdict, **bound):
+    held = {"measure": {"links": "liaison"}, "on": on, "at_least": None} | (bound or {"at_least": 1})
+    agrees(rule(subject="staff", bearer="self", count=None, **held), links=links, as_of=END, verdict=verdict)
+
+
+def test_links_are_judged_on_the_last_day_unless_every_or_any_day_is_asked_for():
+    gone = [{"link": "liaison", "from": "2023-03-01", "to": "2023-04-30"}]
+    links_on("any_day", gone, "met")
+    links_on("every_day", gone, "missed")
+    links_on("every_day", ["liaison"], "met")
+    links_on("every_day", gone, "missed", at_most=0)
+    links_on("any_day", gone, "met", at_most=0)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"on": "some_day"}, {"between": [1, 2], "at_least": None}, {"measure": "times"}]
+)
+def test_on_is_refused_where_it_means_nothing(changes):
+    spelled = (
+        rule(subject="staff", bearer="self", measure={"links": "liaison"}, on="every_day", count=None)
+        | changes
+    )
+    if changes.get("measure"):
+        spelled["count"] = {"kind": "meeting", "part": "attendee"}
+    spelled = {key: value for key, value in spelled.items() if value is not None}
+    assert any(finding.code == "on" for finding in pack_of(spelled).findings)
+
+
+def test_a_split_amount_counts_each_day_where_it_falls():
+    whole = rule(
+        count={"kind": "visit", "part": "visited"}, measure={"sum": "distance"}, at_least=1, window="month"
+    )
+    span = {"kind": "visit", "from": "2023-03-30", "to": "2023-04-02", "distance": 10.01}
+    agrees(whole, entries=[span], as_of="2023-05-10", window="2023-03", verdict="met", done="5.01")
+    agrees(whole, entries=[span], as_of="2023-05-10", window="2023-04", verdict="met", done=5)

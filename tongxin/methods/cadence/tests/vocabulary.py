@@ -49,6 +49,7 @@ KINDS: list[dict[str, Any]] = [
         "amounts": [
             {"amount": "hours", "title": "时长", "unit": "小时", "per": "person"},
             {"amount": "cost", "title": "费用", "unit": "元", "per": "entry"},
+            {"amount": "distance", "title": "里程", "unit": "里", "per": "person", "split": "daily"},
         ],
         "qualifiers": [
             {"qualifier": "mode", "title": "方式", "values": {"in_person": "入户", "online": "线上"}},
