@@ -75,6 +75,9 @@ for _name, _pattern, _first in _PATTERNS:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), _first)
 
 MOST_NODES = 200_000
+MOST_DEPTH = 60
+MOST_DIGITS = 18
+_SET_IN = re.compile(r"^[ \-?:]{60}", re.MULTILINE)
 
 
 def read_yaml(text: str, file: str = "") -> Any:
@@ -83,6 +86,7 @@ def read_yaml(text: str, file: str = "") -> Any:
     Raises PackUnreadable with a sentence when it is no YAML, repeats a key or is unreasonably large.
     """
     try:
+        _refuse_depth(text, file)
         node = yaml.compose(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -95,6 +99,22 @@ def read_yaml(text: str, file: str = "") -> Any:
     return _Builder(file).build(node) if node is not None else LMap()
 
 
+def _refuse_depth(text: str, file: str) -> None:
+    """The C reader descends on the machine's own stack, so a text nested too deep for it is found out beforehand."""
+    if not _may_be_deep(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise PackUnreadable("嵌套太深。请拆成几层以内。", file, event.start_mark.line + 1)
+
+
+def _may_be_deep(text: str) -> bool:
+    """A quick guess that is never too low: all brackets that open, wherever they close, and how far a line is set in."""
+    return text.count("[") + text.count("{") > MOST_DEPTH or _SET_IN.search(text) is not None
+
+
 class _Builder:
     def __init__(self, file: str) -> None:
         self.file, self.left = file, MOST_NODES
@@ -102,7 +122,7 @@ class _Builder:
     def build(self, node: yaml.Node, depth: int = 0) -> Any:
         self.left -= 1
         line = node.start_mark.line + 1
-        if self.left < 0 or depth > 60:
+        if self.left < 0 or depth > MOST_DEPTH:
             raise PackUnreadable("文件太大或嵌套太深。请拆成几个文件。", self.file, line)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, line, depth)
@@ -128,6 +148,8 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node, line: int) -> Any:
         kind, text = node.tag.rsplit(":", 1)[-1], str(node.value)
+        if kind in ("int", "float") and len(text) > MOST_DIGITS:
+            raise PackUnreadable(f"“{text[:20]}…”这个数太长。请改成实际的数。", self.file, line)
         if kind == "int":
             return int(text)
         if kind == "float":

@@ -130,6 +130,11 @@ def load_pack(path: str | Path) -> Pack:
     files = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
     if not files:
         raise PackUnreadable("文件夹里没有以 yaml 结尾的文件。请检查路径。", str(path))
+    whole = sum(file.stat().st_size for file in files if file.is_file())
+    if whole > MOST_BYTES:
+        raise PackUnreadable(
+            f"方案文件合起来超过{MOST_BYTES // 1_000_000}MB。请删去用不到的内容。", str(path)
+        )
     return pack_from_documents([_document(file) for file in files])
 
 
@@ -155,6 +160,8 @@ def _mapping(document: Any, file: str) -> LMap:
 
 def pack_from_text(text: str, file: str = "") -> Pack:
     """Read a pack from one YAML text. Raises PackUnreadable."""
+    if len(text) > MOST_BYTES:
+        raise PackUnreadable("文件太大。请拆成几个文件。", file)
     return pack_from_documents([_mapping(read_yaml(text, file), file)])
 
 
