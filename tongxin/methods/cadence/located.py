@@ -107,7 +107,8 @@ def _refuse_depth(text: str, file: str) -> None:
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MOST_DEPTH:
-            raise PackUnreadable("嵌套太深。请拆成几层以内。", file, event.start_mark.line + 1)
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise PackUnreadable("嵌套太深。请少嵌套几层。", file, line)
 
 
 def _may_be_deep(text: str) -> bool:
