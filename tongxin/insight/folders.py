@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -54,22 +53,11 @@ class Folder:
 
     @property
     def title(self) -> str:
-        return heading_words(self.heading)
+        return self.heading.words
 
     def under(self, number: str) -> list[Filed]:
         """Return what is filed under exactly one heading."""
         return [filed for filed in self.filed if filed.heading.number == number]
-
-
-# The number a heading carries in its own words: 四、 （一） 1.
-OWN_NUMBER = re.compile(
-    r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+\s*[.．、])\s*"
-)
-
-
-def heading_words(heading: Heading) -> str:
-    """Return a heading by its outline number, without the number in its own words: 4.1.1 心理健康驿站."""
-    return f"{heading.number} {OWN_NUMBER.sub('', heading.title)}"
 
 
 def heading_named(pack: Pack, number: str) -> Heading | None:
@@ -187,7 +175,7 @@ def _members(folder: Folder, export_id: str) -> Iterator[Member]:
     for item in folder.filed:
         where: tuple[str, ...] = top
         if item.heading.number != folder.heading.number:
-            where = (*top, heading_words(item.heading))
+            where = (*top, item.heading.words)
         for row, name in zip(item.evidence, item.paths, strict=True):
             path = files.path_of(school, row.file)
             if path.exists():
@@ -214,7 +202,7 @@ def index_document(folder: Folder, export_id: str) -> Document:
         filed, unseen = folder.under(heading.number), folder.unseen.get(heading.number, 0)
         if not filed and not unseen:
             continue
-        blocks.append(HeadingBlock(heading_words(heading), 2))
+        blocks.append(HeadingBlock(heading.words, 2))
         if filed:
             rows = [
                 [str(n), f"{item.entry.day:%Y-%m-%d}", item.kind, item.entry.title, str(len(item.evidence))]
@@ -247,7 +235,7 @@ def index_workbook(folder: Folder, export_id: str) -> bytes:
     headings: list[list[Cell]] = [
         [
             heading.number,
-            OWN_NUMBER.sub("", heading.title),
+            heading.plain_title,
             len(folder.under(heading.number)),
             sum(len(item.evidence) for item in folder.under(heading.number)),
             count_words(folder.unseen.get(heading.number, 0), Sight.COUNTS),

@@ -15,7 +15,7 @@ from tongxin.methods.cadence.declarations import Heading
 
 from ..exports import attachment, note_export
 from ..figures import Reading
-from ..folders import OWN_NUMBER, filed_under, heading_named, open_folder, places, stream_folder
+from ..folders import filed_under, heading_named, open_folder, places, stream_folder
 from .asking import reading_of
 
 
@@ -45,7 +45,7 @@ def _lines(reading: Reading) -> list[dict]:
         lines.append(
             {
                 "number": heading.number,
-                "title": OWN_NUMBER.sub("", heading.title),
+                "title": heading.plain_title,
                 "depth": depth,
                 "count": count,
             }

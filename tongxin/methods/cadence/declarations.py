@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -132,6 +133,12 @@ class EventDeclaration:
     title_en: str = ""
 
 
+# The number a heading carries in its own words: 四、 （一） 1.
+_OWN_NUMBER = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+\s*[.．、])\s*"
+)
+
+
 @dataclass(frozen=True)
 class Heading:
     """A line of the plan's own outline; number as printed ("4.2.3")."""
@@ -139,6 +146,16 @@ class Heading:
     number: str
     title: str
     children: tuple[Heading, ...] = ()
+
+    @property
+    def plain_title(self) -> str:
+        """The title without the number that stands in its own words."""
+        return _OWN_NUMBER.sub("", self.title)
+
+    @property
+    def words(self) -> str:
+        """The heading with its outline number once: 4.1.1 心理健康驿站."""
+        return f"{self.number} {self.plain_title}"
 
     def within(self) -> Iterator[Heading]:
         """This heading and all below it, in order."""

@@ -64,25 +64,32 @@ def most_used(viewer: Viewer, kinds: dict[str, Kind]) -> list[Kind]:
 
 def grouped(viewer: Viewer, kinds: dict[str, Kind]) -> list[KindGroup]:
     """Return all kinds under the top headings of the programmes, in the plan's order."""
-    titles: dict[str, str] = {}
-    for _programme, pack in school_packs(viewer.school, viewer.day) if viewer.school else ():
-        titles |= _top_titles(pack)
     found: dict[str, list[Kind]] = {}
-    for kind in kinds.values():
-        found.setdefault(titles.get(kind.heading, ""), []).append(kind)
-    rest = found.pop("", [])
-    groups = [KindGroup(title, listed) for title, listed in found.items()]
-    return groups + ([KindGroup("", rest)] if rest else [])
+    rest = dict(kinds)
+    for _programme, pack in school_packs(viewer.school, viewer.day) if viewer.school else ():
+        titles = _top_titles(pack)
+        found |= {title: [] for title in titles.values() if title not in found}
+        for name in pack.kinds.keys() & rest.keys():
+            if rest[name].heading not in titles:
+                continue
+            found[titles[rest[name].heading]].append(rest.pop(name))
+    order = list(kinds)
+    groups = [
+        KindGroup(title, sorted(listed, key=lambda kind: order.index(kind.name)))
+        for title, listed in found.items()
+        if listed
+    ]
+    return groups + ([KindGroup("", list(rest.values()))] if rest else [])
 
 
 def _top_titles(pack: Pack) -> dict[str, str]:
-    """{heading number: title under which its kinds are listed} – the second level where there is one."""
+    """{heading number: words under which its kinds are listed}, in order – the second level where there is one."""
     titles = {}
     for top in pack.headings:
-        titles[top.number] = top.title
+        titles[top.number] = top.words
         for second in top.children:
             for heading in second.within():
-                titles[heading.number] = second.title if second.children else top.title
+                titles[heading.number] = second.words if second.children else top.words
     return titles
 
 

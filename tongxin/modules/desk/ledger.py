@@ -81,7 +81,7 @@ def _words_in(viewer: Viewer, key: tuple) -> Words:
         for name, kind in pack.kinds.items():
             words.kinds.setdefault(name, kind)
         for heading in pack.all_headings():
-            words.headings.setdefault(heading.number, heading.title)
+            words.headings.setdefault(heading.number, heading.plain_title)
         words.outline.append((programme, pack.headings))
     return words
 
@@ -296,7 +296,7 @@ def outline(viewer: Viewer, programme: Programme, headings: Sequence[Heading]) -
     def walk(heading: Heading, depth: int) -> None:
         inside = [counts.get(h.number, (0, 0)) for h in heading.within()]
         total, lacking = sum(n for n, _l in inside), sum(missing for _n, missing in inside)
-        branches.append(Branch(heading.number, heading.title, depth, total, lacking))
+        branches.append(Branch(heading.number, heading.plain_title, depth, total, lacking))
         for child in heading.children:
             walk(child, depth + 1)
 

@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import date
 
 import pytest
@@ -184,3 +185,10 @@ def test_pages_need_the_same_queries_for_any_size(cast, client, page, size, djan
     client.get(address)
     with django_assert_max_num_queries(45):
         client.get(address)
+
+
+def test_duties_stand_in_the_order_of_the_plan(cast, client):
+    cast.sign_in(client, cast.wang)
+    headings = re.findall(r"<h2[^>]*>(\d.*?)</h2>", page_of(client, url("duties", cast)))
+    assert len(headings) > 1
+    assert headings == sorted(headings)

@@ -1,3 +1,4 @@
+import re
 import secrets
 from datetime import timedelta
 
@@ -203,3 +204,11 @@ def test_the_log_form_costs_the_same_for_any_class_size(cast, client, size, djan
 
 def test_people_who_are_not_signed_in_are_sent_to_the_door(cast, client):
     assert client.get(HOME_VISIT).status_code == 302
+
+
+def test_kinds_stand_in_the_order_of_the_plan_under_headings_numbered_once(cast, client):
+    cast.sign_in(client, cast.liu)
+    page = client.get(reverse("desk:record")).content.decode()
+    headings = re.findall(r"<h2[^>]*>(\d.*?)</h2>", page)
+    assert headings == sorted(headings)
+    assert not any(re.match(r"\S+ [（(一二三四五]", heading) for heading in headings)

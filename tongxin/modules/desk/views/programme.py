@@ -218,15 +218,15 @@ def _worst(rows: list[BoardRow], programme: Programme) -> list[dict]:
 def duties(request: Request, public_id: str) -> HttpResponse:
     """Who owes what: every obligation in words, with how far it has come."""
     asked = asked_of(request, public_id)
-    by_heading: dict[str, list[DutyRow]] = defaultdict(list)
-    titles: dict[str, tuple[str, str]] = {}
+    titles: dict[str, str] = {}
     for top in asked.pack.headings:
-        for second in top.children or (top,):
-            titles |= {heading.number: (second.number, second.title) for heading in second.within()}
+        titles[top.number] = top.words
+        for second in top.children:
+            titles |= {heading.number: second.words for heading in second.within()}
+    by_heading: dict[str, list[DutyRow]] = {title: [] for title in (*titles.values(), _("其他"))}
     for row in queries.board(request.viewer, asked):
-        number, title = titles.get(row.rule.heading, ("", _("其他")))
-        by_heading[f"{number} {title}".strip()].append(_duty_row(row, asked))
-    groups = [{"title": title, "rows": rows} for title, rows in by_heading.items()]
+        by_heading[titles.get(row.rule.heading, _("其他"))].append(_duty_row(row, asked))
+    groups = [{"title": title, "rows": rows} for title, rows in by_heading.items() if rows]
     return render(request, "desk/duties.html", frame(request, asked, "duties") | {"groups": groups})
 
 
