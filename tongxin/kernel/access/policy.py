@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 CLASSES = ("K0", "K1", "K2", "K3", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT", "KA", "KS")
-REACHES = ("school", "branch", "class", "mentees", "own", "counts")
+REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_counts")
 VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "bureau", "audit",

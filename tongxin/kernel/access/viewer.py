@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import islice
@@ -19,17 +19,24 @@ from . import policy
 
 @dataclass(frozen=True)
 class Reach:
-    """Whose data of one class somebody may read. `counts`: figures of the school, small ones suppressed."""
+    """Whose data of one class somebody may read. `counts`: figures of the school, small ones suppressed;
+    `counted`: branches of which the same holds."""
 
     school: bool = False
     homerooms: frozenset[int] = frozenset()
     branches: frozenset[int] = frozenset()
     people: frozenset[int] = frozenset()
     counts: bool = False
+    counted: frozenset[int] = frozenset()
 
     @property
     def nothing(self) -> bool:
         return not (self.school or self.homerooms or self.branches or self.people)
+
+    @property
+    def names(self) -> Reach:
+        """The same reach without the figures beyond it."""
+        return replace(self, counts=False, counted=frozenset())
 
     def as_tuple(self) -> tuple:
         return (self.school, self.homerooms, self.branches, self.people)
@@ -98,6 +105,7 @@ class Viewer:
         school = counts = False
         homerooms: set[int] = set()
         branches: set[int] = set()
+        counted: set[int] = set()
         people: set[int] = set()
         for role in self.roles:
             how = read.get(role, {}).get(data_class)
@@ -107,11 +115,20 @@ class Viewer:
                 homerooms |= self.posts.get(role, frozenset())
             elif how == "branch":
                 branches |= self.posts.get(role, frozenset())
+            elif how == "branch_counts":
+                counted |= self.posts.get(role, frozenset())
             elif how == "mentees":
                 people |= self.posts.get(role, frozenset())
             if how and self.person_id:
                 people |= {self.person_id, *self.children}
-        return Reach(school, frozenset(homerooms), frozenset(branches), frozenset(people), counts or school)
+        return Reach(
+            school,
+            frozenset(homerooms),
+            frozenset(branches),
+            frozenset(people),
+            counts or school,
+            frozenset(counted),
+        )
 
 
 NOBODY_ROLES: frozenset[str] = frozenset()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tongxin.kernel.access.policy import CLASSES
@@ -33,7 +31,7 @@ def _readable(viewer: Viewer) -> Q:
         if reach.school:
             whole.append(data_class)
         elif not reach.nothing:
-            partly.setdefault(replace(reach, counts=False), []).append(data_class)
+            partly.setdefault(reach.names, []).append(data_class)
     condition = Q(data_class__in=whole)
     for reach, classes in partly.items():
         condition |= Q(data_class__in=classes) & _touches(viewer, reach)
@@ -58,12 +56,18 @@ def _took_part(person_id: int) -> Q:
 
 def countable_entries(viewer: Viewer) -> QuerySet[Entry]:
     """Return the entries this viewer may count (figures, index lines without children's names), a superset of those
-    they may read: every class of which they get figures for the school."""
+    they may read: every class of which they get figures for the school or their branch."""
     if viewer.school_id is None:
         return Entry.objects.none()
-    classes = [c for c in CLASSES if viewer.reach(c).counts]
+    reaches = {data_class: viewer.reach(data_class) for data_class in CLASSES}
     # One condition and no list of keys: the database can stop at the first page of a long ledger.
-    return Entry.objects.filter(Q(data_class__in=classes) | _readable(viewer), school_id=viewer.school_id)
+    condition = Q(data_class__in=[name for name, reach in reaches.items() if reach.counts])
+    for name, reach in reaches.items():
+        if reach.counted and not reach.counts:
+            members = Subject.objects.filter(within_reach(viewer, Reach(branches=reach.counted)))
+            inside = Participation.objects.filter(entry=OuterRef("pk"), subject__in=members)
+            condition |= Q(data_class=name) & Q(Exists(inside))
+    return Entry.objects.filter(condition | _readable(viewer), school_id=viewer.school_id)
 
 
 def visible_evidence(viewer: Viewer) -> QuerySet[Evidence]:

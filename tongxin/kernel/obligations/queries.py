@@ -8,12 +8,12 @@ figures (small ones suppressed) beyond it, nothing where the policy gives nothin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.access.viewer import Reach, Viewer, within_reach
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.calendar.queries import school_calendar
@@ -88,23 +88,59 @@ def count(verdicts: Iterable[Verdict]) -> Counts:
 class Sight:
     """What a viewer may see of an obligation's verdicts.
 
-    whole: every name of the school; part: names within a reach; counts: figures of the school.
+    whole: every name of the school; part: names within a reach; counts: figures of the school, small ones hidden;
+    counted: branches of which they get such figures.
     """
 
     data_class: str
     whole: bool
     part: bool
     counts: bool
+    counted: frozenset[int] = frozenset()
 
     @property
     def nothing(self) -> bool:
-        return not (self.whole or self.part or self.counts)
+        return not (self.whole or self.part or self.counts or self.counted)
+
+    @property
+    def own_part(self) -> bool:
+        """Whether the figures shown are those of the viewer's own reach and not of the school."""
+        return not (self.whole or self.counts)
 
 
 def sight(viewer: Viewer, pack: Pack, obligation: Obligation) -> Sight:
     data_class = obligation_class(pack, obligation)
     reach = viewer.reach(data_class)
-    return Sight(data_class, reach.school, not reach.nothing, reach.counts or reach.school)
+    return Sight(data_class, reach.school, not reach.nothing, reach.counts or reach.school, reach.counted)
+
+
+class Figured:
+    """What the figures of a viewer are made of: the school's verdicts, or those of their branches and their reach."""
+
+    def __init__(self, viewer: Viewer):
+        self.viewer = viewer
+        self.inside = Inside(viewer)
+        self.members: dict[frozenset[int], set[int]] = {}
+
+    def __call__(self, seen: Sight, subject: str) -> bool:
+        """Say whether a subject (id as text) counts."""
+        if seen.whole or seen.counts or self.inside(seen.data_class, subject):
+            return True
+        if not seen.counted or not subject.isdigit():
+            return False
+        if seen.counted not in self.members:
+            rows = Subject.objects.filter(within_reach(self.viewer, Reach(branches=seen.counted)))
+            self.members[seen.counted] = set(rows.values_list("pk", flat=True))
+        return int(subject) in self.members[seen.counted]
+
+    def counts(self, seen: Sight, verdicts: Iterable[Verdict]) -> tuple[Counts, bool]:
+        """Return the figures of some verdicts, and whether they must be hidden: those this viewer cannot name anyhow
+        would be so few in one of them that it pointed at somebody."""
+        mine = [v for v in verdicts if self(seen, v.subject)]
+        if seen.whole:
+            return count(mine), False
+        beyond = count(v for v in mine if not self.inside(seen.data_class, v.subject))
+        return count(mine), beyond.small
 
 
 def in_force(pack: Pack, day: date) -> list[Obligation]:
@@ -210,21 +246,15 @@ def board(viewer: Viewer, asked: Asked) -> list[BoardRow]:
     by_rule: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in asked.verdicts():
         by_rule[verdict.obligation].append(verdict)
-    inside = Inside(viewer)
+    figured = Figured(viewer)
     rows = []
     for rule in asked.rules:
         seen = sight(viewer, asked.pack, rule)
-        verdicts = by_rule[rule.id]
-        if seen.whole:
-            rows.append(BoardRow(rule, seen, count(verdicts)))
-        elif seen.counts:
-            counts = count(verdicts)
-            rows.append(BoardRow(rule, seen, None if counts.small else counts, hidden=counts.small))
-        elif seen.part:
-            own = [v for v in verdicts if inside(seen.data_class, v.subject)]
-            rows.append(BoardRow(rule, seen, count(own), partial=True))
-        else:
+        if seen.nothing:
             rows.append(BoardRow(rule, seen, None))
+            continue
+        counts, hidden = figured.counts(seen, by_rule[rule.id])
+        rows.append(BoardRow(rule, seen, None if hidden else counts, hidden, seen.own_part))
     return rows
 
 
@@ -261,8 +291,8 @@ def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = N
     if group is not None:
         verdicts = within_group(verdicts, group, asked.as_of)
     behind = [v for v in verdicts if v.verdict in ("missed", "open")]
-    reachable = Inside(viewer)
-    shown = [v for v in behind if seen.whole or reachable(seen.data_class, v.subject)]
+    figured = Figured(viewer)
+    shown = [v for v in behind if seen.whole or figured.inside(seen.data_class, v.subject)]
     if seen.nothing:
         shown = []
     subjects = named(v.subject for v in shown)
@@ -279,13 +309,11 @@ def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = N
     rows.sort(
         key=lambda g: (g.verdict.verdict != "missed", g.verdict.last, g.subject.pinyin, str(g.subject.pk))
     )
-    counts = count(verdicts)
-    visible_counts = counts if seen.whole or (seen.counts and not counts.small) else None
-    if visible_counts is None and seen.part and not seen.counts:
-        visible_counts = count(v for v in verdicts if reachable(seen.data_class, v.subject))
-    beyond = len(behind) - len(shown)
-    hidden = not seen.counts or 0 < beyond < SMALLEST_COUNT or counts.small
-    return Gaps(rule, seen, visible_counts, rows, 0 if beyond == 0 else None if hidden else beyond)
+    counts, hidden = figured.counts(seen, verdicts)
+    told = None if hidden or seen.nothing else counts
+    beyond = sum(1 for v in behind if figured(seen, v.subject)) - len(shown)
+    untold = seen.nothing or (hidden and beyond > 0)
+    return Gaps(rule, seen, told, rows, None if untold else max(beyond, 0))
 
 
 def within_group(verdicts: Iterable[Verdict], group: int, day: date) -> list[Verdict]:
@@ -429,50 +457,47 @@ def heat(viewer: Viewer, asked: Asked) -> Heat:
     rules = [r for r in asked.rules if r.evaluable]
     seen = {r.id: sight(viewer, asked.pack, r) for r in rules}
     shown = [r for r in rules if not seen[r.id].nothing]
-    inside = Inside(viewer)
+    figured = Figured(viewer)
 
     def visible(v: Verdict) -> bool:
-        s = seen[v.obligation]
-        return s.whole or s.counts or inside(s.data_class, v.subject)
+        return figured(seen[v.obligation], v.subject)
 
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
     for v in asked.verdicts():
         if v.obligation in seen and visible(v):
             verdicts[v.obligation].append(v)
     long = {r.id for r in shown if any((v.last - v.first).days > SHORT_DAYS for v in verdicts[r.id])}
-    history = _history(asked, weeks, long, visible) if long else {}
+    history = _history(asked, weeks, long) if long else {}
     rows = []
     for rule in shown:
         cells = []
         for monday, _number in weeks:
             sunday = monday + timedelta(days=6)
             if rule.id in long:
-                counts = history.get((rule.id, monday), Counts())
+                inside = history.get((rule.id, monday), [])
             else:
-                counts = count(v for v in verdicts[rule.id] if v.first <= sunday and v.last >= monday)
-            cells.append(_cell(counts, seen[rule.id]))
+                inside = [v for v in verdicts[rule.id] if v.first <= sunday and v.last >= monday]
+            cells.append(_cell(*figured.counts(seen[rule.id], inside)))
         rows.append((rule.title, rule.id, cells))
     return Heat(weeks, rows)
 
 
-def _cell(counts: Counts, seen: Sight) -> HeatCell:
+def _cell(counts: Counts, hidden: bool) -> HeatCell:
     if not counts.expected:
         return HeatCell(None)
-    if counts.small and not seen.whole and not seen.part:
-        return HeatCell(None, hidden=True)
-    return HeatCell(counts)
+    return HeatCell(None, hidden=True) if hidden else HeatCell(counts)
 
 
-def _history(asked: Asked, weeks, obligations: set[str], visible) -> dict[tuple[str, date], Counts]:
-    """Return coverage of long windows as it stood at the end of each week's month."""
-    found: dict[tuple[str, date], Counts] = {}
-    seen: dict[date, dict[str, Counts]] = {}
+def _history(asked: Asked, weeks, obligations: set[str]) -> dict[tuple[str, date], list[Verdict]]:
+    """Return the verdicts of long windows as they stood at the end of each week's month."""
+    found: dict[tuple[str, date], list[Verdict]] = {}
+    seen: dict[date, dict[str, list[Verdict]]] = {}
     for monday, _number in weeks:
         day = _looked_at(monday + timedelta(days=6), asked.as_of)
         if day not in seen:
-            seen[day] = _as_it_stood(asked, day, obligations, visible)
-        for name, counts in seen[day].items():
-            found[name, monday] = counts
+            seen[day] = _as_it_stood(asked, day, obligations)
+        for name, verdicts in seen[day].items():
+            found[name, monday] = verdicts
     return found
 
 
@@ -482,13 +507,13 @@ def _looked_at(day: date, as_of: date) -> date:
     return min(following - timedelta(days=1), as_of)
 
 
-def _as_it_stood(asked: Asked, day: date, obligations: set[str], visible) -> dict[str, Counts]:
+def _as_it_stood(asked: Asked, day: date, obligations: set[str]) -> dict[str, list[Verdict]]:
     then = Asked(asked.programme, day, asked.known_at)
     by_rule: dict[str, list[Verdict]] = defaultdict(list)
     for v in then.verdicts(obligations):
-        if v.first <= day <= v.last + timedelta(days=31) and visible(v):
+        if v.first <= day <= v.last + timedelta(days=31):
             by_rule[v.obligation].append(v)
-    return {name: count(verdicts) for name, verdicts in by_rule.items()}
+    return by_rule
 
 
 @dataclass(frozen=True)
@@ -506,11 +531,24 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
     if rule is None:
         return []
     seen = sight(viewer, asked.pack, rule)
-    kind = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}[group_type]
-    verdicts = asked.verdicts([obligation])
-    inside = Inside(viewer)
-    if not (seen.whole or seen.counts):
-        verdicts = [v for v in verdicts if inside(seen.data_class, v.subject)]
+    figured = Figured(viewer)
+    totals = of_groups(
+        [v for v in asked.verdicts([obligation]) if figured(seen, v.subject)],
+        groups_of(asked, GROUP_LINKS[group_type]),
+    )
+    hidden = hidden_groups(figured, seen, totals)
+    groups = Subject.objects.filter(pk__in=totals, type=group_type).order_by("pinyin", "id")
+    return [
+        GroupCounts(group, None if group.pk in hidden else count(totals[group.pk]), group.pk in hidden)
+        for group in groups
+    ]
+
+
+GROUP_LINKS = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}
+
+
+def groups_of(asked: Asked, kind: str) -> dict[int, int]:
+    """Return {person: their homeroom, branch or department} on the day asked for, by the kind of link."""
     links = Link.objects.filter(
         school_id=asked.programme.school_id,
         kind=kind,
@@ -518,19 +556,36 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
         valid_from__lte=asked.as_of,
         valid_to__gte=asked.as_of,
     )
-    group_of = dict(links.values_list("a_id", "b_id"))
+    return dict(links.values_list("a_id", "b_id"))
+
+
+def of_groups(verdicts: Sequence[Verdict], groups: dict[int, int]) -> dict[int, list[Verdict]]:
+    """Return verdicts by the group of their subject; whoever is in none stands alone."""
     totals: dict[int, list[Verdict]] = defaultdict(list)
     touched = ends_of(v.subject for v in verdicts)
     for v in verdicts:
         for subject in touched.get(v.subject, ())[:1]:
-            totals[group_of.get(subject, subject)].append(v)
-    groups = Subject.objects.filter(pk__in=totals, type=group_type).order_by("pinyin", "id")
-    rows = []
-    for group in groups:
-        counts = count(totals[group.pk])
-        hidden = counts.small and not seen.whole and not inside(seen.data_class, str(group.pk))
-        rows.append(GroupCounts(group, None if hidden else counts, hidden))
-    return rows
+            totals[groups.get(subject, subject)].append(v)
+    return totals
+
+
+def hidden_groups(figured: Figured, seen: Sight, totals: dict[int, list[Verdict]]) -> set[int]:
+    """Return the groups whose figures must be hidden.
+
+    One hidden group alone could be worked out from the total, so the smallest other whose people this viewer cannot
+    name goes with it.
+    """
+    hidden = {group for group, verdicts in totals.items() if figured.counts(seen, verdicts)[1]}
+    if len(hidden) == 1:
+        others = [
+            (len(verdicts), group)
+            for group, verdicts in totals.items()
+            if group not in hidden
+            and any(not figured.inside(seen.data_class, v.subject) for v in verdicts)
+            and count(verdicts).expected
+        ]
+        hidden |= {group for _size, group in sorted(others)[:1]}
+    return hidden
 
 
 def may_read(viewer: Viewer, pack: Pack, rule: Obligation, subject: Named) -> bool:

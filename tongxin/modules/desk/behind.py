@@ -8,17 +8,19 @@ from datetime import date
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.obligations.queries import (
-    SMALLEST_COUNT,
+    GROUP_LINKS,
     Asked,
     Counts,
+    Figured,
     Gap,
     Gaps,
-    count,
     gaps,
+    groups_of,
+    hidden_groups,
+    of_groups,
     within_group,
 )
 from tongxin.methods.cadence.facts import ENTRY
-from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
 Span = tuple[date, date]
@@ -50,22 +52,21 @@ def behind(
     found = gaps(viewer, asked, rule, group=group.pk if group else None)
     if found is None:
         return None
-    verdicts = _of_group(asked, rule, group)
+    whole = [v for v in asked.verdicts([rule]) if not v.subject.startswith(ENTRY)]
+    verdicts = whole if group is None else within_group(whole, group.pk, asked.as_of)
     windows = sorted({(v.first, v.last) for v in verdicts})
     window = next((w for w in reversed(windows) if first in (None, w[0])), None)
     if window is None:
         return Behind(found, windows, None, [], found.counts, 0) if first is None else None
     inside = [v for v in verdicts if (v.first, v.last) == window]
     rows = [g for g in found.rows if (g.verdict.first, g.verdict.last) == window]
-    counts = count(inside)
+    figured, sight = Figured(viewer), found.sight
+    counts, hidden = figured.counts(sight, inside)
+    if group is not None and group.type in GROUP_LINKS:
+        totals = of_groups(
+            [v for v in whole if (v.first, v.last) == window], groups_of(asked, GROUP_LINKS[group.type])
+        )
+        hidden |= group.pk in hidden_groups(figured, sight, totals)
     beyond = counts.behind - len(rows)
-    sight = found.sight
-    hidden = not sight.counts or counts.small or 0 < beyond < SMALLEST_COUNT
-    own = count(v for v in inside if any(v is g.verdict for g in rows)) if not sight.counts else None
-    shown = counts if sight.whole or (sight.counts and not counts.small) else own if sight.part else None
-    return Behind(found, windows, window, rows, shown, 0 if not beyond else None if hidden else beyond)
-
-
-def _of_group(asked: Asked, rule: str, group: Subject | None) -> list[Verdict]:
-    verdicts = [v for v in asked.verdicts([rule]) if not v.subject.startswith(ENTRY)]
-    return verdicts if group is None else within_group(verdicts, group.pk, asked.as_of)
+    shown = None if hidden or sight.nothing else counts
+    return Behind(found, windows, window, rows, shown, 0 if beyond <= 0 else None if hidden else beyond)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tongxin.kernel.access.viewer import Viewer, visible_subjects
-from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Link, Subject
-from tongxin.kernel.obligations.queries import Asked, Counts, Sight, count, heat, sight
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.obligations.queries import (
+    Asked,
+    Counts,
+    Figured,
+    Sight,
+    count,
+    groups_of,
+    heat,
+    hidden_groups,
+    of_groups,
+    sight,
+)
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.charts import Cell, HeatMap, HeatRow
@@ -74,24 +83,24 @@ def of_rule(viewer: Viewer, asked: Asked, rule: Obligation) -> HeatMap | None:
     seen = sight(viewer, asked.pack, rule)
     if seen.nothing or not rule.evaluable:
         return None
-    verdicts = [v for v in asked.verdicts([rule.id]) if v.subject.isdigit()]
-    reachable = _reachable(viewer, seen)
-    if not seen.counts and not seen.whole:
-        verdicts = [v for v in verdicts if reachable(int(v.subject))]
+    figured = Figured(viewer)
+    verdicts = [v for v in asked.verdicts([rule.id]) if v.subject.isdigit() and figured(seen, v.subject)]
     windows = sorted({(v.first, v.last, v.window) for v in verdicts})[-MOST_WINDOWS:]
     if not windows or not verdicts:
         return None
     columns = [(_short(first, last), period_words(first, last, viewer.day)) for first, last, _w in windows]
     keys = [(first, last) for first, last, _w in windows]
     people = {int(v.subject) for v in verdicts}
-    if len(people) <= MOST_ROWS and all(reachable(pk) for pk in people):
+    if len(people) <= MOST_ROWS and all(
+        seen.whole or figured.inside(seen.data_class, str(pk)) for pk in people
+    ):
         rows = _person_rows(asked, rule, verdicts, keys, columns, people)
         head = _("对象")
     else:
-        rows = _group_rows(asked, rule, verdicts, keys, columns, seen, viewer)
+        rows = _group_rows(asked, rule, verdicts, keys, columns, seen, figured)
         head = _("班级或支部")
-    total = count(v for v in verdicts if (v.first, v.last) == keys[-1])
-    if total.small and not seen.whole and not seen.part:
+    total, few = figured.counts(seen, [v for v in verdicts if (v.first, v.last) == keys[-1]])
+    if few:
         title = _("各班、各支部的完成情况")
     else:
         title = _("%(when)s完成%(met)d/%(all)d") % {
@@ -106,13 +115,6 @@ def _short(first: date, last: date) -> str:
     if last == date.max:
         return _("一次")
     return f"{first.month}.{first.day}" if (last - first).days < 27 else _("%(n)d月") % {"n": first.month}
-
-
-def _reachable(viewer: Viewer, seen: Sight) -> Callable[[int], bool]:
-    if seen.whole:
-        return lambda _pk: True
-    inside = set(visible_subjects(viewer, seen.data_class).values_list("pk", flat=True))
-    return lambda pk: pk in inside
 
 
 def _person_rows(asked, rule, verdicts: list[Verdict], keys, columns, people: set[int]) -> list[HeatRow]:
@@ -133,34 +135,23 @@ def _state_cell(v: Verdict, when: str, url: str) -> Cell:
 
 
 def _group_rows(
-    asked, rule, verdicts: list[Verdict], keys, columns, seen: Sight, viewer: Viewer
+    asked: Asked, rule: Obligation, verdicts: list[Verdict], keys, columns, seen: Sight, figured: Figured
 ) -> list[HeatRow]:
-    groups = group_of(asked, rule)
-    totals: dict[int, dict] = defaultdict(lambda: defaultdict(list))
-    for v in verdicts:
-        totals[groups.get(int(v.subject), int(v.subject))][v.first, v.last].append(v)
-    rows = []
-    inside = set(visible_subjects(viewer, seen.data_class).filter(pk__in=totals).values_list("pk", flat=True))
-    for group in Subject.objects.filter(pk__in=totals).order_by("type", "pinyin", "pk")[:MOST_ROWS]:
-        cells = []
-        for key, (_short_name, full) in zip(keys, columns, strict=True):
-            counts = count(totals[group.pk].get(key, ()))
-            hide = counts.small and not seen.whole and group.pk not in inside
-            cells.append(_cell(counts, hide, full))
-        rows.append(HeatRow(group.name, cells))
-    return rows
-
-
-def group_of(asked: Asked, rule: Obligation) -> dict[int, int]:
-    """Return {person: their class or branch} for the subjects of a rule."""
     kind, _type = GROUP_OF.get(rule.subject.name, ("", ""))
-    if not kind:
-        return {}
-    links = Link.objects.filter(
-        school_id=asked.programme.school_id,
-        kind=kind,
-        superseded_at=FOREVER,
-        valid_from__lte=asked.as_of,
-        valid_to__gte=asked.as_of,
-    )
-    return dict(links.values_list("a_id", "b_id"))
+    groups = groups_of(asked, kind) if kind else {}
+    by_window: dict[tuple[date, date], list[Verdict]] = defaultdict(list)
+    for v in verdicts:
+        by_window[v.first, v.last].append(v)
+    totals = [of_groups(by_window[key], groups) for key in keys]
+    hidden = [hidden_groups(figured, seen, total) for total in totals]
+    shown = Subject.objects.filter(pk__in=set().union(*totals)).order_by("type", "pinyin", "pk")[:MOST_ROWS]
+    return [
+        HeatRow(
+            group.name,
+            [
+                _cell(count(total.get(group.pk, ())), group.pk in few, full)
+                for total, few, (_short_name, full) in zip(totals, hidden, columns, strict=True)
+            ],
+        )
+        for group in shown
+    ]

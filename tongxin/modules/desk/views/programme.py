@@ -283,7 +283,7 @@ def _first(request: Request) -> date | None:
 def _duty_answer(found: Behind, today: date) -> str:
     """How far the window shown has come, in one sentence."""
     if found.counts is None:
-        return _("人数太少，不显示数字。") if found.found.sight.counts else ""
+        return "" if found.found.sight.nothing else _("人数太少，不显示数字。")
     counts = found.counts
     if found.window is None or not counts.expected:
         return _("现在没有要求。")
