@@ -63,6 +63,7 @@ REACHES = {
     "所带学生": "mentees",
     "自己": "own",
     "汇总": "counts",
+    "本支部汇总": "branch_counts",
 }
 
 

@@ -10,7 +10,7 @@ from tongxin.exchange.documents.blocks import Chart
 from tongxin.kernel.obligations.queries import Counts
 from tongxin.ui.charts import Bars, Cell, Figure, HeatMap, HeatRow, Lines, Series
 
-from .disclosure import ROUND_TO, Sight, share_number, sight_of
+from .disclosure import ROUND_TO, Sight, share_number
 from .figures import Reading
 from .verdicts import months_of
 
@@ -75,7 +75,7 @@ def _cell(label: str, share: float | None) -> Cell | None:
 
 def _heat(reading: Reading, group: str, obligation: str) -> Chart | None:
     """Return an obligation's shares by group and month."""
-    sight = sight_of(reading.viewer, reading.verdicts.class_of(obligation))
+    sight = reading.sight(reading.verdicts.class_of(obligation))
     if sight is Sight.NOTHING or reading.verdicts.rule(obligation) is None:
         return None
     months = months_of(reading.programme, reading.as_of)
@@ -101,12 +101,12 @@ def _heat(reading: Reading, group: str, obligation: str) -> Chart | None:
 
 def _note(subject: str, sight: Sight) -> str:
     note = _("数据来源：台账与应做事项“%s”。") % subject
-    return note + _("按%(n)d个百分点取整。") % {"n": ROUND_TO} if sight is Sight.COUNTS else note
+    return note + _("按%(n)d个百分点取整。") % {"n": ROUND_TO} if sight.limit else note
 
 
 def shares_of(reading: Reading, kind: str, obligation: str) -> Shares | None:
     """Return the shares behind a chart; None for an unknown kind or rule, or when this reader sees no figures."""
-    sight = sight_of(reading.viewer, reading.verdicts.class_of(obligation))
+    sight = reading.sight(reading.verdicts.class_of(obligation))
     if kind not in KINDS or sight is Sight.NOTHING or reading.verdicts.tally(obligation) is None:
         return None
     subject = reading.verdicts.title_of(obligation)

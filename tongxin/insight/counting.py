@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tongxin.kernel.access.policy import higher
+from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry, Participation
 from tongxin.kernel.obligations.classes import known_class
 from tongxin.kernel.programmes.models import Programme
@@ -51,26 +52,42 @@ def class_of(pack: Pack, count: Count) -> str:
     return higher(*(known_class(pack.kinds[kind].data_class) for kind in count.kinds if kind in pack.kinds))
 
 
-def counted_entries(programme: Programme, count: Count, moment: Moment) -> QuerySet[Entry]:
-    """Return the entries a figure counts, in the programme's days up to `as_of`."""
+def counted_entries(
+    programme: Programme, count: Count, moment: Moment, within: QuerySet[Subject] | None = None
+) -> QuerySet[Entry]:
+    """Return the entries a figure counts, in the programme's days up to `as_of`.
+
+    within: only those in which one of these subjects took part.
+    """
     entries = Entry.objects.as_known_at(moment.known_at).filter(
         _within(programme, moment), school_id=programme.school_id, kind__in=count.kinds
     )
+    if within is not None:
+        touched = Participation.objects.as_known_at(moment.known_at).filter(entry=OuterRef("pk"))
+        entries = entries.filter(Exists(touched.filter(subject__in=within)))
     if count.parts:
         inside = _participations(programme, count, moment).filter(entry=OuterRef("pk"))
         return entries.filter(Exists(inside))
     return entries.filter(_filters(count))
 
 
-def evaluate(programme: Programme, count: Count, measure: Measure, moment: Moment) -> int | float:
-    """Return a figure's number.
+def evaluate(
+    programme: Programme,
+    count: Count,
+    measure: Measure,
+    moment: Moment,
+    within: QuerySet[Subject] | None = None,
+) -> int | float:
+    """Return a figure's number. within: of these subjects only.
 
     Raises CannotCount for companions (`by`, `with`) and measures that only obligations know.
     """
     if count.by is not None or count.with_ is not None:
         raise CannotCount("by, with")
-    entries = counted_entries(programme, count, moment)
+    entries = counted_entries(programme, count, moment, within)
     people = _participations(programme, count, moment).filter(subject__type__in=PERSONS)
+    if within is not None:
+        people = people.filter(subject__in=within)
     match measure:
         case Times():
             return entries.count()

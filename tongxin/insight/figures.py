@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.access.policy import CLASSES
+from tongxin.kernel.access.viewer import Reach, Viewer, within_reach
+from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations.queries import Asked
 from tongxin.kernel.programmes.models import Programme
@@ -18,7 +22,16 @@ from tongxin.methods.cadence.pack import Pack
 
 from . import counting
 from .counting import Moment
-from .disclosure import Sight, count_words, hidden_words, is_small, share_number, share_words, sight_of
+from .disclosure import (
+    Sight,
+    branches_of,
+    count_words,
+    hidden_words,
+    is_small,
+    share_number,
+    share_words,
+    sight_of,
+)
 from .verdicts import Verdicts
 
 SHOWN = {
@@ -55,14 +68,19 @@ class Value:
 
 @dataclass
 class Reading:
-    """One reader's view of a programme at one moment; every figure is computed once."""
+    """One reader's view of a programme at one moment; every figure is computed once.
+
+    above: written for those above the school, so that the roster and all beyond it are figures, none under ten.
+    """
 
     viewer: Viewer
     asked: Asked
+    above: bool = False
 
     def __post_init__(self) -> None:
         self._values: dict[str, Value] = {}
-        self.verdicts = Verdicts(self.asked)
+        self._ids: dict[frozenset[int], set[str]] = {}
+        self.verdicts = Verdicts(self.asked, self._ids_within)
         self.moment = Moment(self.asked.as_of, self.asked.known_at)
 
     @property
@@ -76,6 +94,38 @@ class Reading:
     @property
     def as_of(self) -> date:
         return self.asked.as_of
+
+    def sight(self, data_class: str) -> Sight:
+        """Return how much of a class this reading shows."""
+        seen = sight_of(self.viewer, data_class)
+        if self.above and seen is not Sight.NOTHING and CLASSES.index(data_class) >= CLASSES.index("K2"):
+            return Sight.ABOVE
+        return seen
+
+    def within(self, data_class: str) -> QuerySet[Subject] | None:
+        """Return the subjects whose figures these are, None for the whole school."""
+        branches = branches_of(self.viewer, data_class)
+        if branches is None:
+            return None
+        return Subject.objects.filter(within_reach(self.viewer, Reach(branches=branches)))
+
+    def _ids_within(self, data_class: str) -> set[str] | None:
+        branches = branches_of(self.viewer, data_class)
+        if branches is None:
+            return None
+        if branches not in self._ids:
+            rows = Subject.objects.filter(within_reach(self.viewer, Reach(branches=branches)))
+            self._ids[branches] = {str(pk) for pk in rows.values_list("pk", flat=True)}
+        return self._ids[branches]
+
+    @cached_property
+    def limited_to(self) -> str:
+        """The branches these figures are of, in words; empty for the whole school."""
+        branches = branches_of(self.viewer, "K1")
+        if not branches:
+            return ""
+        names = Subject.objects.filter(pk__in=branches).order_by("pinyin").values_list("name", flat=True)
+        return _("只统计%(names)s的党员和活动。") % {"names": "、".join(names)}
 
     def value(self, name: str) -> Value | None:
         """Return a figure by name, None when the pack declares no such figure."""
@@ -97,22 +147,24 @@ class Reading:
 
     def _from_entries(self, figure: Figure, count: Count) -> Value:
         data_class = counting.class_of(self.pack, count)
-        sight = sight_of(self.viewer, data_class)
+        sight = self.sight(data_class)
         behind = self._entries_words(figure, count)
         if sight is Sight.NOTHING:
             return Value(figure, hidden_words(), None, sight, data_class, behind)
         assert figure.measure is not None
         try:
-            number = counting.evaluate(self.programme, count, figure.measure, self.moment)
+            number = counting.evaluate(
+                self.programme, count, figure.measure, self.moment, self.within(data_class)
+            )
         except counting.CannotCount:
             return Value(figure, "—", None, sight, data_class, behind)
         words = count_words(number, sight)
-        shown = None if sight is Sight.COUNTS and is_small(number) else number
+        shown = None if is_small(number, sight) else number
         return Value(figure, words, shown, sight, data_class, behind)
 
     def _from_obligation(self, figure: Figure) -> Value:
         data_class = self.verdicts.class_of(figure.obligation)
-        sight = sight_of(self.viewer, data_class)
+        sight = self.sight(data_class)
         title = self.verdicts.title_of(figure.obligation)
         behind = _("应做事项“%(title)s”的%(show)s") % {"title": title, "show": SHOWN[figure.show]}
         tally = self.verdicts.tally(figure.obligation)
@@ -125,7 +177,7 @@ class Reading:
             number = share_number(tally.met, tally.expected, sight)
             return Value(figure, words, number, sight, data_class, behind)
         counted = getattr(tally, figure.show)
-        shown = None if sight is Sight.COUNTS and is_small(counted) else counted
+        shown = None if is_small(counted, sight) else counted
         return Value(figure, count_words(counted, sight), shown, sight, data_class, behind)
 
     def _entries_words(self, figure: Figure, count: Count) -> str:
@@ -146,7 +198,8 @@ class Reading:
         """Return the entries an entries figure counts, newest first; None for a figure of an obligation."""
         if figure.count is None or figure.later:
             return None
-        entries = counting.counted_entries(self.programme, figure.count, self.moment)
+        within = self.within(counting.class_of(self.pack, figure.count))
+        entries = counting.counted_entries(self.programme, figure.count, self.moment, within)
         return list(entries.order_by("-day", "-pk"))
 
 

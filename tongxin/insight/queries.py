@@ -17,7 +17,7 @@ def visible_reports(viewer: Viewer) -> QuerySet[SubmittedReport]:
     """
     if viewer.school_id is None or not viewer.may("report"):
         return SubmittedReport.objects.none()
-    figures = [name for name in CLASSES if viewer.reach(name).counts or not viewer.reach(name).nothing]
+    figures = [name for name in CLASSES if viewer.reach(name).counts or viewer.reach(name).school]
     full = ["", *(name for name in CLASSES if viewer.reach(name).school)]
     place = Q(school_id=viewer.school_id)
     if viewer.may("bureau"):

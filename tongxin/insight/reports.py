@@ -29,7 +29,7 @@ from tongxin.methods.cadence.declarations import Kind, Report
 
 from . import charts
 from .counting import PERSONS
-from .disclosure import Sight, hidden_words, row_words, share_words, sight_of
+from .disclosure import Sight, hidden_words, row_words, share_words
 from .figures import Reading, Value
 from .folders import filed_under
 
@@ -76,6 +76,8 @@ def write_report(reading: Reading, report: Report) -> Written:
     names = {"school": programme.school.name, "year": programme.first_day.year}
     written = Written(_named(report.title, names))
     tables = _Captions()
+    if reading.limited_to:
+        written.blocks.append(Paragraph([Span(reading.limited_to)]))
     section = ""
     for part in report.outline:
         section = plain_heading(str(part.get("heading") or section))
@@ -201,17 +203,17 @@ def _figure_table(written: Written, values: list[Value], tables: _Captions) -> T
 def _obligation_table(
     reading: Reading, written: Written, obligations: list[str], tables: _Captions
 ) -> Iterator[Block]:
-    rows, suppressed = [], False
+    rows, suppressed = [], 0
     for name in obligations:
         tally = reading.verdicts.tally(name)
         if tally is None:
             continue
         data_class = reading.verdicts.class_of(name)
-        sight = sight_of(reading.viewer, data_class)
+        sight = reading.sight(data_class)
         written.read(data_class, sight)
         counts = row_words([tally.met, tally.missed, tally.open], sight)
         expected = row_words([tally.expected], sight)[0]
-        suppressed |= sight is not Sight.FULL
+        suppressed = max(suppressed, sight.limit)
         share = share_words(tally.met, tally.expected, sight)
         rows.append([reading.verdicts.title_of(name), expected, *counts, share])
     if rows:
@@ -221,7 +223,9 @@ def _obligation_table(
             caption=tables.next(_("完成情况")),
             widths=[4, 1.1, 1.1, 1.1, 1.1, 1.5],
             align=["left", *["right"] * 5],
-            note=_("注：涉及个人隐私的事项，不足5人的数不显示，完成率只说范围。") if suppressed else "",
+            note=_("注：涉及个人隐私的事项，不足%(n)d人的数不显示，完成率只说范围。") % {"n": suppressed}
+            if suppressed
+            else "",
         )
 
 
@@ -230,7 +234,7 @@ def _chart(reading: Reading, written: Written, wanted: Mapping[str, Any]) -> Ite
     drawn = charts.document_chart(reading, str(wanted.get("kind", "")), obligation)
     if drawn is not None:
         data_class = reading.verdicts.class_of(obligation)
-        written.read(data_class, sight_of(reading.viewer, data_class))
+        written.read(data_class, reading.sight(data_class))
         yield drawn
 
 
@@ -244,7 +248,9 @@ def _entry_table(
     numbers = [str(number) for number in wanted.get("headings") or ()]
     most = int(wanted.get("most") or MOST_ENTRIES)
     filed = filed_under(reading.programme, reading.pack, numbers, reading.moment)
-    open_classes = [name for name in CLASSES if sight_of(reading.viewer, name) is Sight.FULL]
+    if reading.limited_to:
+        filed &= ledger.visible_entries(reading.viewer)
+    open_classes = [name for name in CLASSES if reading.sight(name) is Sight.FULL]
     listed = list(filed.filter(data_class__in=open_classes).order_by("-day", "-pk")[:most])
     files = evidence_counts(reading, listed)
     people = people_counts(listed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -77,8 +77,10 @@ def _alone(pack: _Same, obligation: str) -> Pack:
 class Verdicts:
     """What a programme's obligations say at one moment."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, within: Callable[[str], Set[str] | None]) -> None:
+        """within: for a data class the subjects that count (ids as text), None for all."""
         self.asked = asked
+        self.within = within
 
     @cached_property
     def _by_rule(self) -> dict[str, list[Verdict]]:
@@ -104,7 +106,11 @@ class Verdicts:
 
     def of(self, obligation: str) -> list[Verdict]:
         """Return the verdicts of one obligation."""
-        return self._by_rule[obligation]
+        return self._inside(obligation, self._by_rule[obligation])
+
+    def _inside(self, obligation: str, verdicts: list[Verdict]) -> list[Verdict]:
+        inside = self.within(self.class_of(obligation))
+        return verdicts if inside is None else [v for v in verdicts if v.subject in inside]
 
     def tally(self, obligation: str) -> Counts | None:
         """Return how many have which verdict; None when the obligation cannot be evaluated."""
@@ -125,7 +131,7 @@ class Verdicts:
         then = Asked(self.asked.programme, month.last, self.asked.known_at)
         # The evaluator judges a whole pack at once; a history needs one rule only, many times.
         then.pack = _alone(_Same(self.asked.pack), obligation)
-        found = then.verdicts()
+        found = self._inside(obligation, then.verdicts())
         return [v for v in found if v.first <= month.last and v.last >= month.first]
 
     def tallies_by(self, viewer: Viewer, obligation: str, group: str) -> dict[str, Counts | None]:

@@ -15,6 +15,8 @@ counts = st.integers(0, 60)
         (3, Sight.FULL, "3"),
         (3, Sight.COUNTS, "不足5"),
         (0, Sight.COUNTS, "0"),
+        (7, Sight.ABOVE, "不足10"),
+        (10, Sight.ABOVE, "10"),
         (5, Sight.COUNTS, "5"),
         (1149, Sight.COUNTS, "1,149"),
         (37.5, Sight.FULL, "37.5"),
@@ -36,6 +38,8 @@ def test_a_count_is_said_in_full_as_small_or_not_at_all(number, sight, words):
         (147, 150, Sight.COUNTS, "不低于97%"),
         (2, 150, Sight.COUNTS, "不高于3%"),
         (2, 4, Sight.COUNTS, "人数少，不显示"),
+        (143, 150, Sight.ABOVE, "不低于94%"),
+        (4, 9, Sight.ABOVE, "人数少，不显示"),
     ],
 )
 def test_a_share_never_gives_a_small_count_away(part, whole, sight, words):

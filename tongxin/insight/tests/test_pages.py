@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date
 
@@ -261,6 +262,44 @@ def test_the_bureau_may_read_what_its_school_handed_in_but_not_the_records_behin
 
     assert page.status_code == 200
     assert "/figures/" not in page.content.decode()
+
+
+def test_a_report_handed_in_shows_those_above_no_figure_of_children_under_ten(client, year):
+    for student in year.students[1][2:]:
+        year.visit(student, date(2026, 10, 12))
+    for student in year.students[2][1:5]:
+        year.visit(student, date(2026, 10, 13), by=year.ma)
+    year.sign_in(client, year.wang)
+    assert "全年家访11人次" in plain(client.get(url("preview", year, "outcome")))
+    client.post(url("submit", year, "outcome"), {"once": "b" * 32, "day": "2026-11-18"})
+    report = SubmittedReport.objects.get()
+    year.sign_in(client, year.zhou)
+    word = body(client.get(reverse("insight:submitted_file", args=[report.public_id, "docx"])))
+    rows = [
+        [cell.text for cell in row.cells]
+        for table in docx.Document(io.BytesIO(word)).tables
+        for row in table.rows
+    ]
+    visits = next(row for row in rows if row[0] == "每名学生每学期至少家访一次")
+    assert "不足10" in visits
+    assert not any(word.isdigit() and 0 < int(word) < 10 for word in visits)
+    assert any(row[0] == "党员每两周至少上一次心理课" and row[1].isdigit() for row in rows)
+
+
+def test_a_branch_secretary_gets_the_report_of_the_own_branch_and_cannot_hand_it_in(client, year):
+    year.sign_in(client, year.li)
+    page = plain(client.get(url("preview", year, "outcome")))
+    assert "只统计第一党支部的党员和活动。" in page
+    assert "2节心理课" in page
+    assert "提交定稿" not in page
+    assert client.post(url("submit", year, "outcome"), {"once": "c" * 32}).status_code == 404
+    assert "只统计第一党支部" in plain(client.get(url("figures", year)))
+
+
+def plain(response) -> str:
+    """Return a page's text without tags and marks of figures."""
+    page = re.sub(r"<sup.*?</sup>", "", body(response).decode(), flags=re.DOTALL)
+    return re.sub(r"<[^>]+>|\s+", "", page)
 
 
 def test_a_folder_holds_index_entries_and_evidence_by_heading(client, year):

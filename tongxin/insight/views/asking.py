@@ -45,12 +45,12 @@ def day_asked(request: HttpRequest, programme: Programme) -> tuple[date, DayForm
 
 
 def reading_of(
-    request: HttpRequest, public_id: str, *, known_at: datetime | None = None
+    request: HttpRequest, public_id: str, *, known_at: datetime | None = None, above: bool = False
 ) -> tuple[Reading, DayForm]:
     """Return what this viewer sees of a programme on the day asked for."""
     programme = programme_of(request, public_id)
     day, form = day_asked(request, programme)
-    return Reading(request.viewer, ask(programme, day, known_at)), form  # type: ignore[attr-defined]
+    return Reading(request.viewer, ask(programme, day, known_at), above), form  # type: ignore[attr-defined]
 
 
 def reading_as_submitted(request: HttpRequest, reading: Reading, public_id: str) -> Reading:

@@ -21,7 +21,7 @@ from tongxin.methods.cadence.reference import Verdict, plain_number
 from tongxin.ui.charts import Bars, Series
 from tongxin.ui.tables import Column, Table
 
-from ..counting import counted_entries
+from ..counting import class_of, counted_entries
 from ..disclosure import ROUND_TO, Sight, count_words, share_number
 from ..exports import XLSX, attachment, note_export
 from ..figures import Reading
@@ -59,6 +59,7 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
             "programme": reading.programme,
             "as_of": reading.as_of,
             "form": form,
+            "limited_to": reading.limited_to,
             "table": table,
             "chart": _coverage_chart(reading),
         },
@@ -151,7 +152,12 @@ def behind(request: HttpRequest, programme: str, figure: str) -> HttpResponse:
 def _entries(request: HttpRequest, reading: Reading, figure: Figure) -> dict:
     """List the entries counted that this viewer may read; say how many more were counted."""
     assert figure.count is not None
-    counted = counted_entries(reading.programme, figure.count, reading.moment)
+    counted = counted_entries(
+        reading.programme,
+        figure.count,
+        reading.moment,
+        reading.within(class_of(reading.pack, figure.count)),
+    )
     visible = (counted & visible_entries(reading.viewer)).order_by("-day", "-pk")
     page = Paginator(visible, PAGE).get_page(request.GET.get("page"))
     rest = counted.count() - page.paginator.count

@@ -92,6 +92,7 @@ def preview(request: HttpRequest, programme: str, report: str) -> HttpResponse:
             "blocks": _preview_blocks(written, reading),
             "as_of": reading.as_of,
             "form": form,
+            "may_submit": reading.viewer.may("submit"),
         },
     )
 
@@ -126,10 +127,10 @@ def _file(
     return attachment(content, f"{written.title}.{format_.value}", TYPES[format_])
 
 
-@allow("report")
+@allow("submit")
 @require_POST
 def submit(request: HttpRequest, programme: str, report: str) -> HttpResponse:
-    reading, declared, form = _asked(request, programme, report, known_at=timezone.now())
+    reading, declared, form = _asked(request, programme, report, known_at=timezone.now(), above=True)
     if form.errors:  # type: ignore[attr-defined]
         notify(request, _("报告没有提交：截至日期写得不对，请重新选择。"))
         return redirect("insight:preview", programme, report)

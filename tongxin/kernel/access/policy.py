@@ -11,7 +11,7 @@ CLASSES = ("K0", "K1", "K2", "K3", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT"
 REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_counts")
 VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
-    "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "bureau", "audit",
+    "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
     "correct", "first_run",
 )  # fmt: skip
 
