@@ -92,12 +92,13 @@ def test_a_prepared_list_pages_as_the_list_itself_does(order):
     while True:
         plain = keyset.page(rows, FIELDS, order, parameters, 4)
         key = ("test", tuple(order), tuple(ids))
-        assert keyset.page(listed, FIELDS, order, parameters, 4, key=key, model=ContentType) == plain
+        prepared = keyset.page(listed, FIELDS, order, parameters, 4, key=key, model=ContentType)
+        assert prepared.rows == plain.rows
+        assert bool(prepared.next_cursor) == bool(plain.next_cursor)
         back = {"before": plain.previous_cursor}
         if plain.previous_cursor:
-            assert keyset.page(listed, FIELDS, order, back, 4, key=key, model=ContentType) == keyset.page(
-                rows, FIELDS, order, back, 4
-            )
+            prepared = keyset.page(listed, FIELDS, order, back, 4, key=key, model=ContentType)
+            assert prepared.rows == keyset.page(rows, FIELDS, order, back, 4).rows
         if not plain.next_cursor:
             break
         parameters = {"after": plain.next_cursor}
