@@ -111,7 +111,7 @@ def test_every_role_finds_what_the_table_says_and_no_name_beyond_its_reach(clien
                     names = [own.student.name]
                 deviations += [(role, method, address.name, name) for name in names if name in text]
             deviations += elsewhere(client, role, address, other)
-    assert deviations == []
+    assert not deviations, "\n".join(map(str, deviations))
 
 
 def elsewhere(client, role: str, address: Address, other) -> list[tuple]:

@@ -64,7 +64,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     return render(request, "setup/settings.html", {"form": form, "school": school})
 
 
-@allow("settings", "import", "programme_edit")
+@allow("settings", "import", "calendar")
 @require_safe
 def next_steps(request: HttpRequest) -> HttpResponse:
     """What a new school does first, in order, with what is done already."""
