@@ -23,6 +23,7 @@ from tongxin.kernel.obligations.queries import (
     obligation_named,
 )
 from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.dependencies import with_needed
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
@@ -70,8 +71,9 @@ class _Same:
 
 @lru_cache(maxsize=16)
 def _alone(pack: _Same, obligation: str) -> Pack:
-    """Return a pack with only one of its obligations, the same object each time."""
-    return replace(pack.pack, obligations=tuple(pack.pack.versions(obligation)))
+    """Return a pack with one of its obligations and those it cannot be judged without, the same object each time."""
+    company = with_needed(pack.pack.obligations, [obligation])
+    return replace(pack.pack, obligations=tuple(r for r in pack.pack.obligations if r.id in company))
 
 
 class Verdicts:
@@ -132,7 +134,9 @@ class Verdicts:
         # The evaluator judges a whole pack at once; a history needs one rule only, many times.
         then.pack = _alone(_Same(self.asked.pack), obligation)
         found = self._inside(obligation, then.verdicts())
-        return [v for v in found if v.first <= month.last and v.last >= month.first]
+        return [
+            v for v in found if v.obligation == obligation and v.first <= month.last and v.last >= month.first
+        ]
 
     def tallies_by(self, viewer: Viewer, obligation: str, group: str) -> dict[str, Counts | None]:
         """Return verdicts by homeroom or branch, None where there are too few people to say."""

@@ -147,6 +147,7 @@ class Count:
     by: Companion | None = None
     with_: Companion | None = None
     about: bool = False
+    makes_up: bool = False
 
     def companions(self) -> Iterator[tuple[str, Companion]]:
         if self.by is not None:

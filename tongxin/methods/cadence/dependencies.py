@@ -56,8 +56,12 @@ def in_order(needs: dict[str, set[str]]) -> list[str]:
 
 
 def with_needed(rules: Iterable[Obligation], names: Iterable[str]) -> set[str]:
-    """These obligations and all whose verdicts they need, directly or not."""
+    """These obligations and all they cannot be judged without, directly or not: those whose verdicts they need, and those
+    with which they share entries."""
+    rules = list(rules)
     needs, found, left = needs_by_id(rules), set[str](), list(names)
+    for rule in rules:
+        needs[rule.id].update(rule.rivals)
     while left:
         name = left.pop()
         if name not in found:

@@ -39,6 +39,7 @@ _PLAIN = {
     "nothing owed": ("折算后不需要完成", "nothing is owed"),
     "no item applies": ("清单里没有适用的项目", "no item applies"),
     "waived": ("已批准免除", "waived"),
+    "beyond the minimum": ("已够数，不再占用", "not needed for the minimum"),
     "exempt": ("属于不要求的情形", "exempt"),
 }
 
@@ -64,6 +65,8 @@ def reason_words(pack: Pack, reason: str, lang: str = "zh") -> str:
         known = any(kind.amount(rest) for kind in pack.kinds.values())
         name = say.amount(rest) if known else say.qualifier(rest)
         return say(f"{name}不符合要求", f"{name} is not what is asked for")
+    if head == "counted for":
+        return say(f"已算作“{say.rule(rest)}”", f"counted for {say.rule(rest)}")
     if head == "overridden":
         return say(f"改按“{say.rule(rest)}”", f"{say.rule(rest)} holds instead")
     if head == "not set":

@@ -21,6 +21,14 @@ ENTRY = "activity:"  # before an entry's id where the entry itself is the subjec
 PAIR = "pair:"  # before a link's id where the link itself is the subject
 
 
+MADE_UP = "makes_up"  # the further qualifier of rows that names the window an entry makes up for
+
+
+def in_order(entry: str) -> tuple[int, str]:
+    """The order of entries by id: numbers by their value (a database's own ids), other ids as texts."""
+    return (int(entry), "") if entry.isascii() and entry.isdigit() else (0, entry)
+
+
 def bare_id(subject: str) -> str:
     """The id of a subject as verdicts name it: that of the entry or link itself."""
     return subject.removeprefix(ENTRY).removeprefix(PAIR)
@@ -431,6 +439,10 @@ class View:
 
     def rows(self, entry: str) -> list[Participation]:
         return self._rows[entry]
+
+    def made_up(self, entry: str) -> str:
+        """Name of the window that an entry makes up for, "" = its own."""
+        return max((row.qualifiers.get(MADE_UP, "") for row in self._rows[entry]), default="")
 
     def evidence(self, entry: Entry) -> set[str]:
         return {row.type for row in entry.evidence if is_known(row, self.known_at)}

@@ -63,6 +63,9 @@ class Case:
         # An entry that counts in the window ends on or after its first day; the list is in the order of last days.
         for entry in found[bisect_left(found, window.first, key=lambda entry: entry.day) :]:
             days = _days_within(entry, window, self.as_of, item.measure.per_day)
+            named = view.made_up(entry.id) if item.count.makes_up else ""
+            if named:
+                days = (entry.day,) if named == window.name and entry.day <= self.as_of else ()
             if not days:
                 continue
             mine, reason = _heads_of(view, item, subject, entry, days)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import parse, parse_conditions, parse_pack, parse_periods
+from . import parse_conditions, parse_pack, parse_periods
 from .counting import DISTINCT
 from .declarations import VALUE_TYPES
 from .golden import KEYS as CASE_KEYS
@@ -49,7 +49,9 @@ OBLIGATION = {
     "within": "清单的范围：window；针对活动时可写 entry",
     "arrivals": "中途到校或离校：full（照全数）、prorate（按教学日折算、进一）、{from: 30d}（满这些天才计）",
     "two_posts": "按岗位定数而一人有几个岗位时：union（各岗位分别判断）、larger（取较大的）、both（相加）；不写取先写的那一档",
-    "counts_for": "many：一次活动可以算作几条要求",
+    "counts_for": "many：一次活动可以算作几条要求（不写就是这样）；one：只算作一条写了 one 的要求，见“含义”",
+    "not_with": "不能和哪几条要求同时计入同一次活动",
+    "makes_up": "allowed：过了时间补做的活动可以注明补哪一段，只算在那一段",
     "waiver": "谁可以批准免除、多久到期，例如 {by: secretary, expires: 180d}",
     "remind": "提前几天提醒，例如 [14d, 3d]",
     "escalate": "没做到时告诉谁：at 是到期前后几天（-14d、due、+7d），to 是 bearer（承担人）或岗位；做到、免除或有人点了“知道了”就停",
@@ -224,7 +226,9 @@ MEANING = """
    两条都判断，上级看自己的那一条。
 20. **针对一对**（`pair:关系`）：关系成立、双方都在的日子在范围内，一条关系一行。活动里一方担任 `part`，另一方担任
    `with: {part: 角色}`（或是登记的对象 `part: counterpart`）才算；没写角色的，双方都在场就算。两个人算一个，按人数、人次不能数。
-21. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
+21. **只算一条**（`counts_for: one`、`not_with`）：本人选的先算；再按期限早晚、编号，各条按日期、编号取活动，够下限为止，
+   多出来的不计。只用于次数和合计。`makes_up: allowed` 时，注明补哪一段（时间范围的名称）的活动只算在那一段，不算在当天。
+22. **针对活动**（`activity:种类`）：不写 window 时按活动当天判断；写了 window，活动日在其中的才判断，到窗口结束定论。
 """.strip()
 
 
@@ -266,8 +270,6 @@ def reference_page() -> str:
         "每个岗位有一个同名的人，活动带齐佐证。",
         "## 含义",
         MEANING,
-        "## 还没有的",
-        f"要求里：{_codes(parse.NOT_YET)}。另有：`counts_for: one`。",
         "**In English:** everything a programme pack may say, made from the parser's own names; a test compares this page with the code.",
     ]
     return "\n\n".join(sections) + "\n"

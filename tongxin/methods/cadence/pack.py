@@ -44,6 +44,7 @@ from .parse_pack import (
     read_report,
 )
 from .reading import Context, day_of, number_of, text_of, texts
+from .sharing import with_rivals
 from .tree import Obligation
 
 KEYS = (
@@ -177,7 +178,7 @@ def pack_from_documents(documents: list[LMap]) -> Pack:
     pack = _declared(document, context)
     rules = resolve_fractions(list(_obligations(document, context)), context)
     check_dependencies(rules, context)
-    pack.obligations = with_overrides(tuple(rules))
+    pack.obligations = with_rivals(with_overrides(tuple(rules)))
     context.rule = ""
     pack.figures = named(document, "figures", "figure", read_figure, context)
     pack.findings = context.findings

@@ -23,6 +23,7 @@ from .parse_effects import (
 from .parse_escalation import read_escalation
 from .parse_measures import needs_count, read_on
 from .parse_periods import read_periods
+from .parse_sharing import read_sharing, with_make_up
 from .periods import Period
 from .reading import Context, day_of, days_of, text_of, texts
 from .tree import (
@@ -44,13 +45,9 @@ KEYS = (
     "id", "title", "title_en", "source", "since", "until", "subject", "where", "bearer", "jointly", "count", "measure",
     *BOUNDS, "window", "windows", "evidence", "remind", "cases", "heading", "later", "arrivals", "all_of", "any_of",
     "within", "counts_for", "on", "waiver", "applies", "note", "at", "escalate",
-    "two_posts",
+    "two_posts", "not_with", "makes_up",
     "exempt", "blocks", "consequence", "tightens", "overrides", "rows",
 )  # fmt: skip
-NOT_YET = (
-    "makes_up",
-    "not_with",
-)
 ITEM_KEYS = ("id", "title", "where", "count", "measure", *BOUNDS, "evidence", "at")
 
 
@@ -91,14 +88,11 @@ def _later(mapping: LMap, name: str, context: Context) -> Obligation:
 
 
 def _now(mapping: LMap, name: str, context: Context) -> Obligation:
-    for key in mapping:
-        if key in NOT_YET:
-            context.unsupported(mapping.at(key), key)
-    context.unknown_keys(mapping, (*KEYS, *NOT_YET), "要求")
+    context.unknown_keys(mapping, KEYS, "要求")
     if not text_of(mapping.get("title")):
         context.error(mapping, "missing-title", "没有标题。请写“title”。")
     subject = _subject(mapping, context)
-    demand = _demand(mapping, subject, context)
+    demand = with_make_up(_demand(mapping, subject, context), mapping)
     return Obligation(
         id=name,
         title=text_of(mapping.get("title")),
@@ -121,6 +115,7 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         tightens=read_tightens(mapping, context),
         overrides=read_overrides(mapping, context),
         rows=read_rows(mapping, context),
+        **read_sharing(mapping, subject, context),
         heading=_heading(mapping, context),
         cases=_cases(mapping),
         file=mapping.file,
@@ -216,8 +211,6 @@ def _demand(mapping: LMap, subject: SubjectKind, context: Context) -> Demand | N
     within = ("window", "entry") if subject.is_activity else ("window",)
     if text_of(mapping.get("within") or "window") not in within:
         context.unsupported(mapping.at("within"), f"within: {text_of(mapping.get('within'))}")
-    if text_of(mapping.get("counts_for") or "many") != "many":
-        context.unsupported(mapping.at("counts_for"), f"counts_for: {text_of(mapping.get('counts_for'))}")
     if not lists:
         return _requirement(mapping, subject, context)
     if not isinstance(mapping[lists[0]], list) or not mapping[lists[0]]:

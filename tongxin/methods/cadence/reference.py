@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from .occasions import NOT_SET, ByAnnounced, OwnWindows, end_of
 from .pack import Pack
 from .periods import NO_END, OwnDays, Period, Standing, Window
 from .scope import Scope, scope_of
+from .sharing import Taker, minimum, narrowed, offers_of, rivals_of, share_out
 from .tree import Checklist, Obligation, Requirement
 
 MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = "met", "open", "missed", "waived", "not_expected"
@@ -188,6 +189,7 @@ class _Run:
     as_of: dt.date
     now: dt.datetime
     _candidates: dict[str, list[str]] = field(default_factory=dict)
+    _shares: dict[str, tuple[dict[Hashable, set[str]], dict[str, set[str]]]] = field(default_factory=dict)
     _under: dict[str, list[tuple[str, Verdict]]] = field(default_factory=dict)
 
     # what to judge
@@ -263,6 +265,8 @@ class _Run:
             self._judged(item, subject, window, judged_on, factor, grace)
             for item in self._applying(rule, subject, judged_on)
         ]
+        if rule.rivals:
+            judged = [self._shared(rule, subject, window, item) for item in judged]
         unknown = [*scope.unknown, *(item.limits.unknown for item in judged if item.limits.unknown)]
         unknown += self._unknown_items(rule, subject, judged_on)
         if isinstance(period, Standing) and self._days_in(scope) <= period.grace:
@@ -332,6 +336,49 @@ class _Run:
             limits = Limits(low=0) if found.of == 0 else limits.scaled(factor)
         overrun = item.measure.grows and limits.high is not None and found.done > limits.high
         return _Judged(found, limits, self._base(item, found.done, limits, window), overrun)
+
+    def _shared(self, rule: Obligation, subject: str, window: Window, judged: _Judged) -> _Judged:
+        """The same with only the entries that were given to this obligation (Meaning 17)."""
+        given, users = self._given(subject)
+        mine = given.get((rule.id, rule.version, window), set())
+        item = rule.requirements()[0]
+        case = self._case(item, subject, window, min(window.last, self.as_of))
+        others = {e: name for e, names in users.items() for name in rule.rivals if name in names}
+        found = narrowed(case, mine, others)
+        return replace(
+            judged, tally=found, base=self._base(item, found.done, judged.limits, window), overrun=False
+        )
+
+    def _given(self, subject: str) -> tuple[dict[Hashable, set[str]], dict[str, set[str]]]:
+        """What each obligation of a subject was given, and which obligations use an entry."""
+        if subject not in self._shares:
+            takers = list(self._takers(subject))
+            given = share_out(takers, rivals_of(self.pack.obligations))
+            users: dict[str, set[str]] = {}
+            for taker in takers:
+                for entry in given[taker.key]:
+                    users.setdefault(entry, set()).add(taker.obligation)
+            self._shares[subject] = given, users
+        return self._shares[subject]
+
+    def _takers(self, subject: str) -> Iterator[Taker]:
+        for name in self.pack.obligation_ids():
+            versions = self.pack.versions(name)
+            for at, rule in enumerate(versions):
+                if not rule.evaluable or not rule.rivals or subject not in self.subjects(rule):
+                    continue
+                for _, window in self.windows(rule, versions[at + 1 :], subject):
+                    judged_on = min(window.last, self.as_of)
+                    scope = scope_of(self.view, rule, subject, window, judged_on)
+                    if not scope.ever and scope.now is False:
+                        continue
+                    item = rule.requirements()[0]
+                    limits = self._judged(
+                        item, subject, window, judged_on, self._factor(rule, scope, window)
+                    ).limits
+                    offers = offers_of(self._case(item, subject, window, judged_on))
+                    key = (rule.id, rule.version, window)
+                    yield Taker(key, rule.id, window.last.toordinal(), minimum(limits.low), offers)
 
     def _case(
         self, item: Requirement, subject: str, window: Window, judged_on: dt.date, grace: int = 0
@@ -445,7 +492,13 @@ class _Run:
     ) -> int | None:
         """Days after due on which a missed minimum was reached, before the next such window (Meaning 12)."""
         items = rule.requirements()
-        if not window.one_off or len(items) != 1 or not items[0].measure.grows or subject.startswith(ENTRY):
+        if (
+            rule.rivals
+            or not window.one_off
+            or len(items) != 1
+            or not items[0].measure.grows
+            or subject.startswith(ENTRY)
+        ):
             return None
         after = window.last + dt.timedelta(days=1)
         following = [w.first for w in period.windows(self.calendar, after, NO_END) if w.first > window.last]

@@ -169,6 +169,8 @@ class Obligation:
     """One dated version of one rule. `later`: kept and listed, but its operators are not in the language yet.
 
     since, until: first and last day in force (until None = still in force).
+    counts_once, not_with: an entry serves this one or one of its rivals, see sharing.py. makes_up: work for a window
+    that is over may name it.
     demand None only with `later`. cases: golden cases as written. remind_days: days before due, largest first.
     escalate: in order of days. exempt: whom it spares, those included for whom another rule stands in. overrides: what it
     stands in for, its condition already part of `where`. rows: where the mission's table asks for it.
@@ -196,6 +198,10 @@ class Obligation:
     overrides: tuple[Override, ...] = ()
     rows: tuple[str, ...] = ()
     heading: str = ""
+    counts_once: bool = False
+    not_with: tuple[str, ...] = ()
+    makes_up: bool = False
+    rivals: tuple[str, ...] = ()
     later: str = ""
     cases: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     file: str = field(default="", compare=False)

@@ -480,7 +480,7 @@ def _chinese(say: Speaker, rule: Obligation) -> str:
         text += f"；由{bearers}{'共同' if rule.bearer.jointly else ''}负责"
     if rule.waiver and rule.waiver.by:
         text += f"；{say.post(rule.waiver.by)}可以批准免除"
-    text += effects_words(say, rule) + _escalation(say, rule)
+    text += _sharing(say, rule) + effects_words(say, rule) + _escalation(say, rule)
     return f"{text}。"
 
 
@@ -498,7 +498,7 @@ def _english(say: Speaker, rule: Obligation) -> str:
         )
     if rule.waiver and rule.waiver.by:
         text += f"; {say.post(rule.waiver.by)} may waive it"
-    text += effects_words(say, rule) + _escalation(say, rule)
+    text += _sharing(say, rule) + effects_words(say, rule) + _escalation(say, rule)
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -510,6 +510,19 @@ def _bearer(say: Speaker, rule: Obligation, name: str) -> str:
     if rule.subject.is_activity and name not in say.pack.posts:
         return say.part([rule.subject.kind], name)
     return say.post(name)
+
+
+def _sharing(say: Speaker, rule: Obligation) -> str:
+    """What an entry may not serve as well, and whether missed work may be made up."""
+    text = ""
+    if rule.counts_once:
+        text += say("；一次活动只算作一条要求", "; an activity counts for one obligation only")
+    if rule.not_with:
+        names = say.listing((say.rule(name) for name in rule.not_with), "、")
+        text += say(f"；算作{names}的不再计入", f"; what counts for {names} does not count here")
+    if rule.makes_up:
+        text += say("；可以注明补做的是哪一段时间", "; missed work may be made up")
+    return text
 
 
 def _escalation(say: Speaker, rule: Obligation) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..facts import MADE_UP
 from ..tree import GROUP_LINKS, PERSON_TYPES, SubjectKind
-from . import pairs
-from .builder import At, Builder, Needs, Tests, amount, live
+from . import exclusive, pairs
+from .builder import At, Builder, Needs, Tests, amount, further, live
 from .engine import listed, quoted
 from .own_windows import end_of_day
 from .plan import (
@@ -179,10 +180,13 @@ class Counting:
             "CASE m.token WHEN 'kind' THEN h.kind WHEN 'theme' THEN p.theme WHEN 'place' THEN p.place"
             " WHEN 'counterpart' THEN CAST(p.counterpart_id AS TEXT) WHEN 'day' THEN CAST({} AS TEXT) END"
         )
+        chosen = "NULL"
+        if exclusive.shared_slots(self.plan):
+            chosen = exclusive.chosen()
         span = "CASE WHEN m.per_day = 1 THEN h.start_day ELSE h.day END"
         return [
-            "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token)"
-            f" SELECT m.unit, {subject}, {win}, h.entry, {head}, {self._share(on)}, {token.format(on)}"
+            "INSERT INTO tx_hit (unit, subject, win, entry, head, person, standing, amount, token, chosen)"
+            f" SELECT m.unit, {subject}, {win}, h.entry, {head}, {self._share(on)}, {token.format(on)}, {chosen}"
             " FROM tx_match AS m CROSS JOIN tx_head AS h LEFT JOIN participation AS p ON p.id = h.part_row"
             f"{joins} CROSS JOIN {day}"
             f" WHERE h.kind = m.kind AND (m.part = '' OR m.part = h.part) AND {on_day}"
@@ -215,6 +219,11 @@ class Counting:
             if first == last
             else f"d.mark BETWEEN m.base + {first} AND m.base + {last}"
         )
+        made_up = self._made_up() if first != "e.day" else ""  # heads only
+        if made_up:
+            named = f"d.grain = m.grain AND d.first <= h.day AND d.name = {made_up}"
+            yield 0, "d.win", "tx_named AS d", f"m.makes_up = 1 AND {named}", "h.day"
+            found = f"(m.makes_up = 0 OR COALESCE({made_up}, '') = '') AND {found}"
         yield 0, "d.win", "tx_day AS d", found, "d.mark - m.base"
         if universe == ENTRY:
             yield 1, "(m.own - 1)", "tx_calendar AS d", f"d.day BETWEEN {first} AND {last}", "d.day"
@@ -229,6 +238,15 @@ class Counting:
                 f"{mine} AND {days}",
                 "k.day",
             )
+
+    def _made_up(self) -> str:
+        """Return the name of the window an entry makes up for; "" where no unit asks."""
+        if not any(unit.requirement.count.makes_up for unit in self.plan.units()):
+            return ""
+        return (
+            f"(SELECT MAX({further('pm', MADE_UP)}) FROM participation AS pm WHERE pm.entry_id = h.entry"
+            f" AND {live('pm', self.known)})"
+        )
 
     def _person_hits(self) -> list[str]:
         return self._hit(PERSON, "h.unit", At("h.unit", "h.type", "h.home", "h.day"))

@@ -24,7 +24,7 @@ from ..occasions import OwnWindows, end_of
 from ..pack import Pack
 from ..periods import Window
 from ..tree import GROUP_LINKS, Obligation
-from . import own_windows, pairs, settle, tables
+from . import exclusive, own_windows, pairs, settle, tables
 from .builder import Tests, live
 from .counts import OFTEN, ONCE, Counting
 from .days import day_statements
@@ -376,6 +376,7 @@ class Run:
                 )
         for statement in self.script.wider:
             self.ask(statement)
+        exclusive.apply(self)
         if any(asks_for(slot.rule) for slot in self.plan.slots):
             self._count_fast()
             judge_in_order(self)

@@ -76,7 +76,7 @@ class Unit:
     """One requirement in one period of one rule; `slot` numbers the (rule, period).
 
     inner: what is counted of each member where this one is a share of a set; it has the negative number. state_line: the
-    line that follows a state.
+    line that follows a state. shared: each entry serves it or one of its rivals.
     """
 
     number: int
@@ -92,6 +92,7 @@ class Unit:
     subject: SubjectKind = NOBODY
     state_line: int = 0
     inner: Unit | None = None
+    shared: bool = False
 
     @property
     def measure(self) -> int:
@@ -122,11 +123,11 @@ class Unit:
     @property
     def path(self) -> int:
         """The cheapest way that is right whatever the ledger holds; FAST asks for more, see `counts.ways`."""
-        if self.own_windows or self.requirement.count.about or self.daily:
+        count = self.requirement.count
+        if self.own_windows or self.shared or count.about or count.makes_up or self.daily:
             return HEADS
         if self.universe in (SCHOOL, ENTRY) and self.measure == TIMES:
             return ENTRIES
-        count = self.requirement.count
         if self.universe == PERSON and self.measure in (TIMES, SUM) and len(count.parts) == 1:
             return FAST
         return HEADS
@@ -264,6 +265,7 @@ def _unit(plan: Plan, number: int, slot: int, rule: Obligation, item: Requiremen
         subject,
         plan.line(HOLDS, subject, measure.test) if isinstance(measure, DaysIn) else 0,
         _inner(plan, number, slot, rule, item),
+        bool(rule.rivals),
     )
 
 

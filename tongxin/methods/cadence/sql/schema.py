@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..facts import ENTRY, PAIR, Entry, Facts, Participation
+from ..facts import ENTRY, PAIR, Entry, Facts, Participation, in_order
 from ..tree import SubjectKind
 from .engine import FROM_ALWAYS, NO_END_INSTANT, Engine, rendered
 
@@ -82,7 +82,10 @@ def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
     engine = Engine(connection, dialect)
     create_tables(engine)
     numbers = {name: number for number, name in enumerate(sorted(s.id for s in facts.subjects), start=1)}
-    entries = {name: number for number, name in enumerate(sorted(e.id for e in facts.entries), start=1)}
+    entries = {
+        name: number
+        for number, name in enumerate(sorted((e.id for e in facts.entries), key=in_order), start=1)
+    }
     schools = {s.id: numbers[s.id] for s in facts.subjects if s.type == "school"}
     events = {row.id: number for number, row in enumerate(facts.events, start=1)}
     _load_people(engine, facts, numbers, schools)

@@ -44,6 +44,14 @@ def cells(plain: bool, where: str = "") -> str:
     )
 
 
+def minima(where: str) -> str:
+    """Return the query (slot, win, subject, last, numerator, denominator) of what is owed; 0/0 where it is not known."""
+    return (
+        f"WITH cell AS MATERIALIZED ({_cell(where)}), item AS MATERIALIZED ({_item()}), judged AS ({_judged()})"
+        " SELECT j.slot, j.win, j.subject, j.last, j.low_n, j.low_d FROM judged AS j"
+    )
+
+
 def swift_summary(reached: str) -> str:
     """Return (slot, win, first, last, verdict, n) of swift slots without looking at every cell.
 

@@ -45,6 +45,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     ),
     "tx_day": (dict.fromkeys(("mark", "win"), _BIG), "mark"),
     "tx_calendar": (dict.fromkeys(("day", "upto"), _BIG), "day"),
+    "tx_named": ({**dict.fromkeys(("grain", "win", "first"), _BIG), "name": "TEXT NOT NULL"}, "grain, win"),
     "tx_due": (dict.fromkeys(("slot", "day", "first", "last"), _BIG), "slot, day"),
     "tx_announced": (dict.fromkeys(("slot", "school", "win", "first", "last", "void"), _BIG), "slot, school, win"),
     "tx_mine": (
@@ -70,7 +71,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_match": (
         {
             **dict.fromkeys(("unit", "path", "universe", "own", "base", "filter", "measure", "amount", "per_day", "bare",
-                             "about", "low_num", "low_den", "swift", "slot", "scope", "grain"), _BIG),
+                             "about", "low_num", "low_den", "swift", "slot", "scope", "grain", "shared", "makes_up"), _BIG),
             **dict.fromkeys(("kind", "part", "token", "type", "link", "other"), "TEXT NOT NULL"),
         },
         "",
@@ -93,7 +94,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_hit": (
         {
             **dict.fromkeys(("unit", "subject", "win", "entry", "head", "person", "standing"), _BIG),
-            "amount": "BIGINT", "token": "TEXT",
+            "amount": "BIGINT", "token": "TEXT", "chosen": "TEXT",
         },
         "",
     ),
@@ -146,6 +147,9 @@ def fill(engine: Engine, plan: Plan, windows: Windows, first: int, ways: Ways) -
     """Fill the tables that say what to evaluate. first: earliest day that is counted in school days."""
     put(engine, "tx_window", windows.rows())
     put(engine, "tx_day", windows.days())
+    made_up = {windows.grain_of[unit.slot] for unit in plan.units() if unit.requirement.count.makes_up}
+    put(engine, "tx_named", ((grain, at, window.first.toordinal(), window.name) for grain in sorted(made_up)
+                             for at, window in enumerate(windows.grains[grain])))  # fmt: skip
     put(engine, "tx_calendar", windows.school_days(first))
     put(engine, "tx_slot", (_slot(slot, windows, ways) for slot in plan.slots))
     put(engine, "tx_force", (row for slot in plan.slots if slot.own_days for row in _force(slot)))
@@ -198,6 +202,7 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
         unit.filter, unit.measure, amount, int(item.measure.per_day), int(bare(unit)), int(item.count.about),
         *constant(item.bound.low),
         _swift(slot, unit, ways), slot.number, slot.scope, grain,
+        int(unit.shared), int(item.count.makes_up),
     )  # fmt: skip
     for layer in range(windows.layers(grain)):
         for kind in dict.fromkeys(item.count.kinds):

@@ -107,8 +107,8 @@ def test_each_mistake_is_an_error_with_its_own_code(changes, code):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"counts_for": "one"},
-        {"makes_up": "allowed"},
+        {"all_of": [{"count": {"kind": "visit"}, "window": "term"}], "count": None, "at_least": None},
+        {"subject": "pair:mentor_of", "measure": "people"},
     ],
 )
 def test_what_is_not_in_the_language_yet_is_an_error_unless_it_is_kept_for_later(changes):
