@@ -44,6 +44,10 @@ class Condition:
     def words(self, say: Speaker) -> str:
         raise TypeError("a condition node says itself how it reads")
 
+    def change_days(self, view: View, subject: str) -> Iterator[dt.date]:
+        """Days besides those of attributes, links and presence on which it may begin or cease to hold."""
+        return iter(())
+
     def parts_within(self) -> Iterator[Condition]:
         """This node and every node below it."""
         yield self
@@ -79,6 +83,10 @@ class _Joined(Condition):
         yield self
         for part in self.parts:
             yield from part.parts_within()
+
+    def change_days(self, view: View, subject: str) -> Iterator[dt.date]:
+        for part in self.parts:
+            yield from part.change_days(view, subject)
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,9 @@ class Not(Condition):
     def parts_within(self) -> Iterator[Condition]:
         yield self
         yield from self.part.parts_within()
+
+    def change_days(self, view: View, subject: str) -> Iterator[dt.date]:
+        return self.part.change_days(view, subject)
 
     def words(self, say: Speaker) -> str:
         return say(f"不满足（{self.part.words(say)}）", f"not ({self.part.words(say)})")
@@ -273,6 +284,10 @@ class OfEnd(Condition):
     def parts_within(self) -> Iterator[Condition]:
         yield self
         yield from self.part.parts_within()
+
+    def change_days(self, view: View, subject: str) -> Iterator[dt.date]:
+        end = view.end_of(subject, self.end)
+        return self.part.change_days(view, end) if end else iter(())
 
     def words(self, say: Speaker) -> str:
         inside = self.part.words(say)

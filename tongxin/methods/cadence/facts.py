@@ -383,9 +383,14 @@ class View:
             self._of_school[school] = [s.id for s in self.subjects.values() if s.school == school]
         return self._of_school[school]
 
-    def stretches(self, subject: str, first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
-        """[first, last] cut before each day on which something about the subject changes."""
+    def stretches(
+        self, subject: str, first: dt.date, last: dt.date, more: Iterable[dt.date] = ()
+    ) -> Iterator[tuple[dt.date, dt.date]]:
+        """[first, last] cut before each day on which something about the subject changes, and before those of `more`."""
         changes, start = self.change_days(subject), first
+        further = set(more)
+        if further:
+            changes = sorted({*changes, *further})
         for at in range(bisect_right(changes, first), bisect_right(changes, last)):
             yield start, changes[at] - dt.timedelta(days=1)
             start = changes[at]

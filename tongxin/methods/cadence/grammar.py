@@ -79,6 +79,10 @@ CONDITIONS = [
         "{state: probationary}",
         "那天处于这个状态；几组状态重名时写 {machine: 名称, is: probationary}。状态是类型为 state 的属性",
     ),
+    (
+        "{event: signal, within: 30d}",
+        "对象自己那天或前 30 天内发生过，没有撤回；event 的写法同“时间范围”里的事件",
+    ),
     ("{has: mentor_of}", "同 {link: mentor_of}"),
     ("{link: mentor_of, end: a}", "处在这种关系的一端：a、b 或 either（不写就是 either）"),
     ("{post: homeroom_teacher}", "担任这个岗位"),

@@ -19,10 +19,12 @@ from .conditions import (
     Not,
     OfEnd,
 )
+from .conditions_events import Happened
 from .declarations import AttributeDeclaration
 from .located import LMap
+from .parse_occasions import read_happening
 from .parse_states import machine_of
-from .reading import Context, text_of, texts
+from .reading import Context, days_of, text_of, texts
 
 _TESTS = ("is", "in", "at_least", "at_most", "between", "compare", "to")
 _RELATIONS = ("at_least", "at_most", "more_than", "less_than", "is")
@@ -53,6 +55,8 @@ def _parts(mapping: LMap, context: Context, of_pair: bool) -> list[Condition]:
         return [_attribute(mapping, context)]
     if "link" in mapping:
         return [_link(mapping, context)]
+    if "event" in mapping and "event" not in context.names.attributes:
+        return [_happened(mapping, context, of_pair)]
     if "machine" in mapping and "machine" not in context.names.attributes:
         return [_state(mapping, mapping, context)]
     return [_part(key, mapping[key], mapping, context, of_pair) for key in mapping]
@@ -73,10 +77,29 @@ def _part(key: str, value: Any, mapping: LMap, context: Context, of_pair: bool) 
         return _state(value, mapping, context)
     if key == "has":
         return _link(value if isinstance(value, LMap) else _only("link", value, mapping), context)
-    if key in ("event", "days"):
+    if key == "days":
         context.unsupported(mapping.at(key), key)
         return Always()
     return _short(key, value, mapping, context)
+
+
+def _happened(mapping: LMap, context: Context, of_pair: bool) -> Condition:
+    """`{event: signal, within: 30d}`: it happened on the day or in so many days before it."""
+    context.unknown_keys(mapping, ("event", "within"), "条件“event”")
+    if of_pair:
+        context.error(
+            mapping.at("event"),
+            "condition",
+            "结对本身没有事件。请写在一方身上，例如 {b: {event: …, within: 30d}}。",
+        )
+        return Always()
+    days = days_of(mapping.get("within"))
+    happening = read_happening(mapping["event"], mapping, "event", context, False)
+    if days is None:
+        context.error(
+            mapping, "condition", "“event”后面要写“within”和天数，例如 {event: signal, within: 30d}。"
+        )
+    return Happened(happening, days or 0) if happening is not None else Always()
 
 
 def _only(key: str, value: Any, mapping: LMap) -> LMap:

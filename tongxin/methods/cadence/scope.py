@@ -45,7 +45,9 @@ def scope_of(view: View, rule: Obligation, subject: str, window: Window, judged_
         return _scope_of_entry(view, rule, subject, window)
     spans: list[tuple[dt.date, dt.date]] = []
     now: bool | None = False
-    for first, last in view.stretches(subject, window.first, judged_on):
+    for first, last in view.stretches(
+        subject, window.first, judged_on, rule.where.change_days(view, subject)
+    ):
         now = in_scope(view, rule, subject, first)
         if now:
             end = window.last if last == judged_on else last

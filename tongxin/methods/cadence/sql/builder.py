@@ -27,9 +27,11 @@ from ..conditions import (
     OfEnd,
     as_number,
 )
+from ..conditions_events import Happened
 from ..counting import HUNDREDTHS, AmountWithin, Companion, QualifierIs
+from ..occasions import ARRIVED, BEGINS, ENTRY_KIND, EVENT
 from ..tree import GROUP_LINKS
-from .engine import NO_END_INSTANT, listed, quoted
+from .engine import NO_END_DAY, NO_END_INSTANT, listed, quoted
 
 UNKNOWN_BAND = -1
 ACTIVITY = ("activity",)
@@ -59,10 +61,11 @@ class Needs:
 
     attributes: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
+    happened: set[Happened] = field(default_factory=set)
 
     @property
     def nothing(self) -> bool:
-        return not self.attributes and not self.links
+        return not self.attributes and not self.links and not self.happened
 
 
 Judge = Callable[[str], int | None]
@@ -115,6 +118,35 @@ def live(alias: str, known: bool) -> str:
 def holding(alias: str, day: str, known: bool) -> str:
     """Return the condition that a dated row holds on a day."""
     return f"{alias}.valid_from <= {day} AND {alias}.valid_to >= {day} AND {live(alias, known)}"
+
+
+def days_of(node: Happened, known: bool) -> str:
+    """Return the query of (subject, day) of what happened, that was not taken back."""
+    one = node.happening
+    if one.source == EVENT:
+        return (
+            f"SELECT ev.subject_id AS subject, ev.day AS day FROM event AS ev WHERE ev.kind = {quoted(one.event)}"
+            f" AND NOT ev.retracted AND {live('ev', known)}"
+        )
+    if one.source == BEGINS:
+        return (
+            f"SELECT lb.a_id AS subject, lb.valid_from AS day FROM link AS lb WHERE lb.kind = {quoted(one.event)}"
+            f" AND lb.valid_from > 1 AND {live('lb', known)}"
+        )
+    if one.source == ENTRY_KIND:
+        part = f" AND pe.part = {quoted(one.part)}" if one.part else ""
+        return (
+            f"SELECT pe.subject_id AS subject, pe.day AS day FROM participation AS pe JOIN subject AS sp"
+            f" ON sp.id = pe.subject_id AND sp.type <> 'school' WHERE pe.kind = {quoted(one.event)} AND NOT pe.absent{part}"
+            f" AND {live('pe', known)} UNION ALL SELECT sc.id AS subject, en.day AS day FROM entry AS en JOIN subject AS sc"
+            f" ON sc.type = 'school' AND sc.school_id = en.school_id WHERE en.kind = {quoted(one.event)}"
+            f" AND {live('en', known)}"
+        )
+    column = "present_from" if one.source == ARRIVED else "present_to"
+    return (
+        f"SELECT sb.id AS subject, sb.{column} AS day FROM subject AS sb"
+        f" WHERE sb.{column} > 1 AND sb.{column} < {NO_END_DAY}"
+    )
 
 
 @dataclass(frozen=True)
@@ -188,6 +220,16 @@ class Builder:
         return (
             f"EXISTS (SELECT 1 FROM link AS lx WHERE lx.kind = {quoted(kind)} AND lx.{end}_id = {self.at.subject}"
             f" AND {holding('lx', self.at.day, self.known)})"
+        )
+
+    def happened(self, node: Happened) -> str:
+        """Return whether something happened to the subject on the day or so many days before."""
+        if self.at.types == ACTIVITY:
+            return "FALSE"
+        self.needs.happened.add(node)
+        return (
+            f"EXISTS (SELECT 1 FROM ({days_of(node, self.known)}) AS hx WHERE hx.subject = {self.at.subject}"
+            f" AND hx.day BETWEEN {self.at.day} - {node.days} AND {self.at.day})"
         )
 
     # attributes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..conditions import Always
 from ..tree import GROUP_LINKS, SubjectKind
 from . import pairs
-from .builder import GROUP_KINDS, At, Builder, Needs, Tests, live
+from .builder import GROUP_KINDS, At, Builder, Needs, Tests, days_of, live
 from .engine import NO_END_DAY, listed, quoted
 from .plan import BAND, SCOPE, Line
 
@@ -131,6 +131,12 @@ def _changes(line: Line, needs: Needs, known: bool) -> str:
         for end in ("a", "b"):
             rows = f"FROM link AS l WHERE l.kind IN ({listed(sorted(needs.links))}) AND {live('l', known)}"
             parts += _both(f"l.{end}_id", "l", rows)
+    for node in sorted(needs.happened, key=str):
+        days = f"FROM ({days_of(node, known)}) AS hd"
+        parts += [
+            f"SELECT hd.subject AS subject, hd.day AS day {days} WHERE hd.day > hole_low",
+            f"SELECT hd.subject AS subject, hd.day + {node.days + 1} AS day {days}",
+        ]
     if line.universe.is_pair:
         parts = pairs.changes(parts)
         of_school += [text.replace("w.school_id", "w.b_school") for text in of_school]

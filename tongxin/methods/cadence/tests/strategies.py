@@ -105,12 +105,19 @@ def conditions(subject: str) -> st.SearchStrategy[dict[str, Any]]:
         {"state": "probationary"},
         {"machine": "membership", "is": "full"},
         {"has": "liaison"},
+        {"event": "signal", "within": "30d"},
+        {"event": "visit", "within": "60d"},
+        {"event": "appointed.homeroom_teacher", "within": "90d"},
+        {"event": "arrived", "within": "100d"},
+        {"event": {"kind": "lesson", "part": "teacher"}, "within": 20},
     ]
     compare = {"attribute": "size", "compare": "more_than", "to": "grade"}
     leaves = [attribute_tests(subject), attribute_tests(subject), st.sampled_from([*links, compare])]
     if subject.startswith("pair"):
+        leaves[-1] = st.sampled_from([one for one in [*links, compare] if "event" not in one])
         sides = [
             {"a": {"young": True}},
+            {"b": {"event": "signal", "within": "45d"}},
             {"b": {"grade": [1, 2]}},
             {"b": {"care": True}, "a": {"link": "liaison"}},
         ]

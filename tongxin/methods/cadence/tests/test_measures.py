@@ -531,3 +531,17 @@ def test_a_split_amount_counts_each_day_where_it_falls():
     span = {"kind": "visit", "from": "2023-03-30", "to": "2023-04-02", "distance": 10.01}
     agrees(whole, entries=[span], as_of="2023-05-10", window="2023-03", verdict="met", done="5.01")
     agrees(whole, entries=[span], as_of="2023-05-10", window="2023-04", verdict="met", done=5)
+
+
+def test_a_condition_can_ask_for_what_happened_not_long_ago():
+    spelled = rule(where={"event": "signal", "within": "30d"})
+    raised = [{"event": "signal", "on": "2023-06-10"}]
+    agrees(spelled, events=raised, as_of="2023-06-09", verdict="none")
+    agrees(spelled, events=raised, as_of="2023-06-10", verdict="open")
+    agrees(spelled, events=raised, as_of=END, verdict="missed")
+    early = [{"event": "signal", "on": "2023-05-10"}]
+    agrees(spelled, events=early, as_of=END, verdict="not_expected", reason="since 2023-06-10: condition")
+    agrees(spelled, events=[{**raised[0], "retracted": True}], as_of=END, verdict="none")
+    assert errors(rule(where={"event": "signal"})) == {"condition"}
+    assert errors(rule(where={"event": "nothing", "within": "30d"})) == {"unknown-event"}
+    assert "30天内有过" in said(spelled)[0]
