@@ -123,8 +123,12 @@ class RuleName:
 def effects_words(say: Speaker, rule: Obligation) -> str:
     """The rest of a rule's sentence: whom it spares, what it bars, what follows and what it makes stricter."""
     parts = [one.words(say) for one in (*rule.exempt, *rule.blocks, *rule.consequences)]
-    parts += [
-        say(f"比“{say.rule_of(name)}”更严", f"it is stricter than {say.rule_of(name)}")
-        for name in rule.tightens
-    ]
+    parts += dict.fromkeys(_stricter(say, name) for name in rule.tightens)
     return "".join(say("；", "; ") + part for part in parts)
+
+
+def _stricter(say: Speaker, name: RuleName) -> str:
+    """A rule of this pack is called by its title; what another pack asks is shown in full beside the sentence."""
+    if name.pack in ("", say.pack.slug):
+        return say(f"比“{say.rule(name.id)}”更严", f"it is stricter than {say.rule(name.id)}")
+    return say("比上级的要求更严", "it is stricter than what is asked above")

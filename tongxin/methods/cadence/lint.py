@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from .bounds import Band, Constant, Table
+from .bounds import Asked, Band, Constant, Table
 from .calendar import CalendarUnreadable, calendar_from_dict, day_in_year
 from .conditions import NUMERIC, AttributeTest, Not
 from .conditions import All as AllOf
@@ -313,7 +313,14 @@ def _check_bounds(pack: Pack, rule: Obligation, item: Requirement, found: Findin
         )
     if isinstance(low, Constant) and low.number == 0 and high is None:
         found.error(rule, "vacuous", f"{rule.id}：下限是零，等于没有要求。请改成大于零的数，或删去这一条。")
-    for quantity in (low, high):
+    for quantity in dict.fromkeys((low, high)):
+        if isinstance(quantity, Asked):
+            whose = pack.posts[quantity.post].title if quantity.post in pack.posts else "学校"
+            found.warn(
+                rule,
+                "open-number",
+                f"{rule.id}：数还没有写，{whose}填写以前谁都不要求。请记得请{whose}填写。",
+            )
         if isinstance(quantity, Table):
             for sentence in _band_problems(pack, quantity):
                 found.error(rule, "bands", f"{rule.id}：{sentence}")

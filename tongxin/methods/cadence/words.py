@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .bounds import Asked, Band, Bound, Number, Quantity, Table
 from .counting import AmountWithin, Average, Companion, Count, Max, Measure, QualifierIs, Sum, Times
-from .effects import RuleName, effects_words
+from .effects import effects_words
 from .measure_words import measure_words
 from .occasion_words import happening_words
 from .occasions import Happening
@@ -110,10 +110,6 @@ class Speaker:
     def rule(self, name: str) -> str:
         """Another rule of the pack by its id."""
         return self._titled(next(iter(self.pack.versions(name)), None), name)
-
-    def rule_of(self, name: RuleName) -> str:
-        """A rule of this pack by its title, of another by its name."""
-        return self.rule(name.id) if name.pack in ("", self.pack.slug) else name.spelled()
 
     def qualifier(self, name: str) -> str:
         plain = {"mode": "方式", "theme": "主题", "place": "地点", "counterpart": "对象"}

@@ -89,7 +89,8 @@ def test_gates_consequences_and_precedence_are_read():
             "每少一个扣1分，最多10分",
             "1 points are taken off for each one missing, 10 at most",
         ),
-        ({"tightens": "national:visit"}, "比“national:visit”更严", "it is stricter than national:visit"),
+        ({"tightens": "national:visit"}, "比上级的要求更严", "it is stricter than what is asked above"),
+        ({"tightens": "rule"}, "比“规则”更严", "it is stricter than rule"),
     ],
 )
 def test_what_surrounds_a_rule_is_said_in_its_sentence(changes, chinese, english):

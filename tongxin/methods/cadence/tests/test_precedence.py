@@ -138,3 +138,5 @@ def test_an_exemption_that_spares_everybody_and_a_day_still_to_be_announced_are_
     assert codes(pack_of(rule(where={"care": True}, exempt={"care": True}))) == {"vacuous"}
     announced = rule(window={"by": {"announced": "report-day"}})
     assert "open-number" in codes(pack_of(announced), level="warning")
+    asked = rule(at_least={"ask": "homeroom_teacher"})
+    assert "open-number" in codes(pack_of(asked), level="warning")

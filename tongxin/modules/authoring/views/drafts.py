@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,9 +14,12 @@ from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
+from tongxin.kernel.obligations.changes import changes
+from tongxin.kernel.obligations.load import school_load
+from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.packs import findings, offered
-from tongxin.kernel.programmes.queries import visible_programmes
+from tongxin.kernel.programmes.queries import current_pack, visible_programmes
 from tongxin.methods.cadence.findings import PackUnreadable
 from tongxin.methods.cadence.words import sentence
 from tongxin.ui.toasts import notify
@@ -215,4 +220,18 @@ def hand_over(request: Request, public_id: str) -> HttpResponse:
                 _("“%(title)s”已经生效。每个人要做的事已经列在各自的待办里。") % {"title": programme.title},
             )
             return redirect("desk:programme", programme.public_id)
-    return render(request, "authoring/hand_over.html", {"draft": found, "form": form, "wrong": wrong})
+    context = {"draft": found, "form": form, "wrong": wrong}
+    if not wrong and request.viewer.school is not None:
+        context |= _weighed(request, found)
+    return render(request, "authoring/hand_over.html", context)
+
+
+def _weighed(request: Request, found: PackDraft) -> dict[str, Any]:
+    """What the draft takes of everybody's time, and what it would change of the programme it is a draft of."""
+    viewer, pack = request.viewer, services.pack_of(found)
+    assert viewer.school is not None
+    load = load_sentence(school_load(viewer.school, pack, viewer.day.year, viewer.day))
+    if found.programme is None:
+        return {"load": load}
+    said = changes(viewer, viewer.school, current_pack(found.programme), pack, viewer.day)
+    return {"load": load, "moves": moves_words(said), "compared": said is not None}

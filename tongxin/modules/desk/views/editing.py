@@ -16,6 +16,7 @@ from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.obligations import queries
 from tongxin.kernel.obligations.changes import changes
 from tongxin.kernel.obligations.queries import Asked
+from tongxin.kernel.obligations.weighing import moves_words
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.programmes import services
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
@@ -29,7 +30,7 @@ from tongxin.ui.toasts import notify
 from .. import rewriting
 from ..forms.programme import AdoptForm, DutyForm, OwnPackForm, PlanForm
 from ..numbers import language
-from ..weights import changed_rows, moves_words
+from ..weights import changed_rows
 from .programme import asked_of, editable_of, frame
 
 MOST_BYTES = 2 * 1024 * 1024

@@ -19,6 +19,7 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.changes import Changes, changes
 from tongxin.kernel.obligations.load import SchoolLoad, school_load, set_budget
+from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes.packs import offered, parse
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.pack import Pack
@@ -27,7 +28,7 @@ from tongxin.ui.states import state_word
 from tongxin.ui.toasts import notify
 
 from .. import exports
-from ..weights import changed_rows, load_rows, load_sentence, moves_words
+from ..weights import changed_rows, load_rows
 from .programme import asked_of, frame
 
 PAGE = 50
