@@ -29,7 +29,7 @@ def rows(verdicts):
     ]
 
 
-@pytest.mark.parametrize("name", [*WORKED, "forty-rules"])
+@pytest.mark.parametrize("name", [*WORKED, "forty-rules", "operators"])
 def test_an_example_pack_has_no_errors_for_the_linter(name):
     found = lint.check_path(EXAMPLES / name / "pack")
     assert [finding.sentence for finding in found if finding.level == "error"] == []

@@ -23,10 +23,8 @@ from tongxin.methods.cadence.tests import strategies
 from tongxin.testing import postgres
 
 ROOT = Path(__file__).parents[5]
-PACKS = [
-    *sorted(ROOT.joinpath("packs", "programmes").glob("*")),
-    ROOT / "docs" / "examples" / "forty-rules" / "pack",
-]
+EXAMPLES_OF_DOCS = [ROOT / "docs" / "examples" / name / "pack" for name in ("forty-rules", "operators")]
+PACKS = [*sorted(ROOT.joinpath("packs", "programmes").glob("*")), *EXAMPLES_OF_DOCS]
 # A random programme is rendered once and judged in several random worlds. TONGXIN_MANY=1000 for a long run.
 EXAMPLES = int(os.environ.get("TONGXIN_MANY", "30"))
 CASES = 1 if EXAMPLES == 30 else 100  # of each rule; all of them in a long run
