@@ -15,6 +15,7 @@ from typing import Any
 
 from tongxin.exchange.rosters import numbers
 from tongxin.exchange.rosters.cells import CLEANERS, About, BadCell
+from tongxin.exchange.rosters.days import MONTH_ONLY
 from tongxin.exchange.rosters.fields import FIELDS, STUDENTS
 from tongxin.exchange.rosters.homeroom_names import (
     HomeroomName,
@@ -201,7 +202,9 @@ class Check:
                     memory[cell] = known
             value, sentence = known
             if sentence:
-                problems.append(self._problem(number, column, cell, sentence))
+                # Staff lists give births by the month; nobody should have to retype a column for that.
+                severity = WARNING if sentence == MONTH_ONLY else ERROR
+                problems.append(self._problem(number, column, cell, sentence, severity))
             elif value != "":
                 values[name] = value
         for name, text in self._constants.items():
@@ -442,7 +445,7 @@ def _words(label: str) -> set[str]:
 
 def _month_that_agrees(problem: Problem, label: str, born: date | None) -> bool:
     """A birth date given as 2012-09 is fine where the identity number knows the day of that same month."""
-    if problem.column != label or born is None or "只有年和月" not in problem.sentence:
+    if problem.column != label or born is None or problem.sentence != MONTH_ONLY:
         return False
     digits = "".join(c for c in problem.value if c.isdigit())
     return digits in (f"{born.year}{born.month}", f"{born.year}{born.month:02d}")

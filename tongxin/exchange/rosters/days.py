@@ -23,11 +23,14 @@ class NoDay(ValueError):
     """The cell is no day; the message is the sentence for the user."""
 
 
+MONTH_ONLY = "这里只有年和月，没有日，先不写入这一格，这一行照样导入。知道是哪一天的，请写成 2012-09-01 这样的完整日期。"
+
+
 class MonthOnly(NoDay):
     """The cell names a month without a day: `first` is its first day."""
 
     def __init__(self, first: date) -> None:
-        super().__init__("这里只有年和月，没有日。请写成 2012-09-01 这样的完整日期；只知道年月的，请留空。")
+        super().__init__(MONTH_ONLY)
         self.first = first
 
 

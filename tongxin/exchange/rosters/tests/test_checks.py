@@ -258,7 +258,18 @@ def test_sex_and_birth_date_come_from_the_number_where_they_are_missing():
 
 def test_a_birth_month_is_enough_where_the_number_knows_the_day():
     assert not checked([[*WU[:5], "2012-11", *WU[6:]]]).problems
-    assert told(checked([[*WU[:5], "2012-10", *WU[6:]]])) == [(2, "出生日期", "error")]
+    assert told(checked([[*WU[:5], "2012-10", *WU[6:]]])) == [(2, "出生日期", "warning")]
+
+
+def test_a_staff_list_with_months_of_birth_and_of_arrival_is_imported():
+    headings = ["姓 名", "出生年月", "到校时间", "所在教研组"]
+    result = checked([["吴军", "1970.1", "2021年8月", "语文组"]], headings=headings, kind="staff")
+    assert told(result) == [(2, "出生年月", "warning")]
+    assert result.records[0].values == {
+        "name": "吴军",
+        "hired_on": date(2021, 8, 1),
+        "department": "语文组",
+    }
 
 
 def test_a_passport_is_accepted_where_its_type_is_written():
