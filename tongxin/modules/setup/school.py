@@ -28,6 +28,7 @@ from tongxin.ui.toasts import notify
 
 from .first_run import STAGES
 from .people_edit import DATE
+from .record_words import action_words
 
 
 class SchoolForm(forms.Form):
@@ -302,5 +303,6 @@ def audit_record(request: HttpRequest) -> HttpResponse:
         checked = {"count": count, "breaks": [b for b in breaks if b.school == school.pk]}
     head = audit.anchors()
     anchor = next(((seq, hash_) for (s, seq), hash_ in head.items() if s == school.pk), None)
-    table = tables.from_request(request, columns, page.rows, keys=fields, page=page, caption=_("审计记录"))
+    rows = [(seq, at, who, action_words(action), *thing) for seq, at, who, action, *thing in page.rows]
+    table = tables.from_request(request, columns, rows, keys=fields, page=page, caption=_("审计记录"))
     return render(request, "setup/audit.html", {"table": table, "checked": checked, "anchor": anchor})

@@ -1,11 +1,13 @@
 import pytest
 from django.urls import reverse
 
+from tongxin.kernel.base.models import School
 from tongxin.kernel.obligations.models import Message
 from tongxin.kernel.obligations.queries import Counts
+from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.services import retire
 from tongxin.modules.desk import programmes
-from tongxin.testing.cast import TODAY, crowd, days_ago
+from tongxin.testing.cast import TODAY, crowd, days_ago, player
 
 HOME = reverse("desk:home")
 
@@ -113,3 +115,12 @@ def test_home_needs_the_same_queries_for_any_class_size(cast, client, size, djan
     client.get(HOME)
     with django_assert_max_num_queries(60):
         client.get(HOME)
+
+
+def test_a_school_without_pupils_is_led_to_its_first_steps(cast, client):
+    school = School.objects.create(name="松风实验中学")
+    head = player(school, "周明远", "founder", secretary=people.school_subject(school))
+    cast.sign_in(client, head)
+    page = client.get("/").content.decode()
+    assert reverse("setup:next_steps") in page
+    assert page.count("照着“开学几步”一步一步来") == 1

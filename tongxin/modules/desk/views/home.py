@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.models import Subject
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations import services
 from tongxin.kernel.obligations.asked import still_open
@@ -38,7 +39,7 @@ def home(request: Request) -> HttpResponse:
         return render(request, "desk/home_bureau.html", {"lines": programmes.schools_of(viewer)})
     if not viewer.may("todo"):
         return render(
-            request, "desk/home_empty.html", {"lead": _("您的页面还在准备中，有需要时学校会通知您。")}
+            request, "desk/home_empty.html", {"lead": _("学校需要您做什么时，会列在这里，也会通知您。")}
         )
     running = active_programmes(viewer.school, viewer.day).exists()
     if not running:
@@ -56,6 +57,13 @@ def _no_school(request: Request) -> HttpResponse:
 
 
 def _first_day(viewer: Viewer) -> dict:
+    empty = not Subject.objects.filter(school=viewer.school, type="student").exists()
+    if viewer.may("import") and empty:
+        return {
+            "lead": _("学校的资料还没有齐。照着“开学几步”一步一步来，做完就能用了。"),
+            "action_url": named_url("setup:next_steps"),
+            "action_label": _("看开学几步"),
+        }
     if viewer.may("programme_edit"):
         return {
             "lead": _("先采用一个方案，之后每个人要做的事会自动列在这里。"),
