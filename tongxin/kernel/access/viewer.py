@@ -219,6 +219,8 @@ NAME_CLASS = {
     SubjectType.GUARDIAN: "K2",
     SubjectType.STAFF: "K0",
     SubjectType.OUTSIDER: "K1",
+    SubjectType.FAMILY: "K2",
+    SubjectType.CASE: "K4e",
 }
 
 
@@ -235,6 +237,14 @@ def _members(kind: str, of, day: date):
     )
 
 
+def _families(reach: Reach, day: date) -> Exists:
+    """A family is within reach where one of its children is."""
+    held = {"superseded_at": FOREVER, "valid_from__lte": day, "valid_to__gte": day}
+    enrolled = Link.objects.filter(kind="enrolled_in", b_id__in=reach.homerooms, **held)
+    children = Q(a_id__in=reach.people) | Q(a_id__in=enrolled.values("a_id"))
+    return Exists(Link.objects.filter(children, kind="of_family", b_id=OuterRef("pk"), **held))
+
+
 def within_reach(viewer: Viewer, reach: Reach) -> Q:
     """Return the condition on Subject rows that lie within a reach (always inside the viewer's school)."""
     if viewer.school_id is None:
@@ -247,6 +257,8 @@ def within_reach(viewer: Viewer, reach: Reach) -> Q:
         allowed |= Q(_members("enrolled_in", reach.homerooms, viewer.day))
     if reach.branches:
         allowed |= Q(_members("branch_member", reach.branches, viewer.day))
+    if reach.people or reach.homerooms:
+        allowed |= Q(type=SubjectType.FAMILY) & Q(_families(reach, viewer.day))
     return own & allowed
 
 

@@ -86,6 +86,9 @@ class SubjectType(models.TextChoices):
     BASE = "base", _("实践基地")
     COMMUNITY = "community", _("社区")
     TEAM = "team", _("团队")
+    FAMILY = "family", _("家庭")
+    FACILITY = "facility", _("功能室")
+    CASE = "case", _("个案")
 
 
 class Subject(models.Model):

@@ -16,12 +16,13 @@ from tongxin.kernel.base.facts import ActivityRecorded, ActivityWithdrawn, publi
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, Link, School, Subject
 from tongxin.methods.cadence.declarations import Kind
+from tongxin.methods.cadence.tree import GROUP_LINKS
 
 from . import evidence as files
 from .models import Entry, Evidence, Participation
 
 # What a group stands for: its members by this link.
-GROUP_LINK = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}
+GROUP_LINK = GROUP_LINKS
 COLUMNS = ("mode", "theme", "place")
 NOTES_UP_TO = "K2"
 

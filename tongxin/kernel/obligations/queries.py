@@ -23,7 +23,7 @@ from tongxin.kernel.programmes.queries import current_pack, school_packs
 from tongxin.methods.cadence.calendar import SchoolCalendar
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
-from tongxin.methods.cadence.tree import Obligation
+from tongxin.methods.cadence.tree import GROUP_LINKS, Obligation
 
 from . import engine
 from .classes import obligation_class
@@ -325,10 +325,10 @@ def within_group(verdicts: Iterable[Verdict], group: int, day: date) -> list[Ver
 
 
 def members_of(group: int, day: date) -> list[int]:
-    """Return the people a homeroom, branch or department has on a day."""
+    """Return the people a homeroom, branch, department, team or family has on a day."""
     links = Link.objects.filter(
         b_id=group,
-        kind__in=("enrolled_in", "branch_member", "in_department"),
+        kind__in=GROUP_LINKS.values(),
         superseded_at=FOREVER,
         valid_from__lte=day,
         valid_to__gte=day,
@@ -542,9 +542,6 @@ def by_group(viewer: Viewer, asked: Asked, obligation: str, group_type: str) -> 
         GroupCounts(group, None if group.pk in hidden else count(totals[group.pk]), group.pk in hidden)
         for group in groups
     ]
-
-
-GROUP_LINKS = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}
 
 
 def groups_of(asked: Asked, kind: str) -> dict[int, int]:

@@ -30,7 +30,14 @@ TYPES = {
     "homeroom": "",
     "branch": "",
     "department": "",
+    "team": "",
+    "family": "",
+    "base": "",
+    "enterprise": "",
+    "facility": "",
 }
+# What is neither a person nor a group of the school's own structure.
+THINGS = ("team", "family", "base", "enterprise", "facility")
 MOST_FOUND = 100
 
 
@@ -42,6 +49,11 @@ def titles() -> dict[str, str]:
         "homeroom": _("班级"),
         "branch": _("党支部"),
         "department": _("部门"),
+        "team": _("团队"),
+        "family": _("家庭"),
+        "base": _("实践基地"),
+        "enterprise": _("企业"),
+        "facility": _("功能室"),
     }
 
 
@@ -88,7 +100,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         "tabs": [
             {"label": title, "url": f"?type={name}", "current": name == shown}
             for name, title in names.items()
-            if name in ("homeroom", "branch", "department", "staff") or _sees(viewer, name)
+            if name not in ("student", "guardian", "family") or _sees(viewer, name)
         ],
         "table": table,
         "groups": _groups(viewer, shown),
@@ -185,6 +197,8 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
         "may_edit": viewer.may("people_edit"),
         "may_accounts": viewer.may("accounts") and subject.type in ("staff", "student", "guardian"),
         "account": _account(subject) if viewer.may("accounts") else None,
+        "may_link": may_link(viewer, subject),
+        "is_thing": subject.type in THINGS,
         "is_group": subject.type in ("homeroom", "branch", "department", "school"),
         "members_url": reverse("setup:people")
         + {
@@ -196,7 +210,28 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "setup/person.html", context)
 
 
+def may_link(viewer: Viewer, subject: Subject) -> bool:
+    """Say whether there is a link that begins with such a subject."""
+    return subject.type in ("student", "staff", "guardian") or bool(links_from(viewer, subject.type))
+
+
+def links_from(viewer: Viewer, type_: str) -> dict[str, str]:
+    """Return the links that programmes declare from a type, with the type at the other end."""
+    if viewer.school is None:
+        return {}
+    return {
+        name: link.b
+        for _programme, pack in programmes.school_packs(viewer.school, viewer.day)
+        for name, link in pack.links.items()
+        if link.a == type_ and link.b
+    }
+
+
 def present_words(subject: Subject) -> str:
+    if subject.type in THINGS and subject.present_to != NO_END:
+        return _("%(day)s停用") % {"day": subject.present_to.isoformat()}
+    if subject.type in THINGS:
+        return ""
     if subject.present_to != NO_END:
         return _("%(day)s离校") % {"day": subject.present_to.isoformat()}
     if subject.present_from != ALWAYS:
@@ -221,6 +256,8 @@ def link_titles(viewer: Viewer) -> dict[str, str]:
         "homeroom_liaison": _("第二班主任"),
         "mentor_of": _("成长导师"),
         "master_of": _("师徒结对"),
+        "in_team": _("团队成员"),
+        "of_family": _("家庭成员"),
     }
     if viewer.school:
         for _programme, pack in programmes.school_packs(viewer.school, viewer.day):

@@ -26,7 +26,7 @@ from tongxin.kernel.people.models import Contact, Homeroom, Person, Student
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.ui.toasts import notify
 
-from .people import link_titles, titles
+from .people import THINGS, link_titles, links_from, titles
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -121,6 +121,7 @@ FORMS: dict[str, type[OfSchool]] = {
     "homeroom": HomeroomForm,
     "branch": GroupForm,
     "department": GroupForm,
+    **dict.fromkeys(THINGS, GroupForm),
 }
 
 
@@ -160,6 +161,8 @@ def _make(viewer: Viewer, type: str, data: dict) -> Subject:
         return people.make_branch(school, data["name"]).subject
     if type == "department":
         return people.make_department(school, data["name"]).subject
+    if type in THINGS:
+        return people.make_subject(school, type, data["name"])
     since = data.get("since") or date.min
     known = {"since": since, "sex": data["sex"], "birth_date": data["birth_date"]}
     if type == "student":
@@ -241,6 +244,7 @@ HAND_LINKS = {
     "homeroom_liaison": "homeroom",
     "mentor_of": "student",
     "master_of": "staff",
+    "in_team": "team",
     "guardian_of": "student",
 }
 
@@ -248,12 +252,13 @@ HAND_LINKS = {
 def _kinds_for(viewer: Viewer, subject: Subject) -> dict[str, str]:
     """Return the posts and links this subject can be given, with the type of thing at the other end."""
     assert viewer.school is not None
+    declared = links_from(viewer, subject.type)
     if subject.type == "student":
-        return {"enrolled_in": "homeroom"}
+        return {"enrolled_in": "homeroom", "in_team": "team", "of_family": "family"} | declared
     if subject.type == "guardian":
-        return {"guardian_of": "student"}
+        return {"guardian_of": "student", "of_family": "family"} | declared
     if subject.type != "staff":
-        return {}
+        return declared
     kinds = dict(POSTS)
     for _p, pack in programmes.school_packs(viewer.school, viewer.day):
         kinds |= {name: post.of for name, post in pack.posts.items()}
@@ -412,11 +417,15 @@ def depart(request: HttpRequest, public_id: str) -> HttpResponse:
     form = DepartForm(request.POST or None, initial={"last_day": viewer.day})
     if request.method == "POST" and form.is_valid():
         people.depart(subject, form.cleaned_data["last_day"], by=viewer)
-        notify(request, _("已办理离校。此后不再有应做的事，以前的记录都在。"))
+        if subject.type in THINGS:
+            notify(request, _("已停用。此后不再有应做的事，以前的记录都在。"))
+        else:
+            notify(request, _("已办理离校。此后不再有应做的事，以前的记录都在。"))
         return redirect("setup:person", public_id)
     context = {
         "form": form,
-        "title": _("办理%(name)s离校") % {"name": subject.name},
+        "title": (_("停用%(name)s") if subject.type in THINGS else _("办理%(name)s离校"))
+        % {"name": subject.name},
         "lead": _("岗位和关系到这一天为止；以前的记录不会删除。"),
         "back": reverse("setup:person", args=[public_id]),
     }
