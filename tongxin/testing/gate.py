@@ -6,6 +6,7 @@ from tongxin.kernel.programmes.queries import current_version
 from tongxin.kernel.programmes.services import change
 
 from .cast import Cast
+from .pack import PACK
 
 GATE = """
   - id: study-before-class
@@ -21,6 +22,11 @@ GATE = """
     blocks: appoint(homeroom_teacher)
     waiver: {by: secretary, expires: 90d}
 figures:"""
+
+
+def gated_pack() -> str:
+    """The small programme with the gate."""
+    return PACK.replace("\nfigures:", GATE, 1)
 
 
 def add_gate(cast: Cast) -> None:

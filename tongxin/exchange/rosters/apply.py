@@ -23,8 +23,8 @@ from tongxin.exchange.rosters.search_keys import search_keys
 from tongxin.kernel.base.facts import PostChanged, publish
 from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END, to_microseconds
 from tongxin.kernel.base.models import Account, Attribute, Link, Subject
+from tongxin.kernel.people import guards, services
 from tongxin.kernel.people import models as people
-from tongxin.kernel.people import services
 
 AT_ONCE = 10_000  # new people whose values are unpacked and sorted together
 FIRST, FAR = ALWAYS.toordinal(), NO_END.toordinal()
@@ -55,12 +55,16 @@ class Undo:
 
 
 def apply(plan: Comparison, known: KnownSchool, *, since: date, by: Account | None) -> Undo:
-    """Write the plan and return what undoes it. since: the first day on which new memberships hold."""
+    """Write the plan and return what undoes it. since: the first day on which new memberships hold.
+
+    Raises PostRefused where a programme bars somebody's way to a class; the caller's transaction then undoes the rest.
+    """
     writer = _Writer(plan, known, since, by)
     writer.make_groups()
     for people_at_once in batched((p for p in plan.people if p.verdict == NEW), AT_ONCE):
         writer.add(people_at_once)
     writer.flush()
+    writer.ask_guards()
     for person in plan.people:
         if person.verdict == CHANGED:
             writer.update(person)
@@ -73,6 +77,7 @@ class _Writer:
     def __init__(self, plan: Comparison, known: KnownSchool, since: date, by: Account | None) -> None:
         self.plan, self.known, self.since, self.by = plan, known, since, by
         self.undo = Undo()
+        self._teachers: list[tuple[int, int]] = []
         self.school = known.school.pk
         self.first_day = since.toordinal()
         self.now = to_microseconds(timezone.now())
@@ -247,6 +252,7 @@ class _Writer:
         if homeroom:
             self._end_teachers(homeroom, key)
             self._link("homeroom_teacher", key, homeroom)
+            self._teachers.append((key, homeroom))
 
     def _branch_of(self, values: dict[str, Any]) -> int | None:
         """A branch named in the row, unless the row says no Party member; a member of a school with one branch."""
@@ -378,6 +384,19 @@ class _Writer:
             self._contacts,
         ):
             inserter.flush()
+
+    def ask_guards(self) -> None:
+        """Ask for the new class teachers what `people.services` asks of every post."""
+        named = Subject.objects.select_related("school").in_bulk(
+            {pk for pair in self._teachers for pk in pair}
+        )
+        found = [
+            obstacle
+            for teacher, homeroom in self._teachers
+            for obstacle in guards.obstacles("homeroom_teacher", named[teacher], named[homeroom], self.since)
+        ]
+        if found:
+            raise guards.PostRefused(found)
 
     def publish(self) -> None:
         for fact in self._facts:

@@ -39,8 +39,13 @@ def guard(ask: Guard) -> None:
         _guards.append(ask)
 
 
+def obstacles(kind: str, person: Subject, of: Subject, since: date) -> list[Obstacle]:
+    """Return what all guards have against a post."""
+    return [obstacle for ask in _guards for obstacle in ask(kind, person, of, since)]
+
+
 def check(kind: str, person: Subject, of: Subject, since: date) -> None:
     """Raise PostRefused when a guard has something against this post."""
-    obstacles = [obstacle for ask in _guards for obstacle in ask(kind, person, of, since)]
-    if obstacles:
-        raise PostRefused(obstacles)
+    found = obstacles(kind, person, of, since)
+    if found:
+        raise PostRefused(found)

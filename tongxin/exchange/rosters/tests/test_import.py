@@ -11,7 +11,10 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, Attribute, Link, School, Subject
 from tongxin.kernel.people import services as people
+from tongxin.kernel.people.guards import PostRefused
 from tongxin.kernel.people.models import Contact, Homeroom, Person, Staff, Student
+from tongxin.kernel.programmes import services as programmes
+from tongxin.testing.gate import gated_pack
 
 from .conftest import SINCE, TODAY
 from .workbooks import CHEN, HAN, HEADINGS, LIN, LIU, STAFF_HEADINGS, WU
@@ -179,6 +182,19 @@ def test_a_new_homeroom_teacher_ends_the_term_of_the_old_one(bring_in):
     services.take_back(run, by=None)
     live = Link.objects.filter(kind="homeroom_teacher", superseded_at=FOREVER)
     assert [(link.a.name, link.valid_to) for link in live] == [("刘敏", date.max)]
+
+
+def test_an_import_passes_the_gates_of_posts_for_new_and_for_known_people(school, bring_in):
+    programmes.adopt(school, "", 2026, by=None, text=gated_pack())
+    before = everything()
+    with pytest.raises(PostRefused, match="刘敏还不能担任班主任"):
+        bring_in([STAFF_HEADINGS, LIU, CHEN], kind="staff")
+    assert everything() == before
+    nobody_s = [*LIU[:6], "", *LIU[7:]]
+    bring_in([STAFF_HEADINGS, nobody_s, CHEN], kind="staff")
+    with pytest.raises(PostRefused, match="陈晓还不能担任班主任"):
+        bring_in([STAFF_HEADINGS, [*CHEN[:6], "七年级3班", *CHEN[7:]]], kind="staff")
+    assert not Link.objects.filter(kind="homeroom_teacher").exists()
 
 
 def test_party_members_without_a_branch_are_named_in_a_note(bring_in):

@@ -26,6 +26,7 @@ from tongxin.exchange.rosters.wire import show
 from tongxin.exchange.rosters.workbooks import problem_workbook, template_workbook
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.audit import services as audit
+from tongxin.kernel.people.guards import PostRefused
 from tongxin.ui import tables
 from tongxin.ui.toasts import notify
 
@@ -366,6 +367,9 @@ def confirm(request: HttpRequest, run: ImportRun) -> HttpResponse:
     except PlanChanged:
         sentence = _("您看预览以后，系统里的名单有了变化，还没有导入。请再看一遍，然后确认。")
         return _preview_page(request, run, notice=sentence)
+    except PostRefused as refused:
+        mend = _("一行也没有导入。请先做到或获批豁免，或在表里去掉这些人的任教班级再导入。")
+        return _preview_page(request, run, notice=f"{refused} {mend}")
     return redirect("setup:import_result", run.public_id)
 
 
