@@ -122,7 +122,7 @@ MEASURES = [
     ),
     (
         "{links: mentor_of}",
-        "判断那天有几个不同的另一端；end 写对象在哪一端；with 写另一端是谁：{subject: member}、{where: …}。不写 count",
+        "判断那天有几个不同的另一端，关系可以写几种；end 写对象在哪一端；with 写另一端是谁：{subject: member}、{where: …}。不写 count",
     ),
     (
         "{state: full}",

@@ -87,7 +87,7 @@ def _end_of(world: World, members: Members) -> str:
 def other_end(world: World, link: str, name: str) -> None:
     """Somebody at the other end of a link that is counted is whom the rule asks for."""
     for item in world.rule.requirements():
-        if isinstance(item.measure, Links) and item.measure.link == link:
+        if isinstance(item.measure, Links) and link in item.measure.links:
             world.give(item.measure.other.where, name)
             if item.measure.other.subject_type == "member":
                 world.link(GROUP_LINKS["branch"], name, world.places["branch"])

@@ -55,7 +55,7 @@ def _doing(item: Requirement, subject: SubjectKind, say: Speaker) -> str:
 
 
 def _links(measure: Links, bound: str, say: Speaker) -> str:
-    who = say.link(measure.link)
+    who = say.listing((say.link(link) for link in measure.links), "或", " or ")
     conditions = [measure.other.where.words(say)]
     if measure.other.subject_type:
         zh, en = _MEMBERS.get(measure.other.subject_type, (measure.other.subject_type,) * 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,14 +30,14 @@ class _Standing(Measure):
 
 @dataclass(frozen=True)
 class Links(_Standing):
-    """Different other ends of links of a kind that hold on the judging day.
+    """Different other ends of links of one or several kinds that hold on the judging day.
 
     end: where the subject stands, a | b | either. other: what the other end must be on that day.
     extreme: min | max: not on the judging day, but the fewest or most held on any day of the window so far on which the
     subject is there (`on: every_day | any_day`).
     """
 
-    link: str
+    links: tuple[str, ...]
     end: str = "either"
     other: Companion = field(default_factory=Companion)
     extreme: str = ""
@@ -48,8 +49,7 @@ class Links(_Standing):
             return self._extreme(case, ends)
         found = {
             other
-            for end in ends
-            for other in case.view.linked_between(self.link, end, case.subject, case.since, case.judged_on)
+            for other in self._held(case, ends, case.since, case.judged_on)
             if self.other.accepts(case.view, other, case.subject, case.judged_on)
         }
         return Tally(len(found))
@@ -62,14 +62,21 @@ class Links(_Standing):
         if first > last:
             return Tally(0)
         days = {first, *(day for day in case.view.change_days(case.subject) if first < day <= last)}
-        held = [
-            len({o for end in ends for o in case.view.linked_between(self.link, end, case.subject, day, day)})
-            for day in days
-        ]
+        held = [len(self._held(case, ends, day, day)) for day in days]
         return Tally(min(held) if self.extreme == "min" else max(held))
 
+    def _held(self, case: Case, ends: tuple[str, ...], first: dt.date, last: dt.date) -> set[str]:
+        """Other ends of links that hold on some day from first to last."""
+        view = case.view
+        return {
+            other
+            for link in self.links
+            for end in ends
+            for other in view.linked_between(link, end, case.subject, first, last)
+        }
+
     def reads(self) -> Iterator[tuple[str, str]]:
-        yield "link", self.link
+        yield from (("link", link) for link in self.links)
 
     def words(self, say: Speaker) -> str:
         days = {

@@ -14,7 +14,7 @@ from .measures_shares import FIRST_DAY, LAST_DAY, Members, Share, VerdictShare
 from .measures_standing import DaysIn, Links, Reached
 from .parse_conditions import read_condition
 from .parse_states import machine_of
-from .reading import Context, day_of, text_of
+from .reading import Context, day_of, text_of, texts
 from .tree import GROUP_LINKS, SUBJECTS, SubjectKind
 
 # How a share names whom it is of: the plural, or the subject type itself.
@@ -100,16 +100,19 @@ def _day_unit(value: LMap, name: str, context: Context, subject: SubjectKind) ->
 
 def _links(value: LMap, context: Context, subject: SubjectKind) -> Measure | None:
     context.unknown_keys(value, ("links", "end", "with"), "“measure”")
-    name, end = text_of(value["links"]), text_of(value.get("end")) or "either"
-    if not context.names.is_link(name):
-        context.error(
-            value.at("links"), "unknown-link", f"没有“{name}”这种关系。请在“links”里声明，或改正名称。"
-        )
+    names, end = texts(value["links"]), text_of(value.get("end")) or "either"
+    if not names:
+        context.error(value.at("links"), "measure", "“links”要写关系或岗位，一种或几种。")
+    for name in names:
+        if not context.names.is_link(name):
+            context.error(
+                value.at("links"), "unknown-link", f"没有“{name}”这种关系。请在“links”里声明，或改正名称。"
+            )
     if end not in ("a", "b", "either"):
         context.error(value.at("end"), "measure", "“end”写对象在关系的哪一端：a、b 或 either。")
         end = "either"
     _not_of_activities("links", value, context, subject)
-    return Links(name, end, _other_end(value, context))
+    return Links(names, end, _other_end(value, context))
 
 
 def _other_end(value: LMap, context: Context) -> Companion:

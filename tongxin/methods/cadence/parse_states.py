@@ -15,8 +15,8 @@ def machine_of(value: Any, context: Context, where: object) -> tuple[AttributeDe
     """(the attribute that keeps the state, the state) from `X` or `{machine: NAME, is: X}`."""
     machines = [item for item in context.names.attributes.values() if item.type in STATES]
     if isinstance(value, LMap):
-        context.unknown_keys(value, ("machine", "is"), "状态")
-        name, state = text_of(value.get("machine")), text_of(value.get("is"))
+        context.unknown_keys(value, ("machine", "attribute", "is"), "状态")
+        name, state = text_of(value.get("machine") or value.get("attribute")), text_of(value.get("is"))
         machines = [item for item in machines if item.name == name]
         if not machines:
             context.error(

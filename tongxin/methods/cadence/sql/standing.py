@@ -6,7 +6,7 @@ from ..counting import Companion
 from ..measures_standing import DaysIn, Links, Reached
 from .asked import asked
 from .builder import At, Builder, Needs, Tests, live
-from .engine import quoted
+from .engine import listed, quoted
 from .plan import Plan, Slot, Unit
 from .scope import IN
 
@@ -39,7 +39,7 @@ def _links(slot: Slot, unit: Unit, measure: Links, tests: Tests, known: bool) ->
         accepted = f" AND {builder._accepted(measure.other, 'o.id', 'o.type', 'o.school_id')}"
     each = (
         f"SELECT q.subject AS subject, q.win AS win, o.id AS other FROM ({asked(slot)}) AS q JOIN link AS l"
-        f" ON l.kind = {quoted(measure.link)} AND l.{mine}_id = q.subject AND l.valid_from <= q.judged"
+        f" ON l.kind IN ({listed(measure.links)}) AND l.{mine}_id = q.subject AND l.valid_from <= q.judged"
         f" AND l.valid_to >= q.judged - {slot.grace} AND {live('l', known)}"
         f" JOIN subject AS o ON o.id = l.{theirs}_id{accepted and ' WHERE TRUE'}{accepted}"
         for mine, theirs in ends
@@ -67,7 +67,7 @@ def _extreme(slot: Slot, unit: Unit, measure: Links, known: bool) -> str:
     ]
     held = []
     for mine, theirs in ends:
-        link = f"l.kind = {quoted(measure.link)} AND {live('l', known)}"
+        link = f"l.kind IN ({listed(measure.links)}) AND {live('l', known)}"
         changes += [
             f"SELECT d.subject, d.win, {day} FROM days AS d JOIN link AS l ON l.{mine}_id = d.subject AND {link}"
             f" AND {day} > d.first AND {day} <= d.last"

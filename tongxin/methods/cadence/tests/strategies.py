@@ -303,7 +303,7 @@ def demands(draw: st.DrawFn, own: list[str] | None, subject: str) -> dict[str, A
 
 standing = st.sampled_from(
     [
-        {"links": "mentor_of"}, {"links": "mentor_of", "end": "b"}, {"links": "homeroom_teacher"},
+        {"links": "mentor_of"}, {"links": ["mentor_of", "liaison"]}, {"links": "mentor_of", "end": "b"}, {"links": "homeroom_teacher"},
         {"links": "liaison", "with": {"where": {"young": True}}}, {"links": "mentor_of", "with": {"subject": "member"}},
         {"links": "enrolled_in"}, {"state": "probationary"}, {"state": {"machine": "membership", "is": "full"}},
         {"days_in": "activist"}, {"days_in": {"machine": "rank", "is": "one"}},

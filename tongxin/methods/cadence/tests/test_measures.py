@@ -136,6 +136,15 @@ def test_links_stand_at_any_time_and_grace_keeps_what_held():
     )
 
 
+def test_links_of_several_kinds_count_each_other_end_once():
+    spelled = rule(subject="homeroom", count=None, bearer="secretary", window="standing", at_least=2)
+    spelled |= {"measure": {"links": ["liaison", "homeroom_teacher"], "end": "b"}}
+    agrees(spelled, links=[{"link": "liaison", "end": "b"}], as_of=END, verdict="met", done=2)
+    twice = [{"link": "liaison", "end": "b", "who": "homeroom_teacher"}]
+    agrees(spelled, links=twice, as_of=END, verdict="missed", done=1)
+    assert "“第二班主任或班主任”" in said(spelled)[0]
+
+
 def test_links_can_ask_who_is_at_the_other_end():
     spelled = rule(
         count=None, measure={"links": "mentor_of", "with": {"subject": "member"}}, window="standing"
