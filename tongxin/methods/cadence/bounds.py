@@ -152,6 +152,43 @@ class Asked:
         return builder.asked(self)
 
 
+@dataclass(frozen=True)
+class PartOf:
+    """A part of a numeric attribute of the subject or of its nearest container: one counsellor per 4000 students.
+
+    up: rounded up (minima) or down (maxima).
+    """
+
+    attribute: str
+    part: Number
+    up: bool = True
+    of: tuple[str, ...] = ()
+
+    def amount(self, view: View, subject: str, day: dt.date) -> Number | str:
+        """The number, or the name of what is unknown."""
+        found = self.number(view.attribute(subject, self.attribute, day, self.of))
+        return self.attribute if found is None else found
+
+    def number(self, text: str | None) -> int | None:
+        whole = as_number(text)
+        if whole is None or whole < 0:
+            return None
+        exact = Fraction(whole) * self.part
+        return math.ceil(exact) if self.up else math.floor(exact)
+
+    def numbers(self) -> Iterator[Number]:
+        return iter(())
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        yield "attribute", self.attribute
+
+    def words(self, say: Speaker) -> str:
+        return say.part_of(self)
+
+    def sql(self, builder: Any) -> Any:
+        return builder.part_of(self)
+
+
 def asked_number(text: str | None) -> Number | None:
     """A number as it may be set: not negative, at most two decimals."""
     number = as_number(text)
@@ -161,7 +198,7 @@ def asked_number(text: str | None) -> Number | None:
     return exact.numerator if exact.denominator == 1 else exact
 
 
-Quantity = Constant | Table | Asked
+Quantity = Constant | Table | Asked | PartOf
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from decimal import Decimal as Exact
 from fractions import Fraction
 from typing import Any
 
-from .bounds import Asked, Band, Bound, Constant, Quantity, Table
+from .bounds import Asked, Band, Bound, Constant, PartOf, Quantity, Table
+from .conditions import NUMERIC
 from .counting import (
     DISTINCT,
     AmountWithin,
@@ -257,6 +258,21 @@ def read_bound(mapping: LMap, context: Context, measure: Measure | None = None) 
     return Bound(low, high)
 
 
+def _part_of(value: LMap, where: object, key: str, context: Context) -> Quantity | None:
+    """`{part: 1/4000, of: students_total}`: a part of a numeric attribute."""
+    name, part = text_of(value["of"]), number_of(value["part"])
+    declared = context.names.attributes.get(name)
+    if declared is None or declared.type not in NUMERIC:
+        context.error(
+            where, "unknown-attribute", f"“{name}”不是数字属性，不能取它的几分之几。请在“attributes”里声明。"
+        )
+        return None
+    if part is None or part <= 0 or key in ("exactly", "between"):
+        context.error(where, "bound", "几分之几要写成 at_least 或 at_most 的 {part: 1/4000, of: 属性}。")
+        return None
+    return PartOf(name, part, key == "at_least", declared.of)
+
+
 MOST_POSTS = 10
 MOST_LETTERS = 36  # a stored attribute's name has 40
 
@@ -312,7 +328,7 @@ def _quantity(value: Any, mapping: LMap, key: str, context: Context, share: bool
         if share:
             context.error(where, "bound", "占比的界限要写成 3/4 或 60 %，或按属性定。")
             return None
-        return _asked(value, mapping, where, context)
+        return _asked(value, key, where, context)
     number = _share_number(value, where, context) if share else _plain_number(value, where, context)
     return None if number is None else Constant(number)
 
@@ -339,17 +355,21 @@ def _share_number(value: Any, where: object, context: Context) -> int | Fraction
     return number
 
 
-def _asked(value: LMap, mapping: LMap, where: object, context: Context) -> Quantity | None:
+def _asked(value: LMap, key: str, where: object, context: Context) -> Quantity | None:
     """`{ask: league_organiser}` (set for the obligation) or `{announced: name}` (set for the school)."""
     if list(value) == ["ask"]:
         post = text_of(value["ask"])
         if post not in context.names.posts:
             context.error(where, "unknown-post", f"没有“{post}”这个岗位。请在“posts”里声明，或改正名称。")
         return Asked(f"ask:{context.rule}", post)
+    if set(value) == {"part", "of"}:
+        return _part_of(value, where, key, context)
     if list(value) == ["announced"] and text_of(value["announced"]):
         return Asked(f"announced:{text_of(value['announced'])}", "", ("school",))
     context.error(
-        where, "bound", "这个数不认得。请写数、{by: 属性, 值: 数}、{ask: 岗位} 或 {announced: 名称}。"
+        where,
+        "bound",
+        "这个数不认得。请写数、{by: 属性, 值: 数}、{ask: 岗位}、{announced: 名称} 或 {part: 1/4000, of: 属性}。",
     )
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from .bounds import PartOf
 from .conditions import (
     All,
     AnyOf,
@@ -60,6 +61,8 @@ class Wishes:
             for quantity in (item.bound.low, item.bound.high):
                 if isinstance(quantity, Table):
                     self._band(quantity)
+                elif isinstance(quantity, PartOf):
+                    self.attributes.setdefault(quantity.attribute, "1")
         for exemption in rule.exempt:
             self.want(exemption.where, holds=False)
 

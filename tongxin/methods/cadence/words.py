@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .bounds import Asked, Band, Bound, Number, Quantity, Table
+from .bounds import Asked, Band, Bound, Number, PartOf, Quantity, Table
 from .counting import AmountWithin, Average, Companion, Count, Max, Measure, QualifierIs, Sum, Times
 from .effects import effects_words
 from .measure_words import measure_words
@@ -283,6 +283,12 @@ class Speaker:
                 else self(f"{band.high}及以下", f"up to {band.high}")
             )
         return self(f"{band.low}到{band.high}", f"{band.low} to {band.high}")
+
+    def part_of(self, node: PartOf) -> str:
+        part, name = Fraction(node.part), self.attribute(node.attribute)
+        return self(
+            f"“{name}”的{part.numerator}/{part.denominator}", f"{part.numerator}/{part.denominator} of {name}"
+        )
 
     def asked(self, node: Asked) -> str:
         name = node.attribute.partition(":")[2]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ..bounds import Asked, Table, asked_number
+from ..bounds import Asked, PartOf, Table, asked_number
 from ..conditions import (
     All,
     Always,
@@ -318,6 +318,16 @@ class Builder:
         def hundredths(value: str) -> int | None:
             number = asked_number(value)
             return None if number is None else int(number * HUNDREDTHS)
+
+        test = self.tests.add(node.attribute, hundredths)
+        return f"COALESCE({self.code(test, node.attribute, node.of)}, {UNKNOWN_BAND})"
+
+    def part_of(self, node: PartOf) -> str:
+        """A part of a figure: its band is the number in hundredths, as of a number that is set."""
+
+        def hundredths(value: str) -> int | None:
+            number = node.number(value)
+            return None if number is None else number * HUNDREDTHS
 
         test = self.tests.add(node.attribute, hundredths)
         return f"COALESCE({self.code(test, node.attribute, node.of)}, {UNKNOWN_BAND})"

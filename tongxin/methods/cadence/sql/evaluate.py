@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ..bounds import Asked
+from ..bounds import Asked, PartOf
 from ..calendar import SchoolCalendar
 from ..counting import Number, simplest
 from ..dependencies import asks_for
@@ -369,7 +369,7 @@ class Run:
     def _measure_wider(self) -> None:
         """Numbers that are set, days in a row, what holds, and shares; see days.py, standing.py and shares.py."""
         for line in self.plan.lines:
-            if isinstance(line.node, Asked):
+            if isinstance(line.node, Asked | PartOf):
                 self.ask(
                     f"INSERT INTO tx_band (line, value, num, den) SELECT DISTINCT {line.number}, g.value, g.value, 100"
                     f" FROM tx_seg AS g WHERE g.line = {line.number} AND g.value >= 0"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..bounds import Asked, Constant, Quantity, Table
+from ..bounds import Asked, Constant, PartOf, Quantity, Table
 from ..conditions import Always, AnyOf, Condition
 from ..counting import Average, Count, Distinct, Max, Measure, People, PersonTimes, Sum, Times
 from ..measures_days import Gap, Run
@@ -58,7 +58,7 @@ class Line:
     number: int
     kind: str
     universe: SubjectKind
-    node: Condition | Table | Asked
+    node: Condition | Table | Asked | PartOf
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class Plan:
 
     # building
 
-    def line(self, kind: str, universe: SubjectKind, node: Condition | Table | Asked) -> int:
+    def line(self, kind: str, universe: SubjectKind, node: Condition | Table | Asked | PartOf) -> int:
         """Return the number of a line, the same for the same question."""
         for known in self.lines:
             if (known.kind, known.universe, known.node) == (kind, universe, node):
@@ -290,7 +290,7 @@ def universe_of(subject: SubjectKind) -> int:
 
 
 def _band_line(plan: Plan, universe: SubjectKind, quantity: Quantity | None) -> int:
-    return plan.line(BAND, universe, quantity) if isinstance(quantity, Table | Asked) else 0
+    return plan.line(BAND, universe, quantity) if isinstance(quantity, Table | Asked | PartOf) else 0
 
 
 def constant(quantity: Quantity | None) -> tuple[int, int]:

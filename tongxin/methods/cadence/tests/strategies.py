@@ -252,6 +252,8 @@ def bounds(draw: st.DrawFn, subject: str) -> dict[str, Any]:
                 {"between": [low, low + 2]},
                 {"one_of": [low, low + 2, low + 3]},
                 {"at_least": {"ask": "secretary"}},
+                {"at_least": {"part": "1/20", "of": "size"}},
+                {"at_most": {"part": "1/2", "of": "grade"}},
                 {"at_least": post},
                 *(
                     [{"at_least": {**table, "else": 1}}, {"at_least": table}, {"at_least": size}]

@@ -394,6 +394,16 @@ def test_a_number_that_is_asked_for_is_not_expected_until_it_is_set():
     agrees(spelled, asked="many", as_of=END, verdict="not_expected")
 
 
+def test_a_bound_can_be_a_part_of_a_figure():
+    spelled = rule(subject="homeroom", at_least={"part": "1/20", "of": "size"})
+    agrees(spelled, attributes={"size": 41}, as_of=END, verdict="missed", owed=3)
+    agrees(spelled, attributes={"size": 40}, as_of=END, verdict="missed", owed=2)
+    agrees(spelled, attributes={"size": None}, as_of=END, verdict="not_expected", reason="unknown: size")
+    agrees(spelled, attributes={"size": 0}, as_of=END, verdict="not_expected")
+    assert "至少“班额”的1/20次" in said(spelled)[0]
+    assert "unknown-attribute" in errors(rule(at_least={"part": "1/20", "of": "care"}))
+
+
 def test_a_number_can_be_announced_for_the_school():
     spelled = rule(at_least={"announced": "visits"})
     agrees(spelled, as_of=END, verdict="not_expected", reason="not set")
