@@ -70,6 +70,11 @@ def reason_words(pack: Pack, reason: str, lang: str = "zh") -> str:
     if head == "overridden":
         return say(f"改按“{say.rule(rest)}”", f"{say.rule(rest)} holds instead")
     if head == "not set":
+        if rest.startswith("ask:"):
+            name = say.rule(rest.removeprefix("ask:"))
+            return say(f"“{name}”的数量还没有填写", f"the number of {name} is not set yet")
+        if not rest:
+            return say("要用到的数或日期还没有公布或填写", "a number or day it needs is not set yet")
         return say(f"“{rest}”还没有公布或填写", f"{rest} is not set yet")
     if head == "waived":
         return say(f"已批准免除：{rest}", f"waived: {rest}")

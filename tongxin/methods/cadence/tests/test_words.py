@@ -92,10 +92,12 @@ def test_why_a_verdict_is_red_is_one_sentence():
         ("present 12 of 30 days", "在校12天，不满30天"),
         ("no school day", "这一时段没有教学日"),
         ("waived: 家长谢绝", "已批准免除：家长谢绝"),
+        ("not set: ask:rule", "“规则”的数量还没有填写"),
+        ("not set", "要用到的数或日期还没有公布或填写"),
     ],
 )
 def test_reasons_have_words(reason, chinese):
-    assert reason_words(pack_of(), reason) == chinese
+    assert reason_words(pack_of(rule()), reason) == chinese
     assert reason_words(pack_of(), reason, "en")
 
 

@@ -134,7 +134,7 @@ def _asked_of_me(viewer: Viewer) -> list[dict]:
     """Numbers and days that this person is to set and has not."""
     return [
         {
-            "title": place.open.rule.title if place.open.post else place.open.name,
+            "title": place.open.rule.title,
             "place": place.subject.name,
             "url": reverse("desk:numbers", args=[programme]) + f"#{place.key}",
         }

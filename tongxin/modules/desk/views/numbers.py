@@ -106,12 +106,11 @@ def _line(pack: Pack, place: Place, form: forms.Form) -> Line:
     value = place.value
     if value and place.open.what == DAY:
         value = full_day(date.fromisoformat(value))
-    title = place.open.rule.title if place.open.post else place.open.name
     since = full_day(place.since) if place.since and place.open.what != DAY else ""
     return Line(
         place.key,
         f"?{urlencode({'number': place.key})}",
-        title,
+        place.open.rule.title,
         place.subject.name,
         sentence(pack, place.open.rule, language()),
         value,
