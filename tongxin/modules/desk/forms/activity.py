@@ -18,8 +18,10 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.ledger.services import GROUP_LINK, Draft, Upload, notes_allowed
 from tongxin.methods.cadence.declarations import EvidenceType, Kind, Part, Qualifier
+from tongxin.methods.cadence.facts import MADE_UP
+from tongxin.methods.cadence.sharing import CHOSEN
 
-from .. import people
+from .. import choosing, people
 from .fields import FilesField, IdsField
 
 PHOTO = EvidenceType("photo", "照片")
@@ -71,6 +73,13 @@ class ActivityForm(forms.Form):
         self.fields["start_day"] = forms.DateField(
             label=_("开始日期"), required=False, help_text=_("持续几天的活动才填。")
         )
+        asked = {
+            CHOSEN: (_("这次算作哪一条"), choosing.rivals(viewer, kind.name)),
+            MADE_UP: (_("这次补做哪一段"), choosing.windows_to_make_up(viewer, kind.name)),
+        }
+        for name, (label, choices) in asked.items():
+            if choices:
+                self.fields[name] = forms.ChoiceField(label=label, required=False, choices=choices)
         if notes_allowed(kind.data_class or "K1"):
             self.fields["note"] = forms.CharField(
                 label=_("记录"),
@@ -152,7 +161,8 @@ class ActivityForm(forms.Form):
             absent=frozenset(self.subjects[one].pk for one in cleaned.get("absent") or ()),
             title=cleaned["title"],
             note=cleaned.get("note", ""),
-            qualifiers={q.name: cleaned[f"qualifier_{q.name}"] for q in self.kind.qualifiers},
+            qualifiers={q.name: cleaned[f"qualifier_{q.name}"] for q in self.kind.qualifiers}
+            | {name: cleaned[name] for name in (CHOSEN, MADE_UP) if cleaned.get(name)},
             amounts={
                 a.name: round(cleaned[f"amount_{a.name}"] * 100)
                 for a in self.kind.amounts
@@ -238,7 +248,7 @@ class ActivityForm(forms.Form):
         return list(self._allowed().filter(public_id__in=ids).order_by("pinyin", "pk"))
 
     def details_open(self) -> bool:
-        names = ("title", "start_day", "note")
+        names = (CHOSEN, MADE_UP, "title", "start_day", "note")
         return any(self.errors.get(n) or self[n].value() for n in names if n in self.fields)
 
     def photo_fields(self) -> list[dict[str, Any]]:
@@ -260,7 +270,7 @@ class ActivityForm(forms.Form):
         return [self[f"amount_{a.name}"] for a in self.kind.amounts]
 
     def detail_fields(self) -> list[Any]:
-        return [self[name] for name in ("title", "start_day", "note") if name in self.fields]
+        return [self[name] for name in (CHOSEN, MADE_UP, "title", "start_day", "note") if name in self.fields]
 
 
 def _qualifier_field(qualifier: Qualifier) -> forms.Field:
@@ -326,6 +336,8 @@ def initial_of(entry: Entry, kind: Kind) -> dict[str, Any]:
         "start_day": entry.start_day if entry.start_day != entry.day else None,
         "title": "" if entry.title == kind.title else entry.title,
         "note": entry.note,
+        CHOSEN: entry.extra.get(CHOSEN, ""),
+        MADE_UP: entry.extra.get(MADE_UP, ""),
     }
     for q in kind.qualifiers:
         value = (

@@ -28,7 +28,7 @@ from tongxin.methods.cadence.declarations import Kind
 from tongxin.ui.formats import amount_words
 from tongxin.ui.toasts import notify
 
-from .. import gaps, ledger
+from .. import choosing, gaps, ledger
 from ..forms.activity import ActivityForm, initial_of
 from ..forms.evidence import EvidenceForm
 
@@ -137,6 +137,7 @@ def _facts(found: Entry, kind: Kind | None) -> list[tuple[str, str]]:
         value = getattr(found, q.name) if q.name in services.COLUMNS else found.extra.get(q.name, "")
         if value:
             facts.append((q.title, q.values.get(value, str(value))))
+    facts += choosing.chosen_words(found)
     for a in kind.amounts if kind else ():
         value = found.extra.get(a.name)
         if isinstance(value, int):
