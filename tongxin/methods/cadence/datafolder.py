@@ -21,6 +21,7 @@ from pathlib import Path
 from .calendar import CalendarUnreadable, SchoolCalendar, calendar_from_dict
 from .facts import (
     ALWAYS,
+    MADE_UP,
     NEVER,
     AttributeRow,
     Entry,
@@ -38,6 +39,7 @@ from .located import plain, read_yaml
 from .pack import Pack
 from .parse_counts import COLUMNS
 from .reading import day_of, number_of
+from .sharing import CHOSEN
 
 KNOWN = ("recorded_at", "superseded_at")
 FILES = {
@@ -262,7 +264,7 @@ class _Draft:
 def _entries(folder: Path, pack: Pack, subjects: list[Subject]) -> list[Entry]:
     amounts = {"hours", *(amount.name for kind in pack.kinds.values() for amount in kind.amounts)}
     qualifiers = (
-        {*COLUMNS, *(q.name for kind in pack.kinds.values() for q in kind.qualifiers)}
+        {*COLUMNS, CHOSEN, MADE_UP, *(q.name for kind in pack.kinds.values() for q in kind.qualifiers)}
         - amounts
         - {"counterpart"}
     )

@@ -19,6 +19,7 @@ A case is read liberally: what it leaves out is invented so that the rule applie
             with: {visitor: liu, observer: 3}   # further parts: a name, a list of names, or how many people
             by: other                           # the one the rule's `by` asks for is somebody else; `with: other` alike
             evidence: [photo]                   # default: all the rule needs; [] or none: nothing
+            makes_up: 2023春                     # the window it makes up for, where the rule lets missed work be made up
             about: first                        # the event or entry it answers
             absent: true                        # the subject is recorded absent
             recorded: 2023-08-02                # when it was entered (day or time); default: at once

@@ -13,6 +13,7 @@ from .counting import AmountWithin, Companion, Count, QualifierIs
 from .declarations import Kind
 from .facts import (
     ALWAYS,
+    MADE_UP,
     NEVER,
     AttributeRow,
     Entry,
@@ -415,7 +416,13 @@ class World:
         if name not in self.pack.kinds:
             raise CaseProblem(f"用例用了没有声明的活动“{name}”。请在“kinds”里声明，或改正名称。")
         kind = self.pack.kinds[name]
-        known = {*ENTRY_KEYS, *COLUMNS, *(a.name for a in kind.amounts), *(q.name for q in kind.qualifiers)}
+        known = {
+            *ENTRY_KEYS,
+            *COLUMNS,
+            MADE_UP,
+            *(a.name for a in kind.amounts),
+            *(q.name for q in kind.qualifiers),
+        }
         for key in spelled:
             if key not in known:
                 raise CaseProblem(

@@ -71,6 +71,7 @@ def lint(pack: Pack, cases: bool = True, others: Mapping[str, Pack] | None = Non
     _check_plan(pack, found)
     _check_figures(pack, found)
     _check_duplicates(pack, found)
+    _check_sharing(pack, found)
     _check_posts(pack, found)
     check_precedence(pack, others or {}, found)
     has_errors = {finding.line for finding in pack.findings if finding.level == "error"}
@@ -219,6 +220,25 @@ def _figures_in(value: object) -> Iterator[str]:
 
 def _repeated(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
+
+
+def _check_sharing(pack: Pack, found: Findings) -> None:
+    """Rules that must not share entries: with whom, and whether there is anybody to share with."""
+    ids = set(pack.obligation_ids())
+    for rule in pack.obligations:
+        for name in rule.not_with:
+            if name not in ids or name == rule.id:
+                found.error(
+                    rule,
+                    "unknown-obligation",
+                    f"{rule.id}：“not_with”里的要求“{name}”不存在或就是自己。请改正编号。",
+                )
+        if rule.counts_once and not rule.rivals:
+            found.warn(
+                rule,
+                "counts-for",
+                f"{rule.id}：只有这一条写了“counts_for: one”，没有别的要求和它分。请在另一条也写上，或删去。",
+            )
 
 
 def _check_duplicates(pack: Pack, found: Findings) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.explaining import reason_words
 from tongxin.methods.cadence.facts import Entry, Facts, Participation, Subject
+from tongxin.methods.cadence.golden import run_case
+from tongxin.methods.cadence.lint import lint
 from tongxin.methods.cadence.sql.answer import cells_by_sql, evaluate_sql
 from tongxin.methods.cadence.words import sentence
 from tongxin.testing import postgres
@@ -157,6 +159,22 @@ def test_the_sentences_say_what_is_exclusive():
     assert "一次活动只算作一条要求" in said
     assert "可以注明补做的是哪一段时间" in said
     assert "counts for one obligation only" in sentence(pack, pack.obligations[0], "en")
+
+
+def test_the_linter_names_unknown_rivals_and_a_rule_that_has_none():
+    assert "unknown-obligation" in {f.code for f in lint(pack_of(rule(not_with=["nobody"])), cases=False)}
+    assert "counts-for" in {f.code for f in lint(pack_of(rule(counts_for="one")), cases=False)}
+    assert "counts-for" not in {f.code for f in lint(pack_of(one("rule-a"), one("rule-b")), cases=False)}
+
+
+def test_a_golden_case_may_name_the_window_that_an_entry_makes_up():
+    pack = pack_of(rule(makes_up="allowed"))
+    case = {
+        "name": "补做", "as_of": END, "verdict": "met", "window": "2022秋",
+        "entries": [{"on": dt.date(2023, 3, 1), "makes_up": "2022秋"}],
+    }  # fmt: skip
+    outcome = run_case(pack, pack.obligations[0], case)
+    assert outcome.passed, outcome.sentence
 
 
 @st.composite
