@@ -42,8 +42,11 @@ def evaluate(
     obligations: Collection[str] | None = None,
     subjects: Collection[int | str] | None = None,
     entries: bool = False,
+    bearers: bool = True,
 ) -> list[Verdict]:
     """Return the verdicts of a programme on a day. entries: with those counted and rejected, one by one.
+
+    bearers: whether to say who bears what is behind; figures do not need it.
 
     Today is judged as it stands this minute where a rule has a deadline in hours.
     """
@@ -83,9 +86,11 @@ def evaluate(
             pack,
             as_of,
             known_at,
+            bearers,
         )
 
     asked_for = (
+        bearers,
         None if subjects is None else frozenset(subjects),
         None if obligations is None else frozenset(obligations),
     )
@@ -132,10 +137,10 @@ def _evaluator(pack: _Same, calendar: _Same, dialect: str) -> SetEvaluator:
 
 
 def _verdicts(
-    cells: list[Cell], school_id: int, pack: Pack, as_of: date, known_at: datetime | None
+    cells: list[Cell], school_id: int, pack: Pack, as_of: date, known_at: datetime | None, borne: bool
 ) -> list[Verdict]:
     """Name the bearers of what is behind, and put cells in the words of the one-by-one evaluator."""
-    behind = any(cell.verdict in ("open", "missed") for cell in cells)
+    behind = borne and any(cell.verdict in ("open", "missed") for cell in cells)
     bearers = _bearers(school_id, pack, known_at) if behind else None
     known: dict[tuple[str, str, date], tuple[str, ...]] = {}
     found = []

@@ -195,18 +195,20 @@ class Asked:
         subjects: Collection[int | str] | None = None,
         *,
         entries: bool = False,
+        bearers: bool = True,
     ) -> list[Verdict]:
         """Return verdicts of windows that touch the programme's year.
 
         subjects: only these (for activity rules: entry ids are not filtered). entries: with the entries counted and
-        rejected; dearer, for few subjects.
+        rejected; dearer, for few subjects. bearers: whether to say who bears what is behind; dearer, too.
         """
         key = (
             None if obligations is None else frozenset(obligations),
             None if subjects is None else frozenset(subjects),
             entries,
+            bearers,
         )
-        whole = self._kept.get((None, None, False))
+        whole = self._kept.get((None, None, False, True))
         if whole is not None and obligations is not None and subjects is None and not entries:
             return [v for v in whole if v.obligation in obligations]
         if key not in self._kept:
@@ -219,6 +221,7 @@ class Asked:
                 obligations=obligations,
                 subjects=subjects,
                 entries=entries,
+                bearers=bearers,
             )
             self._kept[key] = [
                 v for v in found if v.first <= self.programme.last_day and v.last >= self.programme.first_day
@@ -470,15 +473,19 @@ def heat(viewer: Viewer, asked: Asked) -> Heat:
     history = _history(asked, weeks, long) if long else {}
     rows = []
     for rule in shown:
-        cells = []
+        cells: dict[date, HeatCell] = {}
+        pictures: dict[date, HeatCell] = {}  # the weeks of a month share one
         for monday, _number in weeks:
             sunday = monday + timedelta(days=6)
             if rule.id in long:
-                inside = history.get((rule.id, monday), [])
+                day = _looked_at(sunday, asked.as_of)
+                if day not in pictures:
+                    pictures[day] = _cell(*figured.counts(seen[rule.id], history[day].get(rule.id, [])))
+                cells[monday] = pictures[day]
             else:
                 inside = [v for v in verdicts[rule.id] if v.first <= sunday and v.last >= monday]
-            cells.append(_cell(*figured.counts(seen[rule.id], inside)))
-        rows.append((rule.title, rule.id, cells))
+                cells[monday] = _cell(*figured.counts(seen[rule.id], inside))
+        rows.append((rule.title, rule.id, list(cells.values())))
     return Heat(weeks, rows)
 
 
@@ -488,17 +495,10 @@ def _cell(counts: Counts, hidden: bool) -> HeatCell:
     return HeatCell(None, hidden=True) if hidden else HeatCell(counts)
 
 
-def _history(asked: Asked, weeks, obligations: set[str]) -> dict[tuple[str, date], list[Verdict]]:
-    """Return the verdicts of long windows as they stood at the end of each week's month."""
-    found: dict[tuple[str, date], list[Verdict]] = {}
-    seen: dict[date, dict[str, list[Verdict]]] = {}
-    for monday, _number in weeks:
-        day = _looked_at(monday + timedelta(days=6), asked.as_of)
-        if day not in seen:
-            seen[day] = _as_it_stood(asked, day, obligations)
-        for name, verdicts in seen[day].items():
-            found[name, monday] = verdicts
-    return found
+def _history(asked: Asked, weeks, obligations: set[str]) -> dict[date, dict[str, list[Verdict]]]:
+    """Return the verdicts of long windows as they stood at the end of each month, by day and obligation."""
+    days = {_looked_at(monday + timedelta(days=6), asked.as_of) for monday, _number in weeks}
+    return {day: _as_it_stood(asked, day, obligations) for day in days}
 
 
 def _looked_at(day: date, as_of: date) -> date:
@@ -510,7 +510,7 @@ def _looked_at(day: date, as_of: date) -> date:
 def _as_it_stood(asked: Asked, day: date, obligations: set[str]) -> dict[str, list[Verdict]]:
     then = Asked(asked.programme, day, asked.known_at)
     by_rule: dict[str, list[Verdict]] = defaultdict(list)
-    for v in then.verdicts(obligations):
+    for v in then.verdicts(obligations, bearers=False):
         if v.first <= day <= v.last + timedelta(days=31):
             by_rule[v.obligation].append(v)
     return by_rule
