@@ -16,7 +16,7 @@ from tongxin.testing.cast import picture
 from .harness import Client, Saver, Server
 from .prepare import PASSWORD
 
-KILLS = 12
+KILLS = 36
 LONG_KILLS = 1000
 SEED = 20260911
 
