@@ -238,7 +238,8 @@ def _budget(document: LMap, context: Context) -> dict[str, Number]:
     if said is None:
         return {}
     table = said if isinstance(said, LMap) else LMap({"else": said})
-    posts = {text_of(item.get("post")) for item in document.get("posts") or () if isinstance(item, LMap)}
+    listed = document["posts"] if isinstance(document.get("posts"), list) else []
+    posts = {text_of(item.get("post")) for item in listed if isinstance(item, LMap)}
     found: dict[str, Number] = {}
     for post, value in table.items():
         hours = number_of(value)
