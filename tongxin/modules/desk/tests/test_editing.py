@@ -153,3 +153,10 @@ def test_a_school_s_own_pack_is_adopted_from_a_file_and_its_errors_are_said(cast
 def test_days_are_written_as_packs_write_them():
     assert rewriting.spelled(date(2026, 3, 1), 2026) == "03-01"
     assert rewriting.spelled(date(2027, 1, 31), 2026) == "+1 01-31"
+
+
+def test_the_phases_of_a_pack_on_offer_are_said_in_days(cast, client):
+    cast.sign_in(client, cast.wang)
+    page = client.get(reverse("desk:adopt_pack", args=["dual-guidance-mutual-aid"])).content.decode()
+    assert "9月1日—次年1月31日" in page
+    assert "+1 " not in page

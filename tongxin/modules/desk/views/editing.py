@@ -103,6 +103,13 @@ def _offer(slug: str, pack: Pack) -> dict:
     }
 
 
+def _day_words(written: str) -> str:
+    """Return a day of any programme year as people say it: "+1 01-31" is 次年1月31日."""
+    month, day = (int(part) for part in written.removeprefix("+1 ").split("-"))
+    said = _("%(month)d月%(day)d日") % {"month": month, "day": day}
+    return _("次年%(day)s") % {"day": said} if written.startswith("+1 ") else said
+
+
 @allow("programme_edit")
 def adopt_pack(request: Request, slug: str) -> HttpResponse:
     """What a pack contains, what the linter says of it, and the year to adopt it for."""
@@ -119,6 +126,9 @@ def adopt_pack(request: Request, slug: str) -> HttpResponse:
         "pack": pack,
         "form": form,
         "duties": _sentences(pack),
+        "phases": [
+            (phase.title, _day_words(phase.first), _day_words(phase.last)) for phase in pack.phases.values()
+        ],
         "findings": _worth_reading(offer.text),
     }
     return render(request, "desk/adopt_pack.html", context)
