@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tongxin.exchange.models import ImportMapping, ImportRun
 from tongxin.exchange.rosters import limits
@@ -292,13 +293,13 @@ def counts_in_words(run: ImportRun) -> list[tuple[str, int]]:
     """Return [(what, how many)] of an import's result, for its page and the history."""
     counts: dict[str, Any] = run.counts
     names = [
-        ("新增", "new"),
-        ("更新", "changed"),
-        ("没有变化", "unchanged"),
-        ("没有导入", "left_out"),
-        ("新建班级", "new_homerooms"),
-        ("新建部门", "new_departments"),
-        ("新建党支部", "new_branches"),
+        (_("新增"), "new"),
+        (_("更新"), "changed"),
+        (_("没有变化"), "unchanged"),
+        (_("没有导入"), "left_out"),
+        (_("新建班级"), "new_homerooms"),
+        (_("新建部门"), "new_departments"),
+        (_("新建党支部"), "new_branches"),
     ]
     return [(title, counts[name]) for title, name in names if counts.get(name)]
 
