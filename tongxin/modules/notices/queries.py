@@ -172,7 +172,7 @@ def _traces(matters: Sequence[Matter]) -> dict[int, list[Trace]]:
     messages = list(
         Message.objects.filter(matter__in=matters).select_related("recipient").order_by("created_at")
     )
-    items = DeliveryItem.objects.filter(message__in=messages).select_related("delivery")
+    items = DeliveryItem.objects.filter(message__in=messages).select_related("delivery").order_by("pk")
     ways = defaultdict(list)
     for item in items:
         ways[item.message_id].append(item.delivery)
