@@ -8,14 +8,15 @@ import pytest
 import yaml
 
 from tongxin.methods.cadence.golden import run_cases
-from tongxin.methods.cadence.lint import lint
+from tongxin.methods.cadence.lint import check_path
 from tongxin.methods.cadence.pack import Pack, load_pack
+from tongxin.methods.cadence.pack_page import packs_page
 
 FOLDER = Path(__file__).parents[2] / "packs" / "programmes"
 PACKS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 A, B = "three-platforms-five-integrations", "heart-nurturing-branch"
 C, D = "party-building-plus", "one-plus-one-plus-one"
-E = "dual-guidance-mutual-aid"
+E, BASE = "dual-guidance-mutual-aid", "national-base"
 LEVELS = {"state", "province", "city", "district", "school"}
 
 
@@ -25,7 +26,7 @@ def pack(slug: str) -> Pack:
 
 @pytest.mark.parametrize("slug", PACKS)
 def test_nothing_is_left_for_later_and_the_linter_only_reminds_of_open_numbers(slug):
-    assert {finding.code for finding in lint(pack(slug))} <= {"open-number"}
+    assert {finding.code for finding in check_path(FOLDER / slug)} <= {"open-number"}
     assert [rule.id for rule in pack(slug).obligations if rule.later] == []
 
 
@@ -113,6 +114,11 @@ def least(slug: str, name: str) -> list[tuple]:
         (E, "womens-home-monthly", [(1, None)]),
         (E, "forum-four-themes", [(4, None)]),
         (E, "student-publications-hundred", [(100, None)]),
+        (BASE, "family-guidance-twice", [(2, None)]),
+        (BASE, "mentor-at-most-fifteen", [(None, 15)]),
+        (BASE, "probation-training-120", [(120, None)]),
+        (BASE, "activist-one-year", [(365, None)]),
+        (BASE, "branch-thirty-at-most", [(None, 30)]),
     ],
 )
 def test_the_numbers_of_the_plans_stand_in_the_rules(slug, name, bounds):
@@ -140,3 +146,25 @@ def test_every_sentence_of_the_report_that_counts_is_bound_to_a_figure(slug):
         for figure in found.figures:
             words = words.replace(f"{{figure:{figure}}}", "")
         assert not any(character.isdigit() for character in words), words
+
+
+ROWS = {A: 21, B: 12, C: 7, D: 5, E: 7}
+
+
+@pytest.mark.parametrize("slug", ROWS)
+def test_every_row_of_a_plan_is_answered_by_a_rule(slug):
+    letter = "ABCDE"[list(ROWS).index(slug)]
+    answered = {row for rule in pack(slug).obligations for row in rule.rows}
+    assert answered == {f"{letter}{number}" for number in range(1, ROWS[slug] + 1)}
+
+
+def test_the_reference_page_is_made_from_the_packs():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "packs.md"
+    assert page.read_text(encoding="utf-8") == packs_page(pack(slug) for slug in [*ROWS, BASE])
+
+
+def test_what_a_school_tightens_is_asked_above_it():
+    base = pack(BASE)
+    named = [name for slug in ROWS for rule in pack(slug).obligations for name in rule.tightens]
+    assert len(named) >= 5
+    assert [name.spelled() for name in named if name.pack != BASE or not base.versions(name.id)] == []
