@@ -6,13 +6,14 @@ be looked at today. Whoever asks reads names within their reach, and beyond it o
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import School
 from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.programmes.classes import guarded
 from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence.calendar import Term
 from tongxin.methods.cadence.pack import Pack
@@ -20,7 +21,7 @@ from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
 from .pairs import Inside, Named, named
-from .queries import SMALLEST_COUNT, Asked, sight
+from .queries import SMALLEST_COUNT, Asked, Sight, sight
 
 NOTHING = "not_expected"
 
@@ -81,9 +82,12 @@ def changes(viewer: Viewer, school: School, old: Pack, new: Pack, today: date) -
     differing = [
         key for key in dict.fromkeys((*before, *after)) if _word(before.get(key)) != _word(after.get(key))
     ]
+    seen = _sights(viewer, [guarded(school, pack) for pack in packs])
+    # Of a rule whose verdicts the policy shows this viewer nothing of, not even a figure is told.
+    differing = [key for key in differing if not any(one.nothing for one in seen[key[0]])]
     moves = Counter((_word(before.get(key)), _word(after.get(key))) for key in differing)
-    rules = {rule.id: (pack, rule) for pack in packs for rule in pack.obligations}
-    rows = _rows(viewer, rules, before, after, differing)
+    rules = {rule.id: rule for pack in packs for rule in pack.obligations}
+    rows = _rows(viewer, rules, seen, before, after, differing)
     beyond = len(differing) - len(rows)
     return Changes(
         term.first,
@@ -126,14 +130,24 @@ def _word(verdict: Verdict | None) -> str:
     return verdict.verdict if verdict is not None else NOTHING
 
 
-def _rows(viewer: Viewer, rules, before, after, differing: list[Key]) -> list[Changed]:
+def _sights(viewer: Viewer, packs: list[Pack]) -> dict[str, list[Sight]]:
+    """What a viewer may see of each rule, under each text that has it: a change tells what both say of a person."""
+    seen: dict[str, list[Sight]] = defaultdict(list)
+    for pack in packs:
+        for rule in pack.obligations:
+            seen[rule.id].append(sight(viewer, pack, rule))
+    return seen
+
+
+def _rows(viewer: Viewer, rules, seen, before, after, differing: list[Key]) -> list[Changed]:
     inside = Inside(viewer)
-    seen = {name: sight(viewer, pack, rule) for name, (pack, rule) in rules.items()}
-    mine = [key for key in differing if seen[key[0]].whole or inside(seen[key[0]].data_class, key[1])]
+    mine = [
+        key for key in differing if all(one.whole or inside(one.data_class, key[1]) for one in seen[key[0]])
+    ]
     subjects = named(key[1] for key in mine)
     rows = [
         Changed(
-            rules[key[0]][1],
+            rules[key[0]],
             subjects[key[1]],
             key[2],
             key[3],

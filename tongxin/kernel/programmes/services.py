@@ -16,6 +16,7 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, School
 from tongxin.methods.cadence.findings import Finding
 
+from .classes import lowered
 from .models import PlanMark, Programme, ProgrammeVersion
 from .packs import findings, offered, parse, programme_days
 from .queries import current_version, texts_around
@@ -62,9 +63,11 @@ def adopt(school: School, slug: str, year: int, *, by: Account | None, text: str
 
 
 def errors_of(school: School, text: str) -> list[Finding]:
-    """Return the errors of a text where a school would work with it: what it tightens is asked above the school."""
+    """Return the errors of a text where a school would work with it: what it tightens is asked above the school, and
+    what the school knows as sensitive stays so."""
     others = texts_around(school, timezone.localdate())
-    return [finding for finding in findings(text, others) if finding.level == "error"]
+    wrong = [finding for finding in findings(text, others) if finding.level == "error"]
+    return wrong or lowered(school, parse(text))
 
 
 def _refuse_locked(programme: Programme) -> None:

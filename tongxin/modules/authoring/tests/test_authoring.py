@@ -281,3 +281,16 @@ def test_a_draft_of_another_school_is_not_there(cast, client, draft):
     other = services.start_from_text(cast.other_school, PACK, by=None)
     for name in ("draft", "export", "hand_over", "rule_new"):
         assert client.get(url(name, other.public_id)).status_code == 404
+
+
+def test_a_kind_called_public_in_a_draft_names_no_child_when_its_rule_is_tried(cast, client, draft):
+    open_to_all = draft.text.replace("title: 家访\n  class: K3", "title: 家访\n  class: K1")
+    assert open_to_all != draft.text
+    PackDraft.objects.filter(pk=draft.pk).update(text=open_to_all)
+    form = VISITS | {"try": "1", "revision": draft.revision, "word": "year"}
+    page = client.post(url("rule_new", draft.public_id), form)
+    assert page.context["asked"]
+    assert not [s.name for s in cast.students[1] if s.name in page.content.decode()]
+    client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
+    client.post(url("hand_over", draft.public_id), {"year": "2026", "note": ""})
+    assert not Programme.objects.filter(title="阳光家访").exists()
