@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tongxin.kernel.access.policy import CLASSES
-from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.obligations.classes import obligation_class
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.obligations.queries import SMALLEST_COUNT, ask, obligation_named, sight
@@ -121,10 +121,11 @@ class Line:
 def page_lines(viewer: Viewer, messages: Sequence[Message], today: date) -> list[Line]:
     """Say messages to their own reader, in the order given."""
     told = about({m.matter.pk: m.matter for m in messages if m.matter}.values(), today)
+    names = bearer_names(viewer, told)
     return [
         Line(
             m.pk,
-            page_words(viewer, m, told.get(m.matter_id) if m.matter_id else None, today),
+            _page_words(viewer, m, told.get(m.matter_id) if m.matter_id else None, names, today),
             m.read_at is None,
             m.topic == ESCALATED,
             m.matter,
@@ -134,13 +135,34 @@ def page_lines(viewer: Viewer, messages: Sequence[Message], today: date) -> list
     ]
 
 
-def page_words(viewer: Viewer, message: Message, told: Told | None, today: date) -> str:
+def bearer_names(viewer: Viewer, told: Mapping[int, Told]) -> dict[int, str]:
+    """Return who bears each matter, by matter id. A child or parent who owes something themselves is named to those who
+    may read the class of its rule, and to nobody else, whoever was told of it."""
+    named: dict[int, str] = {}
+    others: dict[str, list[Told]] = defaultdict(list)
+    for pk, one in told.items():
+        if one.matter.bearer.type == "staff":
+            named[pk] = one.matter.bearer.name
+        else:
+            others[one.data_class].append(one)
+    for data_class, those in others.items():
+        ids = {one.matter.bearer_id for one in those}
+        seen = set(visible_subjects(viewer, data_class).filter(pk__in=ids).values_list("pk", flat=True))
+        for one in those:
+            known = one.matter.bearer_id in seen
+            named[one.matter.pk] = one.matter.bearer.name if known else _("一名学生或家长")
+    return named
+
+
+def _page_words(
+    viewer: Viewer, message: Message, told: Told | None, names: Mapping[int, str], today: date
+) -> str:
     """Say one message on its reader's own page in one sentence."""
     if told is None:
         return _loose_words(message, today)
     due = told.matter.due_day
     if message.topic == ESCALATED:
-        return _escalated_words(viewer, told, today)
+        return _escalated_words(viewer, told, names[told.matter.pk], today)
     words = {"title": told.title, "until": until_words(due, today), "count": told.count_words}
     if due < today and told.count_words:
         return _("%(title)s已经过了期限，%(count)s，请尽快补上。") % words
@@ -165,12 +187,12 @@ def _loose_words(message: Message, today: date) -> str:
     return _("%(title)s，请留意。") % {"title": title}
 
 
-def _escalated_words(viewer: Viewer, told: Told, today: date) -> str:
+def _escalated_words(viewer: Viewer, told: Told, name: str, today: date) -> str:
     """Somebody above is told who has not done what; how much only as far as they may see the rule's figures."""
     due = told.matter.due_day
     seen = sight(viewer, told.pack, told.rule) if told.pack and told.rule else None
     words = {
-        "name": told.matter.bearer.name,
+        "name": name,
         "title": told.title if seen and not seen.nothing else _("一件事"),
         "count": told.count_words if seen and may_count(seen, told.still) else "",
         "days": (today - due).days,
@@ -202,7 +224,8 @@ def letter(school_name: str, messages: Sequence[Message], today: date) -> Letter
     own, above, only_counted = [], [], Counter[date]()
     for matter, escalated in _each_matter_once(messages):
         one = told.get(matter.pk)
-        if one is None or not one.plain:
+        # A child or parent may owe something themselves: their name stays in the house.
+        if one is None or not one.plain or (escalated and matter.bearer.type != "staff"):
             only_counted[matter.due_day] += 1
         elif escalated:
             above.append(f"· {matter.bearer.name}：{_out_words(one, today)}")

@@ -39,7 +39,7 @@ def matters(request: Request) -> HttpResponse:
     if rule:
         rows = rows.filter(obligation=rule)
     if who:
-        rows = rows.filter(bearer__public_id=who)
+        rows = rows.filter(bearer__public_id=who, bearer__type="staff")
     if first := _day(since):
         rows = rows.filter(due_day__gte=first)
     page = keyset.page(rows, ("due_day", "pk"), ORDER, request.GET, SIZE)

@@ -91,20 +91,33 @@ def followed(viewer: Viewer, matters: Sequence[Matter]) -> list[Followed]:
     """Return matters with everything the page says of them, in the order given; the same queries for any number."""
     told = wording.about(matters, viewer.day)
     names = _names_within_reach(viewer, told)
+    bearers = wording.bearer_names(viewer, told)
     knew = defaultdict(list)
     for ack in Acknowledgement.objects.filter(matter__in=matters).select_related("person").order_by("at"):
         knew[ack.matter_id].append(ack)
     traces = _traces(matters)
     return [
         _line(
-            viewer, matter, told.get(matter.pk), names.get(matter.pk, []), knew[matter.pk], traces[matter.pk]
+            viewer,
+            matter,
+            told.get(matter.pk),
+            bearers[matter.pk],
+            names.get(matter.pk, []),
+            knew[matter.pk],
+            traces[matter.pk],
         )
         for matter in matters
     ]
 
 
 def _line(
-    viewer: Viewer, matter: Matter, told, names: list[str], knew: list, traces: list[Trace]
+    viewer: Viewer,
+    matter: Matter,
+    told,
+    bearer: str,
+    names: list[str],
+    knew: list,
+    traces: list[Trace],
 ) -> Followed:
     seen = sight(viewer, told.pack, told.rule) if told and told.pack and told.rule else None
     own = matter.bearer_id == viewer.person_id
@@ -114,7 +127,7 @@ def _line(
     return Followed(
         matter=matter,
         title=told.title if told and shown else _("一件事"),
-        bearer=_("我自己") if own else matter.bearer.name,
+        bearer=_("我自己") if own else bearer,
         names="、".join(names),
         count=told.count_words
         if told and open_ and (own or (seen is not None and wording.may_count(seen, told.still)))
