@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import current_pack, current_version
+from tongxin.kernel.programmes.services import change
 from tongxin.modules.desk import rewriting
 from tongxin.testing.cast import TODAY
 from tongxin.testing.pack import PACK
@@ -102,6 +103,15 @@ def test_an_earlier_version_can_be_compared_and_restored(cast, client):
     version = current_version(cast.programme)
     assert version.number == 3
     assert version.text == cast.programme.versions.get(number=1).text
+
+
+def test_a_version_that_cannot_be_restored_is_refused_in_a_sentence(cast, client):
+    guarded = PACK.replace("title: 家访\n    class: K3", "title: 家访\n    class: K4b")
+    change(cast.programme, guarded, "提高密级", by=None, base=1)
+    cast.sign_in(client, cast.wang)
+    answer = client.post(url("version_restore", cast, 1), follow=True)
+    assert "不能改低为K3" in answer.content.decode()
+    assert current_version(cast.programme).number == 2
 
 
 @pytest.mark.parametrize("who", ["liu", "chen", "sun", "zhao", "zhou"])

@@ -300,8 +300,12 @@ def restore(request: Request, public_id: str, number: int) -> HttpResponse:
     present = current_version(programme)
     if found.sha256 != present.sha256:
         note = _("恢复第%(n)d版") % {"n": number}
-        services.change(programme, found.text, note, by=request.viewer.account, base=present.number)
-        notify(request, _("已恢复第%(n)d版，存为新的一版。") % {"n": number})
+        try:
+            services.change(programme, found.text, note, by=request.viewer.account, base=present.number)
+        except services.CannotAdopt as refused:
+            notify(request, str(refused))
+        else:
+            notify(request, _("已恢复第%(n)d版，存为新的一版。") % {"n": number})
     return redirect("desk:versions", public_id)
 
 
