@@ -35,6 +35,11 @@ class _Written:
     converters: tuple[tuple[int, Any, Any], ...]  # (place in a row, function, expression)
 
 
+class _Unknown:
+    """Stands for a key that nothing is kept for; None is kept for a query that can find nothing."""
+
+
+_UNKNOWN = _Unknown()
 _kept: dict[Hashable, _Written | None] = {}
 _lock = Lock()
 
@@ -49,9 +54,9 @@ def rows(key: Hashable, build: Build, values: Mapping[str, Value]) -> list[tuple
         return list(build(values))
     lengths = tuple((name, _padded(value)) for name, value in values.items())
     whole = (connection.vendor, key, lengths)
-    if whole in _kept:
-        written = _kept[whole]
-    else:
+    # One look only: another thread may empty the store between two.
+    written = _kept.get(whole, _UNKNOWN)
+    if isinstance(written, _Unknown):
         written = _write(build, dict(lengths))
         with _lock:
             if len(_kept) >= MOST_KEPT:

@@ -84,3 +84,17 @@ def test_a_value_that_changes_on_its_way_is_refused(school):
 def test_a_query_that_can_find_nothing_asks_nothing(school, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert prepared.rows("nothing", lambda at: Subject.objects.none().values_list("pk"), {"x": 1}) == []
+
+
+def test_a_store_that_another_thread_empties_meanwhile_does_no_harm(school, monkeypatch):
+    class Emptied(dict):
+        def __contains__(self, key):
+            self.clear()
+            return True
+
+    monkeypatch.setattr(prepared, "_kept", Emptied())
+
+    def build(at):
+        return Subject.objects.filter(school_id=at["school"]).values_list("name")
+
+    assert len(prepared.rows("emptied", build, {"school": school.pk})) == 7
