@@ -6,12 +6,18 @@ A draft or a file that called home visits public would otherwise be a way to the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tongxin.kernel.access.policy import CLASSES, higher
 from tongxin.kernel.base.models import School
+from tongxin.methods.cadence.declarations import (
+    AttributeDeclaration,
+    EventDeclaration,
+    Kind,
+    LinkDeclaration,
+)
 from tongxin.methods.cadence.findings import ERROR, Finding
 from tongxin.methods.cadence.located import Place
 from tongxin.methods.cadence.pack import Pack
@@ -37,14 +43,22 @@ def known_class(name: str) -> str:
 def guarded(school: School, pack: Pack) -> Pack:
     """Return a pack in which nothing is declared less sensitive than the school's own programmes know it."""
     known = _known(school, pack)
-    tables = {
-        table: {
+
+    def raised[T: Kind | AttributeDeclaration | LinkDeclaration | EventDeclaration](
+        table: str, items: Mapping[str, T]
+    ) -> dict[str, T]:
+        return {
             name: replace(item, data_class=higher(_class_of(table, item), known.get((table, name), "K0")))
-            for name, item in getattr(pack, table).items()
+            for name, item in items.items()
         }
-        for table in _TABLES
-    }
-    return replace(pack, **tables)
+
+    return replace(
+        pack,
+        kinds=raised("kinds", pack.kinds),
+        attributes=raised("attributes", pack.attributes),
+        links=raised("links", pack.links),
+        events=raised("events", pack.events),
+    )
 
 
 def lowered(school: School, pack: Pack) -> list[Finding]:
