@@ -197,7 +197,8 @@ def answer(run: ImportRun, answers: dict[int, str], answer_all: str, since: date
 def default_since(school: School, kind: str, day: date) -> date:
     """Return the day from which a list holds: the first one from the start of the school year, later ones today."""
     model = Student if kind == STUDENTS else Staff
-    if model.objects.filter(school=school).exists():
+    # Whoever set the system up is one of the staff already, but came from no list.
+    if model.objects.filter(school=school).exclude(person__account__is_founder=True).exists():
         return day
     return min(day, date(current_school_year(school, day), 9, 1)) if day.month != 8 else day
 

@@ -20,14 +20,14 @@ from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Event, Subject
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes import queries as programmes
-from tongxin.methods.cadence.declarations import EventDeclaration
+from tongxin.methods.cadence.declarations import AttributeDeclaration, EventDeclaration
 from tongxin.ui.toasts import notify
 
 MOST_SHOWN = 50
 
 
-def within_reach(viewer: Viewer, declared: EventDeclaration) -> QuerySet[Subject]:
-    """The subjects to whom this may happen and about whom this viewer may know it."""
+def within_reach(viewer: Viewer, declared: EventDeclaration | AttributeDeclaration) -> QuerySet[Subject]:
+    """The subjects of whom this may be so, or to whom it may happen, and about whom this viewer may state it."""
     data_class = declared.data_class or "K3"
     if data_class in ("K0", "K1") and not viewer.may("people_edit"):
         return Subject.objects.none()

@@ -375,7 +375,7 @@ def attribute(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
         raise Http404
     subject = get_object_or_404(reach, public_id=public_id)
     form = AttributeForm(request.POST or None, initial={"since": viewer.day})
-    form.fields["value"] = _value_field(declaration)
+    form.fields["value"] = value_field(declaration)
     if request.method == "POST" and form.is_valid():
         value = form.cleaned_data["value"]
         text = value.isoformat() if isinstance(value, date) else str(value)
@@ -390,7 +390,7 @@ def attribute(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
     return render(request, "setup/form_page.html", context)
 
 
-def _value_field(declaration) -> forms.Field:
+def value_field(declaration) -> forms.Field:
     label = declaration.title
     if declaration.type == "boolean":
         return forms.ChoiceField(label=label, choices=[("true", _("是")), ("false", _("否"))])

@@ -21,6 +21,7 @@ from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.calendar import national, services
 from tongxin.kernel.calendar.models import DayOverride, SchoolYear
 from tongxin.kernel.calendar.queries import calendar_owner, school_calendar, where_is
+from tongxin.kernel.obligations.unrecorded import unrecorded_of
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.models import Programme
 from tongxin.ui import keyset, tables
@@ -80,6 +81,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         .filter(school=school, kind="homeroom_teacher", valid_to__gte=viewer.day)
         .count()
     )
+    adopted = Programme.objects.filter(school=school).exists()
     steps = [
         (
             _("核对校历"),
@@ -115,7 +117,13 @@ def next_steps(request: HttpRequest) -> HttpResponse:
             _("采用方案"),
             _("选一个方案包，名称和数字都可以改"),
             _address("desk:programmes"),
-            Programme.objects.filter(school=school).exists(),
+            adopted,
+        ),
+        (
+            _("登记方案要看的情况"),
+            _("谁任课、谁新调入……没有登记的，要求不算到他"),
+            reverse("setup:facts"),
+            adopted and not unrecorded_of(viewer),
         ),
         (_("发开通纸条"), _("老师扫码就能用"), reverse("setup:slips"), False),
     ]

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import accounts, events, first_run, people, people_edit, school, sign_in
+from . import accounts, events, facts, first_run, people, people_edit, school, sign_in
 
 app_name = "setup"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/slips/", accounts.slips, name="slips"),
     path("people/links/<str:public_id>/end/", people_edit.end_link, name="end_link"),
     path("people/events/<str:public_id>/retract/", events.retract, name="event_retract"),
+    path("people/facts/", facts.listing, name="facts"),
+    path("people/facts/<slug:name>/", facts.of, name="facts_of"),
     path("people/<str:public_id>/", people.person, name="person"),
     path("people/<str:public_id>/events/", events.record, name="event"),
     path("people/<str:public_id>/rename/", people_edit.rename, name="rename"),

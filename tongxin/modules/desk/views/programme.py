@@ -22,6 +22,7 @@ from tongxin.kernel.obligations import queries, waivers
 from tongxin.kernel.obligations.asked import asked_of as asked_of_viewer
 from tongxin.kernel.obligations.pairs import named_in_address
 from tongxin.kernel.obligations.queries import Asked, BoardRow
+from tongxin.kernel.obligations.unrecorded import unrecorded
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, visible_programmes
 from tongxin.methods.cadence.explaining import reason_words
@@ -117,8 +118,17 @@ def overview(request: Request, public_id: str) -> HttpResponse:
             "months": _months(programme, steps),
             "headings": asked.pack.headings,
             "late": [step for step in steps if step.slipped and not step.done],
+            "waiting": _waiting(request, asked),
         },
     )
+
+
+def _waiting(request: Request, asked: Asked) -> int:
+    """How many rules wait for a fact nobody recorded; 0 for those who could not record it."""
+    viewer = request.viewer
+    if not viewer.may("people_edit") or viewer.school_id != asked.programme.school_id:
+        return 0
+    return len({rule for one in unrecorded([asked]).values() for rule in one.rules})
 
 
 def _phase(phase, steps, today: date) -> dict:
