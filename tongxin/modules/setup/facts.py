@@ -103,6 +103,14 @@ class FactsForm(forms.Form):
             chosen.label = subject.name
             self.fields[f"s-{subject.public_id}"] = chosen
 
+    def general(self) -> list[forms.BoundField]:
+        """The fields for the whole list: from which day, and what the others get."""
+        return [self[name] for name in ("since", "rest") if name in self.fields]
+
+    def lines(self) -> list[forms.BoundField]:
+        """The choice of each subject, by name."""
+        return [self[name] for name in self.fields if name.startswith("s-")]
+
     @staticmethod
     def _field(one: AttributeDeclaration) -> forms.Field:
         made = value_field(one)
