@@ -99,10 +99,9 @@ def _filters(viewer: Viewer, visible, state: str, rule: str, who: str, since: st
 
 
 def _matter(request: Request, matter: str) -> Matter:
-    """Return a matter somebody else owes and nobody has finished; anything else looks absent."""
+    """Return an open matter of somebody else that this viewer answers for; anything else looks absent."""
     return get_object_or_404(
-        queries.visible_matters(request.viewer)
-        .exclude(bearer=request.viewer.person_id)
+        queries.answerable(request.viewer, queries.visible_matters(request.viewer))
         .filter(closed_at=None)
         .select_related("bearer"),
         public_id=matter,

@@ -45,6 +45,19 @@ def visible_matters(viewer: Viewer) -> QuerySet[Matter]:
     return Matter.objects.filter(own | told | within, school=viewer.school_id)
 
 
+def answerable(viewer: Viewer, matters: QuerySet[Matter]) -> QuerySet[Matter]:
+    """Narrow to what others owe and this viewer may end or repeat: it was taken up to them, or they answer for the school.
+
+    To see a colleague's work is not to stand above it: a member of the same committee cannot stop an escalation.
+    """
+    others = matters.exclude(bearer=viewer.person_id)
+    if viewer.may("submit"):
+        return others
+    return others.filter(
+        Exists(Message.objects.filter(matter=OuterRef("pk"), recipient=viewer.person_id, topic=ESCALATED))
+    )
+
+
 def in_state(matters: QuerySet[Matter], state: str, today: date) -> QuerySet[Matter]:
     """Narrow to late, coming, known or over; anything else: all. Late: past its day, or taken higher already."""
     known = Exists(Acknowledgement.objects.filter(matter=OuterRef("pk")))
@@ -96,6 +109,9 @@ def followed(viewer: Viewer, matters: Sequence[Matter]) -> list[Followed]:
     for ack in Acknowledgement.objects.filter(matter__in=matters).select_related("person").order_by("at"):
         knew[ack.matter_id].append(ack)
     traces = _traces(matters)
+    mine = set(
+        answerable(viewer, Matter.objects.filter(pk__in=[m.pk for m in matters])).values_list("pk", flat=True)
+    )
     return [
         _line(
             viewer,
@@ -105,6 +121,7 @@ def followed(viewer: Viewer, matters: Sequence[Matter]) -> list[Followed]:
             names.get(matter.pk, []),
             knew[matter.pk],
             traces[matter.pk],
+            answers=matter.pk in mine,
         )
         for matter in matters
     ]
@@ -118,6 +135,8 @@ def _line(
     names: list[str],
     knew: list,
     traces: list[Trace],
+    *,
+    answers: bool,
 ) -> Followed:
     seen = sight(viewer, told.pack, told.rule) if told and told.pack and told.rule else None
     own = matter.bearer_id == viewer.person_id
@@ -139,8 +158,8 @@ def _line(
             key=lambda t: t.when,
             reverse=True,
         ),
-        may_know=open_ and not own and viewer.person_id not in {a.person_id for a in knew},
-        may_tell=open_ and not own and matter.bearer.type == "staff",
+        may_know=open_ and answers and viewer.person_id not in {a.person_id for a in knew},
+        may_tell=open_ and answers and matter.bearer.type == "staff",
     )
 
 

@@ -13,7 +13,8 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.models import Acknowledgement, Matter, Message
 from tongxin.kernel.obligations.reminders import remind
-from tongxin.testing.cast import crowd
+from tongxin.kernel.people import services as people
+from tongxin.testing.cast import SINCE, crowd
 
 from .conftest import LAST
 
@@ -68,6 +69,17 @@ def test_a_bearer_sees_their_own_and_cannot_end_or_repeat_it(late, lesson, clien
     assert "知道了</button>" not in said
     for action in ("notices:known", "notices:again"):
         assert client.post(reverse(action, args=[lesson.public_id])).status_code == 404
+
+
+def test_a_colleague_of_the_committee_sees_it_and_cannot_stop_it(late, lesson, client):
+    people.set_link("branch_committee", late.ma.subject, late.branch.subject, since=SINCE)
+    late.sign_in(client, late.ma)
+    said = page(client, state="")
+    assert "许静负责" in said
+    assert "知道了</button>" not in said
+    for action in ("notices:known", "notices:again"):
+        assert client.post(reverse(action, args=[lesson.public_id])).status_code == 404
+    assert not Acknowledgement.objects.exists()
 
 
 def test_others_find_nothing_of_it(late, lesson, client):
