@@ -76,9 +76,16 @@ def _refuse_locked(programme: Programme) -> None:
 
 
 def hand_down(programme: Programme, schools: Iterable[School], *, by: Account | None) -> None:
-    """Let schools work with the programme of whoever stands above them, in its text, and those below them too."""
+    """Let schools work with the programme of whoever stands above them, in its text, and those below them too.
+
+    Raises CannotAdopt when a school keeps something of the text as more sensitive; call it inside a transaction.
+    """
     text = current_version(programme).text
     for school in schools:
+        if wrong := lowered(school, parse(text)):
+            raise CannotAdopt(
+                _("不能交给%(school)s：%(first)s") % {"school": school.name, "first": wrong[0].sentence}
+            )
         below, made = Programme.objects.get_or_create(
             school=school,
             pack=programme.pack,

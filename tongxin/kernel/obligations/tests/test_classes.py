@@ -7,6 +7,7 @@ import pytest
 from tongxin.kernel.obligations.changes import changes
 from tongxin.kernel.obligations.classes import obligation_class
 from tongxin.kernel.programmes.classes import guarded
+from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.packs import parse
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.kernel.programmes.services import CannotAdopt, adopt, change
@@ -42,6 +43,13 @@ def test_one_that_keeps_or_raises_the_class_is_adopted(cast):
         base=1,
     )
     assert current_version(cast.programme).number == 2
+
+
+def test_a_bureau_cannot_lower_it_for_its_schools_either(cast):
+    with pytest.raises(CannotAdopt, match="不能交给青山中学"):
+        adopt(cast.bureau, "our-own", 2026, by=cast.zhou.account, text=LOWERED)
+    assert not Programme.objects.filter(pack="our-own").exists()
+    assert adopt(cast.bureau, "our-own", 2026, by=cast.zhou.account, text=OWN)
 
 
 def test_a_school_that_does_not_know_a_kind_may_class_it_as_it_likes(cast):
