@@ -30,14 +30,23 @@ from tongxin.methods.cadence.pack import Pack
 from . import notices, year_of_guidance, year_of_platforms
 from .casting import Role, cast_bureau, cast_school, new_account
 from .days import Days, YearDays, school_year_of
+from .facts import Facts, moment
 from .inserting import finish_counting, insert, start_counting
-from .invented import Inventor
+from .invented import Inventor, public_id
 from .ledger import Ledger
 from .pictures import Album, Picture, draw_all
-from .population import Populated, Population, moment, public_id
-from .world import BUREAUS, SEED, A, BureauPlan, E, SchoolPlan
+from .population import Populated, Population
+from .world import BUREAUS, SEED, A, B, BureauPlan, C, D, E, SchoolPlan
+from .year_of_hearts import YearOfHearts
+from .year_of_mechanism import YearOfMechanism
+from .year_of_teams import YearOfTeams
 
 ACCOUNTS_FILE = "demo-accounts.json"
+STORIES: dict[str, type[YearOfHearts | YearOfMechanism | YearOfTeams]] = {
+    B: YearOfHearts,
+    C: YearOfMechanism,
+    D: YearOfTeams,
+}
 BUREAU_STAFF = (("bureau_officer", 2), ("it_admin", 1), ("security_admin", 1), ("audit_admin", 1))
 
 
@@ -163,6 +172,10 @@ class Demo:
             year_of_platforms.tell(out, calendar_years=self.years_of(A), **known)
         if E in out.plan.packs:
             year_of_guidance.tell(out, years=self.years_of(E), **known)
+        for slug, story in STORIES.items():
+            if slug in out.plan.packs:
+                facts = Facts(out.school, self.inventor, self.started)
+                story(out, self.years_of(slug), facts, **known).tell()
         ledger.write()
         for programme, pack in zip(adopted, packs, strict=True):
             self._marks(out, programme, pack)

@@ -8,8 +8,8 @@ from tongxin.kernel.base.models import Account
 from tongxin.kernel.people.models import Person
 
 from .inserting import insert
-from .invented import Inventor
-from .population import Populated, StaffMember, public_id
+from .invented import Inventor, public_id
+from .population import Populated, StaffMember
 from .world import BureauPlan
 
 

@@ -12,10 +12,11 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.methods.cadence.declarations import Kind
 
-from .inserting import insert, insert_tuples
-from .invented import Inventor
+from .facts import moment
+from .inserting import give_keys, insert, insert_tuples
+from .invented import Inventor, public_id
 from .pictures import Album
-from .population import Populated, StaffMember, moment, public_id
+from .population import Populated, StaffMember
 
 COLUMNS = (
     "school_id", "entry_id", "kind", "start_day", "day", "mode", "theme", "place",
@@ -68,11 +69,13 @@ class Ledger:
         late: int = 0,
         amounts: Mapping[str, float] | None = None,
         absent: Iterable[int] = (),
+        about: Entry | None = None,
         **qualifiers: str,
     ) -> bool:
         """Note an activity; say whether it has happened by today (a day in the future is not entered).
 
-        hours and amounts in their own units; late: days between the activity and its being written down.
+        hours and amounts in their own units; late: days between the activity and its being written down;
+        about: the earlier activity this one answers (`latest` is the one entered last).
         """
         if day is None or day > self.today:
             return False
@@ -95,6 +98,7 @@ class Ledger:
             recorded_at=recorded,
             recorded_by=account,
             source="demo",
+            about=about,
             **columns,
         )
         rows = self._rows(parts, day, frozenset(absent))
@@ -123,12 +127,20 @@ class Ledger:
         room = self._rooms.get(subject.pk)
         if room is not None:
             return [p.id for p in room.present(day)]
-        return self._branches.get(subject.pk, [])
+        return self._branches.get(subject.pk) or self.out.teams.get(subject.pk, [])
+
+    @property
+    def latest(self) -> Entry:
+        return self.drafts[-1].entry
 
     def write(self) -> tuple[int, int, int]:
         """Insert everything; return how many entries, participations and evidence files there are."""
         self.drafts.sort(key=lambda draft: draft.entry.day)
-        insert(Entry, [draft.entry for draft in self.drafts])
+        entries = [draft.entry for draft in self.drafts]
+        give_keys(entries, Entry)
+        for entry in entries:
+            entry.about = entry.about  # it has its key only now
+        insert(Entry, entries)
         rows = self._participations()
         insert_tuples(Participation, COLUMNS, rows)
         files = [self._file(draft, *item) for draft in self.drafts for item in draft.evidence]

@@ -16,8 +16,9 @@ from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.models import Acknowledgement, Delivery, Matter, Message
 from tongxin.kernel.obligations.reminders import ESCALATED, remind
 
-from .invented import Inventor
-from .population import Populated, moment, public_id
+from .facts import moment
+from .invented import Inventor, public_id
+from .population import Populated
 
 DAYS_AGO = (13, 6, 1, 0)
 COMPUTED, SENT = 6.5, 7.5

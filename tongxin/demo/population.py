@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from tongxin.kernel.base.fields import ALWAYS, NO_END
-from tongxin.kernel.base.models import Account, Attribute, Link, School, Subject, SubjectType
+from tongxin.kernel.base.models import Account, School, Subject, SubjectType
 from tongxin.kernel.base.pinyin import name_keys
 from tongxin.kernel.people.models import Branch, Contact, Department, Homeroom, Person, Staff, Student
 
+from .facts import Facts
 from .inserting import insert
-from .invented import Inventor
+from .invented import Inventor, public_id
 from .world import SchoolPlan
 
 TEACHING_SUBJECTS = ("语文", "数学", "英语", "物理", "思想政治", "体育", "美术", "音乐", "信息技术", "科学")
@@ -101,8 +101,8 @@ class Populated:
     departments: list[Subject] = field(default_factory=list)
     outsiders: dict[str, list[Subject]] = field(default_factory=dict)
     enterprises: list[Subject] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    attributes: list[Attribute] = field(default_factory=list)
+    # Who stands in a team, by the team's key: a programme that works in teams fills it.
+    teams: dict[int, list[int]] = field(default_factory=dict)
     mentors: dict[int, StaffMember] = field(default_factory=dict)
     masters: list[tuple[StaffMember, StaffMember, date]] = field(default_factory=list)
     exam_pairs: list[tuple[StaffMember, Pupil]] = field(default_factory=list)
@@ -129,16 +129,6 @@ class Populated:
         return list(self.staff)
 
 
-def public_id(inventor: Inventor) -> str:
-    """22 characters, from the seeded source: the demo's addresses are the same every time."""
-    return base64.urlsafe_b64encode(inventor.random.randbytes(16)).decode()[:22]
-
-
-def moment(day: date, hour: float = 9.0) -> datetime:
-    """An instant of a day, Shanghai time (UTC+8)."""
-    return datetime.combine(day, time(), UTC) + timedelta(hours=hour - 8)
-
-
 class Population:
     """Builds one school. year: the present school year; started: since when its records run."""
 
@@ -147,7 +137,7 @@ class Population:
     ) -> None:
         self.plan, self.inventor, self.random = plan, inventor, inventor.random
         self.started = started
-        self.recorded = moment(started)
+        self.facts = Facts(school, inventor, started)
         subject = self._subject(school, SubjectType.SCHOOL, plan.name)
         insert(Subject, [subject])
         self.out = Populated(plan, school, subject, year)
@@ -159,8 +149,7 @@ class Population:
         self._posts()
         self._care()
         self._outside()
-        insert(Link, self.out.links)
-        insert(Attribute, self.out.attributes)
+        self.facts.write()
         return self.out
 
     # rows
@@ -182,34 +171,12 @@ class Population:
         return self._subject(self.out.school, type, name, first, last)
 
     def link(self, kind: str, a: Subject, b: Subject, first: date = ALWAYS, last: date = NO_END) -> None:
-        self.out.links.append(
-            Link(
-                school=self.out.school,
-                kind=kind,
-                a=a,
-                b=b,
-                valid_from=first,
-                valid_to=last,
-                recorded_at=max(self.recorded, moment(first)) if first > ALWAYS else self.recorded,
-                public_id=public_id(self.inventor),
-            )
-        )
+        self.facts.link(kind, a, b, first, last)
 
-    def state(self, subject: Subject, name: str, value: object, first=ALWAYS, last=NO_END) -> None:
-        text = (
-            {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-        )
-        self.out.attributes.append(
-            Attribute(
-                school=self.out.school,
-                subject=subject,
-                name=name,
-                value=text,
-                valid_from=first,
-                valid_to=last,
-                recorded_at=max(self.recorded, moment(first)) if first > ALWAYS else self.recorded,
-            )
-        )
+    def state(
+        self, subject: Subject, name: str, value: object, first: date = ALWAYS, last: date = NO_END
+    ) -> None:
+        self.facts.state(subject, name, value, first, last)
 
     # groups and staff
 

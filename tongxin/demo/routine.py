@@ -11,6 +11,7 @@ from .ledger import Ledger
 from .population import Populated, Room, StaffMember
 
 T = TypeVar("T")
+Span = tuple[date, date]
 OWING = ("党员教师", "任课教师", "青年教师")
 
 
@@ -46,6 +47,26 @@ class Routine:
         """Enter an activity on a random school day of [first, last]; return the day if it is not in the future."""
         day = self.days.school_day(first, last)
         return day if self.enter(kind, day, parts, **more) else None
+
+    def done(self) -> bool:
+        """Does this school get round to it, and write it down."""
+        return self.chance(0.12 + 0.88 * self.care)
+
+    def likely(self, person: StaffMember) -> bool:
+        """Does this person get round to it."""
+        return self.chance(0.35 * self.care + 0.62 * person.diligence)
+
+    def once(self, kind: str, when: Span, parts: dict, *evidence: str, **more) -> date | None:
+        """Enter an activity of the school on a school day of a span, if the school gets round to it."""
+        if not self.done():
+            return None
+        return self.held(kind, *when, parts, evidence=self.proof(*evidence), **more)
+
+    def on_leave(self, kind: str, when: Span, parts: dict, *evidence: str, **more) -> bool:
+        """As `once`, on any day: in the holidays there are no school days."""
+        return self.done() and self.enter(
+            kind, self.days.any_day(*when), parts, evidence=self.proof(*evidence), **more
+        )
 
     def post(self, name: str) -> StaffMember:
         return self.out.holder(name)

@@ -50,6 +50,9 @@ class BureauPlan:
 
 
 A = "three-platforms-five-integrations"
+B = "heart-nurturing-branch"
+C = "party-building-plus"
+D = "one-plus-one-plus-one"
 E = "dual-guidance-mutual-aid"
 PRIMARY = ("一年级", "二年级", "三年级", "四年级", "五年级", "六年级")
 MIDDLE = ("初一", "初二", "初三")
@@ -91,7 +94,7 @@ DISTRICT = BureauPlan(
             members=21,
             first_age=12,
             branches=("云麓中学党支部",),
-            packs=(E,),
+            packs=(B,),
             diligence=0.9,
             grade_names=MIDDLE,
         ),
@@ -137,7 +140,7 @@ DISTRICT = BureauPlan(
             members=6,
             first_age=6,
             branches=("临溪学校党支部",),
-            packs=(E,),
+            packs=(E, C),
             diligence=0.75,
             grade_names=PRIMARY,
         ),
@@ -175,6 +178,7 @@ CITY = BureauPlan(
             members=22,
             first_age=18,
             branches=("信息工程系教工支部",),
+            packs=(D,),
             tracks=("软件技术", "物联网应用技术"),
             departments=("软件教研室", "物联网教研室", "基础教研室", "学生工作办", "系办公室"),
             grade_names=("大一", "大二", "大三"),

@@ -32,10 +32,6 @@ class YearOfGuidance(Routine):
             if term.last >= self.started:
                 self._term(term)
 
-    def done(self) -> bool:
-        """Does this school get round to it, and write it down."""
-        return self.chance(0.12 + 0.88 * self.care)
-
     # the school year
 
     def _september(self, year: int) -> None:
