@@ -91,7 +91,8 @@ class BenchSchool:
         at = start
         for period in rule.periods:
             for window in period.windows(self.calendar, rule.since, self.as_of):
-                for item in rule.requirements():
+                # What counts links or attributes names no kind of activity: no entry can keep it.
+                for item in (said for said in rule.requirements() if said.count.kinds):
                     for people in self._together(rule):
                         there = [who for who in people if self.random.random() < KEPT]
                         if there:
