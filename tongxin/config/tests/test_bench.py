@@ -1,3 +1,4 @@
+import argparse
 import json
 from types import ModuleType
 
@@ -56,3 +57,15 @@ def test_a_bench_that_compares_with_what_is_not_installed_says_so(monkeypatch):
 def test_a_wrong_option_of_a_bench_ends_with_2(capsys):
     assert command_line.main(["bench", "pages", "--scale", "huge"]) == 2
     assert "用法不对" in capsys.readouterr().err
+
+
+def test_the_school_of_the_compliance_bench_can_be_made_of_every_rule_of_its_pack():
+    compliance = bench.load("compliance")
+    options = argparse.Namespace(engines="sqlite", only="school", scale="ci", runs=1)
+    [row] = compliance.run(options)
+    pack = compliance.load_pack(compliance.PACK)
+    assert any(
+        not said.count.kinds for rule in pack.obligations if rule.evaluable for said in rule.requirements()
+    )
+    assert row["participations"] == 20_000
+    assert row["checksum"][0] > 0 < row["checksum"][2]
