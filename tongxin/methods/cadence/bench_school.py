@@ -1,4 +1,4 @@
-"""An invented school of 1,300 people with a year of ledger for a pack: what `bench compliance` keeps live.
+"""An invented school with a year of ledger for a pack: what `bench compliance` keeps live.
 
 Each rule of the pack is kept by most of those it asks, so that a summary has something of every verdict; the rest of the
 rows are attendance that no rule counts, as in a real ledger.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from .calendar import SchoolCalendar
 from .counting import QualifierIs
@@ -18,26 +19,46 @@ from .pack import Pack
 from .periods import Window
 from .tree import Obligation, Requirement
 
-STUDENTS, STAFF, MEMBERS, HOMEROOMS, BRANCHES = 1149, 151, 60, 32, 4
 KEPT = 0.85
 SCHOOL = "school"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many of each a school has; members are staff."""
+
+    students: int
+    staff: int
+    members: int
+    homerooms: int
+    branches: int
+
+
+ORDINARY = Size(1149, 151, 60, 32, 4)
+LARGE = Size(3000, 300, 120, 72, 8)
 
 
 class BenchSchool:
     """Builds the facts of the school; `rows` participations in all."""
 
     def __init__(
-        self, pack: Pack, calendar: SchoolCalendar, as_of: dt.date, rows: int, seed: int = 1300
+        self,
+        pack: Pack,
+        calendar: SchoolCalendar,
+        as_of: dt.date,
+        rows: int,
+        size: Size = ORDINARY,
+        seed: int = 1300,
     ) -> None:
         self.pack, self.as_of, self.rows = pack, as_of, rows
         self.calendar = calendar.for_programme(pack.programme_year, pack.phases.values())
         self.random = random.Random(seed)
-        self.students = [f"s{at:04}" for at in range(STUDENTS)]
-        self.staff = [f"t{at:03}" for at in range(STAFF)]
-        self.homerooms = [f"h{at:02}" for at in range(HOMEROOMS)]
-        self.branches = [f"b{at}" for at in range(BRANCHES)]
-        self.members = self.staff[:MEMBERS]
-        self.rooms = {room: self.students[at::HOMEROOMS] for at, room in enumerate(self.homerooms)}
+        self.students = [f"s{at:04}" for at in range(size.students)]
+        self.staff = [f"t{at:03}" for at in range(size.staff)]
+        self.homerooms = [f"h{at:02}" for at in range(size.homerooms)]
+        self.branches = [f"b{at}" for at in range(size.branches)]
+        self.members = self.staff[: size.members]
+        self.rooms = {room: self.students[at :: size.homerooms] for at, room in enumerate(self.homerooms)}
 
     def facts(self) -> Facts:
         """Return subjects, their places and attributes, and the ledger."""
@@ -59,7 +80,10 @@ class BenchSchool:
 
     def _links(self) -> Iterator[LinkRow]:
         pairs = [("enrolled_in", student, room) for room, group in self.rooms.items() for student in group]
-        pairs += [("branch_member", who, self.branches[at % BRANCHES]) for at, who in enumerate(self.members)]
+        pairs += [
+            ("branch_member", who, self.branches[at % len(self.branches)])
+            for at, who in enumerate(self.members)
+        ]
         pairs += [("homeroom_teacher", self.staff[at], room) for at, room in enumerate(self.homerooms)]
         pairs += [("branch_secretary", self.staff[at], branch) for at, branch in enumerate(self.branches)]
         pairs += [
