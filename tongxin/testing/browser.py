@@ -112,6 +112,28 @@ def violations(page: "Page") -> list[str]:
     return page.evaluate("window.violations")
 
 
+def enter(page: "Page", address: str, account: Any) -> None:
+    """Sign in by session; the sign-in page has its own tests."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(account)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+
+
+def faults(page: "Page") -> list[tuple[str, list[str]]]:
+    """Return what axe finds against WCAG 2.2 A and AA: (rule, up to four pieces of the page)."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [
+        (fault["id"], [node["html"][:160] for node in fault["nodes"]][:4])
+        for fault in results.response["violations"]
+    ]
+
+
 @pytest.fixture
 def phone(chromium: "Browser") -> Iterator["Page"]:
     """A page as wide as a small phone."""

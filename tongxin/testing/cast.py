@@ -28,7 +28,7 @@ from tongxin.kernel.calendar.services import TermDraft, save_school_year
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Branch, Homeroom, Person
 
-from .pack import PACK
+from .pack import PACK, with_rules
 
 TODAY = date(2026, 11, 18)
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
@@ -91,6 +91,19 @@ class Cast:
 
         self.programme = adopt(self.school, "green-hill", 2026, by=self.wang.account, text=text)
         return self.programme
+
+    def add_rules(self, rules: str, *changes: tuple[str, str], note: str = "加要求") -> None:
+        """Give the present programme more rules (YAML items, each begun by "  - id:") and replace text of it."""
+        from tongxin.kernel.programmes.queries import current_version
+        from tongxin.kernel.programmes.services import change
+
+        assert self.programme is not None, "adopt a programme first"
+        present = current_version(self.programme)
+        text = with_rules(present.text, rules)
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        change(self.programme, text, note, by=self.wang.account, base=present.number)
 
     def record(
         self,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from tongxin.kernel.programmes.queries import current_version
-from tongxin.kernel.programmes.services import change
-
 from .cast import Cast
-from .pack import PACK
+from .pack import PACK, with_rules
 
 GATE = """
   - id: study-before-class
@@ -21,22 +18,14 @@ GATE = """
     window: {before: appointed.homeroom_teacher, lookback: [1, year]}
     blocks: appoint(homeroom_teacher)
     waiver: {by: secretary, expires: 90d}
-figures:"""
+"""
 
 
 def gated_pack() -> str:
     """The small programme with the gate."""
-    return PACK.replace("\nfigures:", GATE, 1)
+    return with_rules(PACK, GATE)
 
 
 def add_gate(cast: Cast) -> None:
     """Ask that whoever becomes class teacher has studied once in the year before; the secretary may waive it."""
-    assert cast.programme is not None
-    present = current_version(cast.programme)
-    change(
-        cast.programme,
-        present.text.replace("\nfigures:", GATE, 1),
-        "加一道门槛",
-        by=None,
-        base=present.number,
-    )
+    cast.add_rules(GATE, note="加一道门槛")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from tongxin.kernel.programmes.queries import current_version
-from tongxin.kernel.programmes.services import change
-
 from .cast import Cast
 
 OPENINGS = """
@@ -28,12 +25,9 @@ OPENINGS = """
     count: {kind: branch_study, part: attendee}
     at_least: 1
     window: {by: {announced: second-report-day}}
-figures:"""
+"""
 
 
 def add_openings(cast: Cast) -> None:
     """Leave a number and a day open."""
-    assert cast.programme is not None
-    present = current_version(cast.programme)
-    text = present.text.replace("\nfigures:", OPENINGS, 1)
-    change(cast.programme, text, "留下待定的数", by=None, base=present.number)
+    cast.add_rules(OPENINGS, note="留下待定的数")

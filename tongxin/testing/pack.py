@@ -153,3 +153,25 @@ test_calendar:
   holidays: [{from: 2026-10-01, to: 2026-10-07}]
   phases: [{phase: 1, from: 2026-02-01, to: 2026-03-31}, {phase: 2, from: 2026-03-01, to: 2026-11-30}, {phase: 3, from: 2026-12-01, to: 2026-12-31}]
 """
+
+
+def with_rules(text: str, rules: str) -> str:
+    """Return the text of a pack with more rules at the end of its list."""
+    assert "\nfigures:" in text
+    return text.replace("\nfigures:", f"\n{rules.strip(chr(10))}\nfigures:", 1)
+
+
+# Counts only once, so that a visit in autumn serves this rule or the one of the term.
+AUTUMN_VISIT = """
+  - id: autumn-visit
+    title: 秋季家访
+    heading: "2.1"
+    source: {document: 青山中学育人方案, at: 二(三), level: school, modality: must}
+    since: 2026-01-10
+    subject: student
+    bearer: homeroom_teacher
+    count: {kind: home_visit, part: visited}
+    at_least: 1
+    window: {from: 2026-10-01, to: 2026-11-30}
+    counts_for: one
+"""

@@ -15,6 +15,11 @@ _STEP = re.compile(r"^([a-z_]+)\s*\(\s*([^()\s]+)\s*\)$")
 _ROW = re.compile(r"^[A-Z]{1,2}[0-9]{1,3}$")
 
 
+def _one_or_many(said: Any) -> list[Any]:
+    """What may be written once or as a list, as a list."""
+    return said if isinstance(said, list) else [] if said is None else [said]
+
+
 def read_exemptions(mapping: LMap, context: Context) -> tuple[Exemption, ...]:
     """The rule's own exemption, if it has one."""
     if mapping.get("exempt") is None:
@@ -26,7 +31,7 @@ def read_exemptions(mapping: LMap, context: Context) -> tuple[Exemption, ...]:
 def read_gates(mapping: LMap, context: Context) -> tuple[Gate, ...]:
     """`blocks: appoint(homeroom_teacher)`, or a list of such steps."""
     said = mapping.get("blocks")
-    listed = said if isinstance(said, list) else [] if said is None else [said]
+    listed = _one_or_many(said)
     gates = [_gate(text_of(one) if not isinstance(one, dict) else "", mapping, context) for one in listed]
     return tuple(dict.fromkeys(gate for gate in gates if gate is not None))
 
@@ -51,7 +56,7 @@ def _gate(said: str, mapping: LMap, context: Context) -> Gate | None:
 def read_consequences(mapping: LMap, context: Context) -> tuple[Consequence, ...]:
     """One consequence or a list of them."""
     said = mapping.get("consequence")
-    listed = said if isinstance(said, list) else [] if said is None else [said]
+    listed = _one_or_many(said)
     read = [_consequence(one, mapping, context) for one in listed]
     return tuple(one for one in read if one is not None)
 
@@ -104,7 +109,7 @@ def read_rule_name(value: Any) -> RuleName | None:
 def read_tightens(mapping: LMap, context: Context) -> tuple[RuleName, ...]:
     """One rule or a list of rules that this one makes stricter."""
     said = mapping.get("tightens")
-    listed = said if isinstance(said, list) else [] if said is None else [said]
+    listed = _one_or_many(said)
     names = [read_rule_name(one) for one in listed]
     if None in names:
         context.error(
@@ -118,7 +123,7 @@ def read_tightens(mapping: LMap, context: Context) -> tuple[RuleName, ...]:
 def read_overrides(mapping: LMap, context: Context) -> tuple[Override, ...]:
     """`{id: visit-by-size, when: {…}}` or a list of such."""
     said = mapping.get("overrides")
-    listed = said if isinstance(said, list) else [] if said is None else [said]
+    listed = _one_or_many(said)
     read = [_override(one, mapping, context) for one in listed]
     return tuple(one for one in read if one is not None)
 

@@ -19,7 +19,6 @@ from .views import (
 app_name = "desk"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
-    path("messages/<int:pk>/read/", home.message_read, name="message_read"),
     path("record/", record.record, name="record"),
     path("record/<slug:kind>/", record.record_kind, name="record_kind"),
     path("record/<slug:kind>/people/", record.record_people, name="record_people"),

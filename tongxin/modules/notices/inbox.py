@@ -73,7 +73,7 @@ def read(request: Request, pk: int) -> HttpResponse:
         school=request.viewer.school,
     )
     services.put_away(message, by=request.viewer)
-    return redirect("notices:inbox")
+    return redirect("desk:home" if request.POST.get("back") == "home" else "notices:inbox")
 
 
 @allow("todo")

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,20 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Event, Subject
+from tongxin.kernel.obligations.unrecorded import within_reach
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes import queries as programmes
-from tongxin.methods.cadence.declarations import AttributeDeclaration, EventDeclaration
+from tongxin.methods.cadence.declarations import EventDeclaration
 from tongxin.ui.toasts import notify
 
 MOST_SHOWN = 50
-
-
-def within_reach(viewer: Viewer, declared: EventDeclaration | AttributeDeclaration) -> QuerySet[Subject]:
-    """The subjects of whom this may be so, or to whom it may happen, and about whom this viewer may state it."""
-    data_class = declared.data_class or "K3"
-    if data_class in ("K0", "K1") and not viewer.may("people_edit"):
-        return Subject.objects.none()
-    return visible_subjects(viewer, data_class).filter(type__in=declared.of)
 
 
 def kinds_of(viewer: Viewer, subject: Subject) -> dict[str, EventDeclaration]:
@@ -39,16 +31,17 @@ def kinds_of(viewer: Viewer, subject: Subject) -> dict[str, EventDeclaration]:
     if viewer.school is None:
         return {}
     declared = programmes.events(viewer.school, viewer.day)
-    return {
-        name: one
-        for name, one in declared.items()
-        if subject.type in one.of and within_reach(viewer, one).filter(pk=subject.pk).exists()
+    of_type = {name: one for name, one in declared.items() if subject.type in one.of}
+    # One question for each class of data, however many kinds of events there are.
+    open_ = {
+        data_class: within_reach(viewer, one).filter(pk=subject.pk).exists()
+        for data_class, one in {one.data_class: one for one in of_type.values()}.items()
     }
+    return {name: one for name, one in of_type.items() if open_[one.data_class]}
 
 
-def events_of(viewer: Viewer, subject: Subject) -> list[dict[str, Any]]:
-    """What happened to a subject, newest first, as far as this viewer may know."""
-    kinds = kinds_of(viewer, subject)
+def events_of(subject: Subject, kinds: dict[str, EventDeclaration]) -> list[dict[str, Any]]:
+    """What happened to a subject, newest first; kinds: what this viewer may know of, see `kinds_of`."""
     rows = (
         Event.objects.current()
         .filter(subject=subject, kind__in=list(kinds))

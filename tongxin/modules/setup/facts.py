@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,15 +19,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.base.models import Attribute, Subject
+from tongxin.kernel.base.models import Subject
 from tongxin.kernel.calendar.models import SchoolYear
-from tongxin.kernel.obligations.unrecorded import Unrecorded, unrecorded_of
+from tongxin.kernel.obligations.unrecorded import Unrecorded, unrecorded_of, within_reach
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.methods.cadence.declarations import AttributeDeclaration
 from tongxin.ui.toasts import notify
 
-from .events import within_reach
 from .people_edit import DATE, value_field
 
 A_PAGE = 50
@@ -35,41 +34,19 @@ A_PAGE = 50
 PLAIN = ("K0", "K1", "K2")
 
 
-def not_yet(viewer: Viewer, one: Unrecorded) -> QuerySet[Subject]:
-    """Return those within the viewer's reach of whom the fact has no value today, in order of names.
-
-    A fact of classes is asked of the class, not of each of its students.
-    """
-    known = Attribute.objects.current().filter(
-        subject=OuterRef("pk"),
-        name=one.declared.name,
-        valid_from__lte=viewer.day,
-        valid_to__gte=viewer.day,
-    )
-    reach = within_reach(viewer, one.declared).filter(~Exists(known))
-    if "homeroom" in one.declared.of and one.waiting:
-        reach = reach.filter(type="homeroom", present_from__lte=viewer.day, present_to__gte=viewer.day)
-    else:
-        reach = reach.filter(pk__in=one.waiting)
-    return reach.order_by("pinyin", "pk")
-
-
 @allow("people_edit", "record")
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    rows: list[dict[str, Any]] = []
-    for name, one in unrecorded_of(viewer).items():
-        number = not_yet(viewer, one).count()
-        if number:
-            rows.append(
-                {
-                    "title": one.declared.title,
-                    "url": reverse("setup:facts_of", args=[name]),
-                    "number": number,
-                    "rules": one.rules,
-                }
-            )
+    rows: list[dict[str, Any]] = [
+        {
+            "title": one.declared.title,
+            "url": reverse("setup:facts_of", args=[name]),
+            "number": one.subjects(viewer).count(),
+            "rules": one.rules,
+        }
+        for name, one in unrecorded_of(viewer).items()
+    ]
     rows.sort(key=lambda row: (-len(row["rules"]), row["title"]))
     return render(request, "setup/facts.html", {"rows": rows})
 
@@ -142,7 +119,7 @@ def of(request: HttpRequest, name: str) -> HttpResponse:
     if declared is None or not within_reach(viewer, declared).exists():
         raise Http404
     one = unrecorded_of(viewer).get(name) or Unrecorded(declared)
-    everybody = not_yet(viewer, one)
+    everybody = one.subjects(viewer)
     pages = Paginator(everybody, A_PAGE)
     if not pages.count:
         notify(request, _("这一项都登记了。"))

@@ -183,7 +183,7 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
     """One person or group: what this viewer may know, posts and links with their days, the account."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     subject = get_object_or_404(visible_subjects(viewer), public_id=public_id)
-    links = links_of(viewer, subject)
+    links, events = links_of(viewer, subject), kinds_of(viewer, subject)
     context = {
         "subject": subject,
         "type_title": titles().get(subject.type, ""),
@@ -191,8 +191,8 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
         "posts": [row for row in links if row["is_post"]],
         "links": [row for row in links if not row["is_post"]],
         "attributes": attributes_of(viewer, subject),
-        "events": events_of(viewer, subject),
-        "may_record_events": bool(kinds_of(viewer, subject)),
+        "events": events_of(subject, events),
+        "may_record_events": bool(events),
         "details": details(viewer, subject),
         "may_edit": viewer.may("people_edit"),
         "may_accounts": viewer.may("accounts") and subject.type in ("staff", "student", "guardian"),

@@ -3,10 +3,9 @@
 import io
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from tongxin.testing.browser import violations
+from tongxin.testing.browser import faults, violations
 from tongxin.ui.tests import pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,14 +16,6 @@ def site(live_server, settings):
     settings.ROOT_URLCONF = "tongxin.ui.tests.pages"
     pages.received.clear()
     return live_server.url
-
-
-def faults(page):
-    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [
-        (fault["id"], [node["html"][:160] for node in fault["nodes"]][:4])
-        for fault in results.response["violations"]
-    ]
 
 
 def see_everything(page):

@@ -6,9 +6,7 @@ from django.urls import reverse
 from tongxin.kernel.base.models import Link
 from tongxin.kernel.obligations.queries import ask, by_group, explain, gaps, todo
 from tongxin.kernel.people import services as people
-from tongxin.kernel.programmes.services import change
 from tongxin.testing.cast import SINCE
-from tongxin.testing.pack import PACK
 
 RULE = """  - id: talk-with-each
     title: 导师每学期家访每名结对学生一次
@@ -20,13 +18,13 @@ RULE = """  - id: talk-with-each
     count: {kind: home_visit, part: visited, with: {part: visitor}}
     at_least: 1
     window: term
-figures:"""
+"""
 
 
 @pytest.fixture
 def paired(cast, today):
     """刘洋 guides 安小禾 of her own class, 许静 guides 何雨桐 of the other class."""
-    change(cast.programme, PACK.replace("figures:", RULE, 1), "结对", by=cast.wang.account, base=1)
+    cast.add_rules(RULE)
     people.set_link("mentor_of", cast.liu.subject, cast.students[1][0], since=SINCE)
     people.set_link("mentor_of", cast.xu.subject, cast.students[2][0], since=SINCE)
     return cast

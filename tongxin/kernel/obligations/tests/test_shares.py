@@ -1,8 +1,6 @@
 """Shares on the school's own tables: of the members of a class, and of the verdicts of another rule."""
 
 from tongxin.kernel.obligations import queries
-from tongxin.kernel.programmes.queries import current_version
-from tongxin.kernel.programmes.services import change
 from tongxin.testing.cast import TODAY
 
 SHARES = """
@@ -37,13 +35,11 @@ SHARES = """
     measure: {share: {of: {obligation: each-student, verdict: met}}}
     at_least: 2/3
     window: {year: calendar}
-figures:"""
+"""
 
 
 def added(cast):
-    present = current_version(cast.programme)
-    text = present.text.replace("\nfigures:", SHARES, 1)
-    change(cast.programme, text, "加占比", by=None, base=present.number)
+    cast.add_rules(SHARES)
     return queries.ask(cast.programme, TODAY)
 
 

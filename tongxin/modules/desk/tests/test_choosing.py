@@ -5,29 +5,15 @@ from django.urls import reverse
 
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations.queries import ask
-from tongxin.kernel.programmes.services import change
-from tongxin.testing.pack import PACK
+from tongxin.testing.pack import AUTUMN_VISIT
 
-RULE = """  - id: autumn-visit
-    title: 秋季家访
-    heading: "2.1"
-    source: {document: 青山中学育人方案, at: 二(三), level: school, modality: must}
-    since: 2026-01-10
-    subject: student
-    bearer: homeroom_teacher
-    count: {kind: home_visit, part: visited}
-    at_least: 1
-    window: {from: 2026-10-01, to: 2026-11-30}
-    counts_for: one
-figures:"""
 ADDRESS = reverse("desk:record_kind", args=["home_visit"])
 
 
 @pytest.fixture
 def exclusive(cast):
     more = "    window: term\n    counts_for: one\n    makes_up: allowed\n    remind"
-    text = PACK.replace("figures:", RULE, 1).replace("    window: term\n    remind", more, 1)
-    change(cast.programme, text, "只算一条", by=cast.wang.account, base=1)
+    cast.add_rules(AUTUMN_VISIT, ("    window: term\n    remind", more))
     return cast
 
 

@@ -99,12 +99,12 @@ def test_a_notice_is_put_away_by_its_reader_only(cast, client):
         data={"title": "家访"},
         due_day=TODAY,
     )
-    address = reverse("desk:message_read", args=[message.pk])
+    address = reverse("notices:read", args=[message.pk])
     cast.sign_in(client, cast.ma)
     assert client.post(address).status_code == 404
     cast.sign_in(client, cast.liu)
     assert "家访，请在今天前完成。" in home(client)
-    client.post(address)
+    assert client.post(address, {"back": "home"}).url == HOME
     assert "家访，请在今天前完成。" not in home(client)
 
 

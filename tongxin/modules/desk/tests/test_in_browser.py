@@ -3,12 +3,9 @@
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 
 from tongxin.kernel.ledger.models import Entry, Evidence
-from tongxin.testing.browser import violations
+from tongxin.testing.browser import enter, faults, violations
 from tongxin.testing.cast import make_cast, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,26 +19,10 @@ def school(live_server, today):
     return cast
 
 
-def enter(page, cast, player):
-    """Sign in by session; the sign-in page has its own tests."""
-    client = Client()
-    client.force_login(player.account)
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": cast.address}])
-
-
-def faults(page):
-    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [
-        (fault["id"], [node["html"][:160] for node in fault["nodes"]][:4])
-        for fault in results.response["violations"]
-    ]
-
-
 def test_a_visit_with_a_photo_is_logged_from_the_to_do_list_in_under_thirty_seconds(school, phone, tmp_path):
     photo = tmp_path / "IMG_0001.jpg"
     photo.write_bytes(picture(1200))
-    enter(phone, school, school.liu)
+    enter(phone, school.address, school.liu.account)
     phone.goto(school.address)
     begun = time.monotonic()
     phone.get_by_text("还差 6 个，逐个登记").click()
@@ -57,7 +38,7 @@ def test_a_visit_with_a_photo_is_logged_from_the_to_do_list_in_under_thirty_seco
 
 
 def test_a_saved_visit_can_be_undone_from_the_toast(school, phone):
-    enter(phone, school, school.liu)
+    enter(phone, school.address, school.liu.account)
     student = school.students[1][1].public_id
     phone.goto(f"{school.address}/record/home_visit/?visited={student}&mode=online")
     phone.get_by_role("button", name="保存").click()
@@ -67,7 +48,7 @@ def test_a_saved_visit_can_be_undone_from_the_toast(school, phone):
 
 
 def test_a_colleague_is_found_by_initials_while_typing(school, phone):
-    enter(phone, school, school.li)
+    enter(phone, school.address, school.li.account)
     phone.goto(f"{school.address}/record/branch_study/")
     box = phone.locator("[data-people]").first
     phone.get_by_text("参加人：李梅").click()
@@ -92,7 +73,7 @@ PAGES = [
 def test_the_pages_are_accessible_and_fit(school, request, size):
     page = request.getfixturevalue(size)
     school.visit(school.students[1][0], school.programme.first_day)
-    enter(page, school, school.chen)
+    enter(page, school.address, school.chen.account)
     programme = f"/programmes/{school.programme.public_id}/"
     more = [
         programme,

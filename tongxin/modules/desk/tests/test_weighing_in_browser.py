@@ -11,13 +11,13 @@ from tongxin.kernel.obligations import queries
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.kernel.programmes.services import adopt, change
-from tongxin.testing.browser import violations
+from tongxin.testing.browser import enter, faults, violations
 from tongxin.testing.cast import TODAY
 from tongxin.testing.gate import add_gate
 from tongxin.testing.pack import PACK
 
 from .test_chain import OWN
-from .test_in_browser import enter, faults, school  # noqa: F401
+from .test_in_browser import school  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("TONGXIN_SHOTS", "")
@@ -40,7 +40,7 @@ def test_waivers_hours_changes_and_the_chain_fit_both_widths(school, width, requ
     school.record("branch_study", date(2026, 4, 13), attendee, by=school.li, hours=4)
     text = current_version(school.programme).text.replace("    at_least: 4\n", "    at_least: 6\n", 1)
     change(school.programme, text.replace("还差一半", "还差"), "加学时", by=school.wang.account, base=2)
-    enter(page, school, school.wang)
+    enter(page, school.address, school.wang.account)
     programme = school.programme.public_id
 
     def open_(name, *more):

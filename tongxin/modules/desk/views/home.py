@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.calendar.queries import school_calendar
-from tongxin.kernel.obligations import services
 from tongxin.kernel.obligations.asked import still_open
-from tongxin.kernel.obligations.models import Message
 from tongxin.kernel.obligations.queries import todo
 from tongxin.kernel.programmes.queries import active_programmes, school_packs
 
@@ -147,17 +144,3 @@ def _recent(viewer: Viewer) -> list[ledger.Line]:
     filters = ledger.Filters(own=True, first=viewer.day - timedelta(days=RECENT_DAYS))
     rows = ledger.entries(viewer, filters, words).order_by("-day", "-pk").values_list(*ledger.FIELDS)[:RECENT]
     return ledger.lines(viewer, list(rows), words)
-
-
-@allow("todo")
-@require_POST
-def message_read(request: Request, pk: int) -> HttpResponse:
-    """Put a notice away; only one's own can be."""
-    message = get_object_or_404(
-        Message.objects.select_related("matter"),
-        pk=pk,
-        recipient_id=request.viewer.person_id,
-        school=request.viewer.school,
-    )
-    services.put_away(message, by=request.viewer)
-    return redirect("desk:home")

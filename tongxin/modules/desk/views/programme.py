@@ -124,11 +124,11 @@ def overview(request: Request, public_id: str) -> HttpResponse:
 
 
 def _waiting(request: Request, asked: Asked) -> int:
-    """How many rules wait for a fact nobody recorded; 0 for those who could not record it."""
+    """How many rules wait for a fact that nobody recorded and this viewer could; asked of those who keep the people."""
     viewer = request.viewer
     if not viewer.may("people_edit") or viewer.school_id != asked.programme.school_id:
         return 0
-    return len({rule for one in unrecorded([asked]).values() for rule in one.rules})
+    return len({rule for one in unrecorded(viewer, [asked]).values() for rule in one.rules})
 
 
 def _phase(phase, steps, today: date) -> dict:

@@ -1,9 +1,6 @@
 """The pages of notices on a phone and on a desk: nothing runs over, everything can be reached and read."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 
 from tongxin.exchange.notices import services
@@ -11,7 +8,7 @@ from tongxin.exchange.notices.models import Robot
 from tongxin.exchange.notices.tests.conftest import WITH_STEPS
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.reminders import remind
-from tongxin.testing.browser import violations
+from tongxin.testing.browser import enter, faults, violations
 from tongxin.testing.cast import NOW, make_cast
 
 from .conftest import LAST
@@ -38,22 +35,10 @@ def school(live_server, today):
     return cast
 
 
-def enter(page, cast, player):
-    client = Client()
-    client.force_login(player.account)
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": cast.address}])
-
-
-def faults(page):
-    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [(f["id"], [n["html"][:160] for n in f["nodes"]][:4]) for f in results.response["violations"]]
-
-
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
 def test_every_page_fits_and_can_be_read(school, screen, request):
     page = request.getfixturevalue(screen)
-    enter(page, school, school.wang)
+    enter(page, school.address, school.wang.account)
     wide = 360 if screen == "phone" else 1280
     for name in ("inbox", "matters", "settings", "robot_new", "preferences", "feed_page"):
         page.goto(school.address + reverse(f"notices:{name}"))
@@ -67,7 +52,7 @@ def test_every_page_fits_and_can_be_read(school, screen, request):
 
 
 def test_a_notice_is_known_from_the_first_page_on_a_phone(school, phone):
-    enter(phone, school, school.wang)
+    enter(phone, school.address, school.wang.account)
     phone.goto(school.address)
     phone.get_by_text("述职报告，请留意。").wait_for()
     phone.get_by_role("button", name="知道了").first.click()

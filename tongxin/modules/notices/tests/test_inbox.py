@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.urls import reverse
 
 from tongxin.kernel.obligations import outbox
@@ -51,12 +50,11 @@ def test_a_teacher_is_told_of_students_by_number_and_sees_no_other_teacher_s_not
     assert theirs.read_at is None
 
 
-@pytest.mark.parametrize("address", ["desk:message_read", "notices:read"])
-def test_knowing_of_what_was_escalated_acknowledges_it(late, lesson, client, address):
+def test_knowing_of_what_was_escalated_acknowledges_it(late, lesson, client):
     late.sign_in(client, late.li)
     assert "许静负责的“党员每两周至少上一次公开课”过期3天，还没有完成。" in page(client)
     message = Message.objects.get(matter=lesson, recipient=late.li.subject, topic=ESCALATED)
-    client.post(reverse(address, args=[message.pk]))
+    client.post(reverse("notices:read", args=[message.pk]))
     assert Acknowledgement.objects.get().person == late.li.subject
 
 

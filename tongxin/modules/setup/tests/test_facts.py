@@ -96,6 +96,17 @@ def test_a_mark_of_a_child_is_decided_child_by_child(cast, client):
     assert known("priority_care") == {cast.students[1][0].name: "true"}
 
 
+def test_a_secretary_is_not_sent_to_record_what_only_a_class_teacher_may(cast, client):
+    change(cast.programme, CARE, "只访重点关爱的学生", by=cast.wang.account, base=1)
+    address = reverse("desk:programme", args=[cast.programme.public_id])
+    cast.sign_in(client, cast.wang)
+    assert "还没有登记" not in client.get(address).content.decode()
+    assert "登记方案要看的情况" in client.get(reverse("setup:next_steps")).content.decode()
+    assert "都登记了" in client.get(LIST).content.decode()
+    cast.sign_in(client, cast.liu)
+    assert "重点关爱" in client.get(LIST).content.decode()
+
+
 @pytest.mark.parametrize("who", ["xu", "ma", "sun", "guo", "zhou", "zhao"])
 def test_who_may_not_know_a_mark_finds_no_page_and_no_count(cast, client, who):
     change(cast.programme, CARE, "只访重点关爱的学生", by=cast.wang.account, base=1)
