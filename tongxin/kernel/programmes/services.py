@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,7 +32,7 @@ def adopt(school: School, slug: str, year: int, *, by: Account | None, text: str
     """Take a pack on as this school's programme of a year.
 
     year: the calendar year in which the programme year begins. text: an own pack instead of one on offer.
-    Raises CannotAdopt when the pack has errors, is unknown, or is adopted for that year already.
+    Raises CannotAdopt when the pack has errors, is unknown, is adopted for that year already or was handed down for it.
     """
     if text is None:
         offer = offered().get(slug)
@@ -43,6 +44,7 @@ def adopt(school: School, slug: str, year: int, *, by: Account | None, text: str
         raise CannotAdopt(_("方案包有错误，不能采用：%(first)s") % {"first": wrong[0].sentence})
     pack = parse(text)
     first_day, last_day = programme_days(pack, year)
+    _refuse_beside_locked(school, pack.slug, first_day, last_day)
     try:
         with transaction.atomic():
             programme = Programme.objects.create(
@@ -70,9 +72,28 @@ def errors_of(school: School, text: str) -> list[Finding]:
     return wrong or lowered(school, parse(text))
 
 
-def _refuse_locked(programme: Programme) -> None:
+def refuse_locked(programme: Programme) -> None:
+    """Raise CannotAdopt when somebody above the school decides the text of its programme."""
     if programme.locked:
-        raise CannotAdopt(_("这个方案由上级统一采用，本校不能改。要求更严时，请另写一个方案来收紧。"))
+        raise CannotAdopt(locked_words())
+
+
+def locked_words() -> str:
+    return _("这个方案由上级统一采用，本校不能改。要求更严时，请另写一个方案来收紧。")
+
+
+def _refuse_beside_locked(school: School, slug: str, first_day: date, last_day: date) -> None:
+    """A pack that was handed down is not adopted over again in a text of one's own."""
+    locked = Programme.objects.filter(
+        Q(retired_on__isnull=True) | Q(retired_on__gt=first_day),
+        school=school,
+        pack=slug,
+        handed_down__isnull=False,
+        first_day__lte=last_day,
+        last_day__gte=first_day,
+    )
+    if locked.exists():
+        raise CannotAdopt(locked_words())
 
 
 def hand_down(programme: Programme, schools: Iterable[School], *, by: Account | None) -> None:
@@ -128,7 +149,7 @@ def change(programme: Programme, text: str, note: str, *, by: Account | None, ba
     base: number of the version the editor started from; if somebody saved another meanwhile nothing is changed.
     Raises CannotAdopt.
     """
-    _refuse_locked(programme)
+    refuse_locked(programme)
     Programme.objects.select_for_update().get(pk=programme.pk)
     last = programme.versions.order_by("-number").first()
     if last is not None and last.number != base:
@@ -146,14 +167,14 @@ def change(programme: Programme, text: str, note: str, *, by: Account | None, ba
 @transaction.atomic
 def retire(programme: Programme, on: date, *, by: Account | None) -> None:
     """End a programme; what was owed and done until then stays readable."""
-    _refuse_locked(programme)
+    refuse_locked(programme)
     _retire(programme.pk, on)
     audit.write(by, "programmes.retired", programme)
 
 
 @transaction.atomic
 def resume(programme: Programme, *, by: Account | None) -> None:
-    _refuse_locked(programme)
+    refuse_locked(programme)
     _retire(programme.pk, None)
     audit.write(by, "programmes.resumed", programme)
 

@@ -38,6 +38,14 @@ def test_a_school_changes_and_retires_nothing_of_it(district):
         services.retire(at(district.school), TODAY, by=None)
 
 
+def test_a_school_adopts_nothing_of_its_name_beside_it_until_it_ends(district):
+    earlier = PACK.replace("准备阶段, from: 02-01", "准备阶段, from: 01-15")
+    with pytest.raises(services.CannotAdopt, match="上级统一采用"):
+        services.adopt(district.school, "", 2026, by=None, text=earlier)
+    services.retire(district.programme, date(2026, 1, 10), by=None)
+    assert not services.adopt(district.school, "", 2026, by=None, text=earlier).locked
+
+
 def test_what_the_bureau_changes_or_ends_changes_and_ends_in_every_school(district):
     services.change(district.programme, PACK.replace("at_least: 4", "at_least: 6"), "加学时", by=None, base=1)
     for school in (district.school, district.other_school):
