@@ -6,6 +6,7 @@ Only `true` and `false` are booleans here: `on:`, `yes` and `no` stay words, bec
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -31,10 +32,18 @@ class LMap(dict[str, Any]):
 
 
 class LList(list[Any]):
-    """A list with the file and line it stood at."""
+    """A list with the file and line it stood at, and those of each item."""
 
     file: str = ""
     line: int = 1
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.spots: list[tuple[str, int]] = []
+
+    def at(self, index: int) -> Place:
+        """Where an item stands; the list's own place if that is not known."""
+        return Place(*self.spots[index]) if index < len(self.spots) else Place(self.file, self.line)
 
 
 class Place:
@@ -75,8 +84,11 @@ for _name, _pattern, _first in _PATTERNS:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), _first)
 
 MOST_NODES = 200_000
+MOST_LETTERS = 5_000_000
 MOST_DEPTH = 60
 MOST_DIGITS = 18
+# Half of a character, as an escape in quotes may write it: no file, page or table can hold it.
+_HALF = re.compile("[\ud800-\udfff]")
 _SET_IN = re.compile(r"^[ \-?:]{60}", re.MULTILINE)
 
 
@@ -118,7 +130,7 @@ def _may_be_deep(text: str) -> bool:
 
 class _Builder:
     def __init__(self, file: str) -> None:
-        self.file, self.left = file, MOST_NODES
+        self.file, self.left, self.letters = file, MOST_NODES, MOST_LETTERS
 
     def build(self, node: yaml.Node, depth: int = 0) -> Any:
         self.left -= 1
@@ -130,6 +142,7 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             items = LList(self.build(child, depth + 1) for child in node.value)
             items.file, items.line = self.file, line
+            items.spots = [(self.file, child.start_mark.line + 1) for child in node.value]
             return items
         return self._scalar(node, line)
 
@@ -140,6 +153,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise PackUnreadable("冒号左边只能是一个词。", self.file, key_node.start_mark.line + 1)
             key = str(key_node.value)
+            self._refuse_halves(key, key_node.start_mark.line + 1)
             if key in mapping:
                 sentence = f"“{key}”在同一处写了两次。请只留一个。"
                 raise PackUnreadable(sentence, self.file, key_node.start_mark.line + 1)
@@ -149,12 +163,15 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node, line: int) -> Any:
         kind, text = node.tag.rsplit(":", 1)[-1], str(node.value)
+        self._refuse_halves(text, line)
+        # Aliases repeat a long text at no cost in the file.
+        self.letters -= len(text)
+        if self.letters < 0:
+            raise PackUnreadable("文件太大。请删去重复引用的长段文字。", self.file, line)
         if kind in ("int", "float") and len(text) > MOST_DIGITS:
             raise PackUnreadable(f"“{text[:20]}…”这个数太长。请改成实际的数。", self.file, line)
-        if kind == "int":
-            return int(text)
-        if kind == "float":
-            return Decimal(text)
+        if kind in ("int", "float"):
+            return self._number(kind, text, line)
         if kind == "bool":
             return text.lower() == "true"
         if kind == "null":
@@ -165,6 +182,20 @@ class _Builder:
             except ValueError as error:
                 raise PackUnreadable(f"没有{text}这一天。请改成真实的日期。", self.file, line) from error
         return text
+
+    def _refuse_halves(self, text: str, line: int) -> None:
+        if _HALF.search(text):
+            raise PackUnreadable("这里有不完整的字符。请删去后重新写。", self.file, line)
+
+    def _number(self, kind: str, text: str, line: int) -> int | Decimal:
+        """Any text may be tagged as a number (!!int) by hand."""
+        try:
+            number = int(text) if kind == "int" else Decimal(text)
+        except ValueError as error:
+            raise PackUnreadable(f"“{text}”不是数字。请改成实际的数。", self.file, line) from error
+        if kind == "float" and not math.isfinite(number):
+            raise PackUnreadable(f"“{text}”不是数字。请改成实际的数。", self.file, line)
+        return number
 
 
 def located(value: Any, file: str = "", line: int = 1) -> Any:
@@ -207,6 +238,7 @@ def merge(documents: Iterable[LMap]) -> LMap:
             elif isinstance(value, LList) and isinstance(whole[key], LList):
                 joined = LList([*whole[key], *value])
                 joined.file, joined.line = whole[key].file, whole[key].line
+                joined.spots = [*whole[key].spots, *value.spots]
                 whole[key] = joined
             elif isinstance(value, LMap) and isinstance(whole[key], LMap):
                 whole[key] = merge([whole[key], value])

@@ -44,6 +44,7 @@ from .parse_pack import (
     read_report,
 )
 from .reading import Context, day_of, number_of, text_of, texts
+from .shapes import misshapen
 from .sharing import with_rivals
 from .tree import Obligation
 
@@ -53,6 +54,7 @@ KEYS = (
     "budget", "note",
 )  # fmt: skip
 MOST_BYTES = 5_000_000
+MISSHAPEN = "misshapen"
 
 
 @dataclass
@@ -110,8 +112,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    unquoted_day = day_of(value) is not None and len(value) == 10
-    if unquoted_day:
+    day = day_of(value)
+    if day is not None and day.isoformat() == value:
         return dumper.represent_scalar("tag:yaml.org,2002:timestamp", value)
     simple = bool(value) and value[0].isalpha() and value.replace("-", "").replace("_", "").isalnum()
     if simple and value.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "n", "y"):
@@ -181,8 +183,17 @@ def pack_from_documents(documents: list[LMap]) -> Pack:
     pack.obligations = with_rivals(with_overrides(tuple(rules)))
     context.rule = ""
     pack.figures = named(document, "figures", "figure", read_figure, context)
-    pack.findings = context.findings
+    pack.findings = _with_shapes(context.findings, document)
     return pack
+
+
+def _with_shapes(found: Findings, document: LMap) -> Findings:
+    """What has the wrong shape is said once, also where a reader stumbled over it."""
+    wrong = Findings()
+    for place, said in misshapen(document):
+        wrong.error(place, MISSHAPEN, said)
+    known = {(finding.file, finding.line, finding.sentence) for finding in wrong}
+    return Findings([*(f for f in found if (f.file, f.line, f.sentence) not in known), *dict.fromkeys(wrong)])
 
 
 def _obligations(document: LMap, context: Context) -> Iterator[Obligation]:

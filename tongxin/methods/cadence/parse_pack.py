@@ -23,7 +23,7 @@ from .declarations import (
     Qualifier,
     Report,
 )
-from .located import LMap, plain
+from .located import LList, LMap, plain
 from .parse_counts import read_count, read_measure
 from .reading import Context, text_of, texts
 from .tree import SUBJECTS
@@ -44,15 +44,12 @@ def items(mapping: LMap, key: str, name_key: str, context: Context) -> Iterator[
     if not isinstance(listed, list):
         context.error(mapping.at(key), "shape", f"“{key}”后面要列出一项或几项，每项前加连字符。")
         return
-    for item in listed:
+    for index, item in enumerate(listed):
         if isinstance(item, LMap) and text_of(item.get(name_key)):
             yield item
         else:
-            context.error(
-                item if isinstance(item, LMap) else mapping.at(key),
-                "shape",
-                f"“{key}”的每一项都要有“{name_key}”。",
-            )
+            place = listed.at(index) if isinstance(listed, LList) else mapping.at(key)
+            context.error(place, "shape", f"“{key}”的每一项都要有“{name_key}”。")
 
 
 def by_name[T](found: list[tuple[str, T, LMap]], what: str, context: Context) -> dict[str, T]:
