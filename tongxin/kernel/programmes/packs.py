@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache, lru_cache
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.findings import Finding, PackUnreadable
@@ -52,6 +53,13 @@ def findings(text: str, others: tuple[str, ...] = ()) -> tuple[Finding, ...]:
         return (error.finding(),)
     said = lint(pack, others=at_hand(others))
     return tuple(sorted(said, key=lambda f: (f.level != "error", f.file, f.line)))
+
+
+def with_line(finding: Finding) -> str:
+    """A finding for somebody who looks for the place in a file of their own."""
+    if finding.code == "unreadable" and finding.line <= 1:
+        return finding.sentence  # of the file as a whole
+    return _("第 %(line)d 行：%(said)s") % {"line": finding.line, "said": finding.sentence}
 
 
 def at_hand(texts: tuple[str, ...] = ()) -> dict[str, Pack]:

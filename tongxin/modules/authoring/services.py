@@ -21,13 +21,26 @@ from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.packs import parse
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.calendar import calendar_to_dict
-from tongxin.methods.cadence.pack import Pack, pack_from_dict, pack_from_text
+from tongxin.methods.cadence.findings import Finding, PackUnreadable
+from tongxin.methods.cadence.pack import MISSHAPEN, Pack, pack_from_dict, pack_from_text
 
 from .models import PackDraft
 
 
+class CannotBegin(ValueError):
+    """A text is no pack that can be gone on with; `findings` say where and why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(findings[0].sentence)
+        self.findings = findings
+
+
 class SavedElsewhere(ValueError):
     """Somebody (or another tab) saved this draft meanwhile."""
+
+
+# Why a draft stays as it was; the sentence is for the page.
+NOT_SAVED = (SavedElsewhere, programmes.CannotAdopt)
 
 
 @transaction.atomic
@@ -64,14 +77,26 @@ def _slug(title: str) -> str:
 
 
 def start_from_text(school: School, text: str, *, by: Account | None) -> PackDraft:
-    """Begin with a pack's text. Raises PackUnreadable when it is none."""
-    pack = pack_from_text(text)
-    return _start(school, pack.title or pack.slug, pack.to_text(), by)
+    """Begin with a pack's text. Raises CannotBegin when it is none, or has parts that no page of a draft could show."""
+    try:
+        pack = pack_from_text(text)
+        wrong = [finding for finding in pack.findings if finding.code == MISSHAPEN]
+        if wrong:
+            raise CannotBegin(wrong)
+        written = pack.to_text()
+        parse(written)  # a text that grew too long by being written out is found now
+    except PackUnreadable as error:
+        raise CannotBegin([error.finding()]) from error
+    return _start(school, pack.title or pack.slug, written, by)
 
 
 @transaction.atomic
 def start_from_programme(programme: Programme, *, by: Account | None) -> PackDraft:
-    """Take up a change of an adopted programme; a draft of the same version that is there already is gone on with."""
+    """Take up a change of an adopted programme; a draft of the same version that is there already is gone on with.
+
+    Raises programmes.CannotAdopt when the programme was handed down.
+    """
+    programmes.refuse_locked(programme)
     version = current_version(programme)
     known = PackDraft.objects.filter(programme=programme, base=version.number).first()
     if known is not None:
@@ -101,10 +126,18 @@ def _start(
     return draft
 
 
+def _to_change(draft: PackDraft) -> PackDraft:
+    """The draft's row, locked; refused when its programme was handed down since the draft was begun."""
+    row = PackDraft.objects.select_for_update().get(pk=draft.pk)
+    if row.programme is not None:
+        programmes.refuse_locked(row.programme)
+    return row
+
+
 @transaction.atomic
 def save(draft: PackDraft, raw: dict[str, Any], what: str, *, by: Account | None, revision: int) -> PackDraft:
-    """Keep a new text of a draft. revision: that of the page it was made on. Raises SavedElsewhere."""
-    locked = PackDraft.objects.select_for_update().get(pk=draft.pk)
+    """Keep a new text of a draft. revision: that of the page it was made on. Raises one of NOT_SAVED."""
+    locked = _to_change(draft)
     if locked.revision != revision:
         raise SavedElsewhere(_("这份草稿刚刚在别处改过。请刷新页面，看过新的内容再改。"))
     pack = pack_from_dict(copy.deepcopy(raw))
@@ -118,8 +151,8 @@ def save(draft: PackDraft, raw: dict[str, Any], what: str, *, by: Account | None
 
 @transaction.atomic
 def undo(draft: PackDraft, *, by: Account | None) -> bool:
-    """Take the last save back; False when there is none to take back."""
-    locked = PackDraft.objects.select_for_update().get(pk=draft.pk)
+    """Take the last save back; False when there is none to take back. Raises programmes.CannotAdopt."""
+    locked = _to_change(draft)
     if not locked.before:
         return False
     locked.text, locked.before, locked.last_change = locked.before, "", ""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.methods.cadence.pack import Pack
 
-from .tables import Column, TableForm, changed, data_classes, free_name, of_types
+from .tables import Column, TableForm, changed, data_classes, free_name, of_types, types_of, values_of
 
 
 class KindForm(forms.Form):
@@ -34,7 +34,7 @@ class KindForm(forms.Form):
             required=False,
         )
         efforts = raw.get("effort_min") or {}
-        parts = [{"title": str(p.get("title", "")), "of": str((p.get("of") or ["staff"])[0]),
+        parts = [{"title": str(p.get("title", "")), "of": (types_of(p) or ["staff"])[0],
                   "minutes": str(efforts.get(p.get("part"), ""))} for p in raw.get("parts") or []]  # fmt: skip
         self.parts = TableForm("parts", (Column("title", _("身份，例如“家访人”")), Column("of", _("由谁担任"), of_types()),
                                          Column("minutes", _("通常几分钟"), width="short")), parts, data)  # fmt: skip
@@ -42,7 +42,7 @@ class KindForm(forms.Form):
                                              Column("per", _("怎么记"), [("person", _("每人各记")), ("entry", _("每次记一个"))])),
                                  _plain(raw.get("amounts"), ("title", "unit", "per")), data)  # fmt: skip
         self.qualifiers = TableForm("qualifiers", (Column("title", _("限定，例如“方式”")), Column("values", _("可选的值，用顿号隔开"))),
-                                    [{"title": str(q.get("title", "")), "values": "、".join((q.get("values") or {}).values())}
+                                    [{"title": str(q.get("title", "")), "values": "、".join(values_of(q).values())}
                                      for q in raw.get("qualifiers") or []], data)  # fmt: skip
         self.evidence = TableForm(
             "evidence",
@@ -81,7 +81,7 @@ class KindForm(forms.Form):
         parts = changed(old, [{"title": r["title"], "place": r["place"]} for r in rows], "part")
         efforts = {}
         for row, part in zip(rows, parts, strict=True):
-            before = part.get("of") or []
+            before = types_of(part)
             part["of"] = (
                 [row["of"], *before[1:]]
                 if (before and before[0] == row["of"]) or len(before) > 1
@@ -115,7 +115,7 @@ def _qualifier(said: tuple[dict[str, Any], str]) -> dict[str, Any]:
     titles = [
         title.strip() for title in text.replace("，", "、").replace(",", "、").split("、") if title.strip()
     ]
-    known = {title: code for code, title in (item.get("values") or {}).items()}
+    known = {title: code for code, title in values_of(item).items()}
     taken = set(known.values())
     values = {}
     for title in titles:

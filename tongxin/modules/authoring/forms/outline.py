@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.methods.cadence.pack import Pack
 
-from .tables import Column, TableForm, changed, data_classes, of_types
+from .tables import Column, TableForm, changed, data_classes, of_types, types_of, values_of
 
 LINE = re.compile(r"^\s*([0-9A-Za-z][0-9A-Za-z.]{0,11})[、\s]+(\S.{0,79})$")
 DAY = re.compile(r"^(\+1\s*)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
@@ -145,14 +145,14 @@ class WordTables:
         self.attributes = TableForm(
             "attributes", (Column("title", _("属性")), Column("of", _("谁的"), of), Column("type", _("怎么填"), types),
                            Column("values", _("可选的值，用顿号隔开")), Column("class", _("涉及什么"), classes)),
-            [{**row, "of": str((item.get("of") or ["student"])[0]), "values": "、".join(map(str, (item.get("values") or {}).values()))}
+            [{**row, "of": (types_of(item) or ["student"])[0], "values": "、".join(values_of(item).values())}
              for item, row in zip(self.raw["attributes"], self._rows("attributes", ("title", "type", "class")), strict=True)], data,
         )  # fmt: skip
         self.links = TableForm("links", (Column("title", _("关系，例如“成长导师”")), Column("a", _("甲方"), of), Column("b", _("乙方"), of),
                                          Column("class", _("涉及什么"), classes)), self._rows("links", ("title", "a", "b", "class")), data)  # fmt: skip
         self.events = TableForm(
             "events", (Column("title", _("事件，例如“请假返校”")), Column("of", _("谁的"), of), Column("class", _("涉及什么"), classes)),
-            [{**row, "of": str((item.get("of") or ["student"])[0])}
+            [{**row, "of": (types_of(item) or ["student"])[0]}
              for item, row in zip(self.raw["events"], self._rows("events", ("title", "class")), strict=True)], data,
         )  # fmt: skip
 
@@ -188,7 +188,7 @@ class WordTables:
                 singular,
             )
             for row, item in zip(rows, items, strict=True):
-                before = item.get("of") or []
+                before = types_of(item)
                 item["of"] = before if row["of"] in before[:1] else [row["of"]]
                 if row.get("type") == "choice":
                     _qualifier((item, row.get("values", "")))

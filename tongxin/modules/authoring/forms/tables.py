@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.base.pinyin import name_keys
+from tongxin.methods.cadence.reading import text_of, texts
 
 SPARE = 2  # empty rows offered
 
@@ -81,6 +82,19 @@ def changed(
                 item[name] = value
         found.append({name: value for name, value in item.items() if value != ""})
     return found
+
+
+def types_of(raw: Mapping[str, Any]) -> list[str]:
+    """Whom a written part, attribute or event is about; a pack may write one word or a list."""
+    return list(texts(raw.get("of")))
+
+
+def values_of(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The values a written qualifier or attribute may have, by code; a pack may write titles or the codes alone."""
+    said = raw.get("values")
+    if isinstance(said, dict):
+        return {code: text_of(title) or code for code, title in said.items()}
+    return {code: code for code in texts(said)}
 
 
 def free_name(title: str, taken: set[str], otherwise: str) -> str:

@@ -18,9 +18,8 @@ from tongxin.kernel.obligations.changes import changes
 from tongxin.kernel.obligations.load import school_load
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes import services as programmes
-from tongxin.kernel.programmes.packs import findings, offered
+from tongxin.kernel.programmes.packs import findings, offered, with_line
 from tongxin.kernel.programmes.queries import current_pack, visible_programmes
-from tongxin.methods.cadence.findings import PackUnreadable
 from tongxin.methods.cadence.words import sentence
 from tongxin.ui.toasts import notify
 
@@ -29,6 +28,7 @@ from ..language import spoken
 from ..models import PackDraft
 
 MOST_BYTES = 2 * 1024 * 1024
+MOST_SAID = 5  # what is wrong in a file, at once
 
 
 def draft_of(request: Request, public_id: str) -> PackDraft:
@@ -104,8 +104,8 @@ def _from_file(request: Request, form: FileForm) -> PackDraft | None:
         )
     except UnicodeDecodeError:
         form.add_error("file", _("文件的编码不对。请另存为 UTF-8 编码再上传。"))
-    except PackUnreadable as error:
-        form.add_error("file", str(error.finding().sentence))
+    except services.CannotBegin as refused:
+        form.add_error("file", _once(with_line(finding) for finding in refused.findings)[:MOST_SAID])
     return None
 
 
@@ -116,7 +116,11 @@ def take_up(request: Request, programme: str) -> HttpResponse:
     found = get_object_or_404(
         visible_programmes(request.viewer).filter(school=request.viewer.school), public_id=programme
     )
-    begun = services.start_from_programme(found, by=request.viewer.account)
+    try:
+        begun = services.start_from_programme(found, by=request.viewer.account)
+    except programmes.CannotAdopt as refused:
+        notify(request, str(refused))
+        return redirect("desk:programme", programme)
     return redirect("authoring:draft", begun.public_id)
 
 
@@ -148,8 +152,14 @@ def draft(request: Request, public_id: str) -> HttpResponse:
         "warnings": _once(f.sentence for f in told if f.level != "error"),
         "kinds": pack.kinds.values(),
         "months": sum(1 for _item in pack.plan_items),
+        "locked": _locked(found),
     }
     return render(request, "authoring/draft.html", context)
+
+
+def _locked(draft: PackDraft) -> str:
+    """Why nothing of a draft can be kept: its programme was handed down since it was begun."""
+    return programmes.locked_words() if draft.programme is not None and draft.programme.locked else ""
 
 
 def _once(sentences) -> list[str]:
@@ -172,8 +182,11 @@ def export(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 def undo(request: Request, public_id: str) -> HttpResponse:
     found = draft_of(request, public_id)
-    if services.undo(found, by=request.viewer.account):
-        notify(request, _("已撤销上一步。"))
+    try:
+        if services.undo(found, by=request.viewer.account):
+            notify(request, _("已撤销上一步。"))
+    except programmes.CannotAdopt as refused:
+        notify(request, str(refused))
     return redirect("authoring:draft", public_id)
 
 
@@ -202,6 +215,8 @@ def hand_over(request: Request, public_id: str) -> HttpResponse:
     if found.programme is not None:
         form.fields.pop("year")
     wrong = _once(f.sentence for f in findings(found.text) if f.level == "error")
+    if said := _locked(found):
+        wrong.insert(0, said)
     if not services.pack_of(found).obligations:
         wrong.append(_("还没有写要求。请至少写一条。"))
     if request.method == "POST" and form.is_valid() and not wrong:

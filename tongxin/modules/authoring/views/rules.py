@@ -55,7 +55,7 @@ def rule(request: Request, public_id: str, at: int | None = None) -> HttpRespons
         try:
             services.save(draft, changed, _("要求：%(title)s") % {"title": raw["title"]},
                           by=request.viewer.account, revision=_revision(request))  # fmt: skip
-        except services.SavedElsewhere as said:
+        except services.NOT_SAVED as said:
             refused = str(said)
         else:
             notify(request, _("已保存在草稿里。"))
@@ -166,7 +166,7 @@ def _change(request: Request, public_id: str, at: int, change: Any) -> HttpRespo
     try:
         services.save(draft, raw, what, by=request.viewer.account, revision=_revision(request))
         notify(request, _("%(what)s。可以撤销。") % {"what": what})
-    except services.SavedElsewhere as said:
+    except services.NOT_SAVED as said:
         notify(request, str(said))
     return redirect("authoring:draft", public_id)
 

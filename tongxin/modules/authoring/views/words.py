@@ -23,10 +23,10 @@ from .rules import _revision
 
 
 def _save(request: Request, draft: PackDraft, raw: dict[str, Any], what: str) -> str:
-    """Save and say so; the sentence why not, when somebody else saved meanwhile."""
+    """Save and say so; the sentence why not, when it was not saved."""
     try:
         services.save(draft, raw, what, by=request.viewer.account, revision=_revision(request))
-    except services.SavedElsewhere as said:
+    except services.NOT_SAVED as said:
         return str(said)
     notify(request, _("已保存在草稿里。"))
     return ""

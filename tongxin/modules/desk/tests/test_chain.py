@@ -1,6 +1,7 @@
 """Every reader sees who asks a duty above the school, and who made it stricter."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tongxin.kernel.programmes import services
@@ -59,6 +60,19 @@ def test_both_are_judged_and_a_programme_of_the_bureau_cannot_be_edited(district
     assert "已完成" in page(client, "why", theirs, *where)
     assert "还差1" in page(client, "why", district.programme, *where)
     district.sign_in(client, district.wang)
-    for name in ("edit", "retire", "edit_plan"):
-        assert client.get(reverse(f"desk:{name}", args=[theirs.public_id])).status_code == 404
+    for name, *more in (
+        ("edit",),
+        ("retire",),
+        ("edit_plan",),
+        ("edit_duty", "study-hours"),
+        ("version_restore", 1),
+    ):
+        address = reverse(f"desk:{name}", args=[theirs.public_id, *more])
+        if name != "version_restore":
+            assert client.get(address).status_code == 404
+        assert client.post(address, {"confirm": "1", "base": "1"}).status_code == 404
+    assert theirs.versions.count() == 1
+    file = SimpleUploadedFile("pack.yaml", PACK.replace("title: 青山育人", "title: 青山新育人").encode())
+    refused = client.post(reverse("desk:adopt"), {"year": "2026", "file": file})
+    assert "上级统一采用" in refused.content.decode()
     assert "上级统一采用" in client.get(reverse("desk:versions", args=[theirs.public_id])).content.decode()

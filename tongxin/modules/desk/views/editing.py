@@ -20,7 +20,7 @@ from tongxin.kernel.obligations.weighing import moves_words
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.programmes import services
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
-from tongxin.kernel.programmes.packs import findings, offered, parse
+from tongxin.kernel.programmes.packs import findings, offered, parse, with_line
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.findings import PackUnreadable
 from tongxin.methods.cadence.pack import Pack, pack_from_text
@@ -65,7 +65,7 @@ def _text_of(form: OwnPackForm) -> str:
     except UnicodeDecodeError:
         form.add_error("file", _("文件的编码不对。请另存为 UTF-8 编码再上传。"))
     except PackUnreadable as error:
-        form.add_error("file", str(error.finding().sentence))
+        form.add_error("file", with_line(error.finding()))
     else:
         return text
     return ""
