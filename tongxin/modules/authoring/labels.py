@@ -29,15 +29,18 @@ def subject_word(name: str, say: Speaker) -> str:
 
 def condition_choices(pack: Pack, say: Speaker) -> Choices:
     found = [("", _("（没有条件）"))]
-    for what in conditions(vocabulary(pack)):
-        kind, _sep, rest = what.partition(":")
-        if kind == "attribute":
-            found.append((what, say.attribute(rest)))
-        elif kind == "post":
-            found.append((what, _("担任%(post)s") % {"post": say.post(rest)}))
-        else:
-            found.append((what, _("有%(link)s") % {"link": say.link(rest.partition(":")[0])}))
-    return found
+    return [*found, *((what, condition_word(what, say)) for what in conditions(vocabulary(pack)))]
+
+
+def condition_word(what: str, say: Speaker) -> str:
+    kind, _sep, rest = what.partition(":")
+    if kind == "attribute":
+        return say.attribute(rest)
+    if kind == "post":
+        return _("担任%(post)s") % {"post": say.post(rest)}
+    link, _sep, end = rest.partition(":")
+    words = {"a": _("有%(link)s（作为甲方）"), "b": _("有%(link)s（作为乙方）")}
+    return words.get(end, _("有%(link)s")) % {"link": say.link(link)}
 
 
 def operator_choices(names: tuple[str, ...]) -> Choices:
@@ -112,6 +115,6 @@ def modality_choices() -> Choices:
 
 def level_choices() -> Choices:
     return [
-        ("", _("（不写）")), ("state", _("国家")), ("province", _("省")), ("city", _("市")), ("county", _("县区")),
-        ("school", _("学校")), ("plan", _("方案")),
+        ("", _("（不写）")), ("state", _("国家")), ("province", _("省")), ("city", _("市")), ("district", _("县区")),
+        ("bureau", _("教育局")), ("school", _("学校")),
     ]  # fmt: skip

@@ -9,7 +9,18 @@ from django.utils.translation import gettext as _
 
 from tongxin.methods.cadence.pack import Pack
 
-from .tables import Column, TableForm, changed, data_classes, free_name, of_types, types_of, values_of
+from .tables import (
+    MOST_VALUES,
+    Column,
+    TableForm,
+    changed,
+    data_classes,
+    free_name,
+    of_types,
+    types_of,
+    values_text,
+    with_values,
+)
 
 
 class KindForm(forms.Form):
@@ -41,8 +52,8 @@ class KindForm(forms.Form):
         self.amounts = TableForm("amounts", (Column("title", _("数量，例如“学时”")), Column("unit", _("单位"), width="short"),
                                              Column("per", _("怎么记"), [("person", _("每人各记")), ("entry", _("每次记一个"))])),
                                  _plain(raw.get("amounts"), ("title", "unit", "per")), data)  # fmt: skip
-        self.qualifiers = TableForm("qualifiers", (Column("title", _("限定，例如“方式”")), Column("values", _("可选的值，用顿号隔开"))),
-                                    [{"title": str(q.get("title", "")), "values": "、".join(values_of(q).values())}
+        self.qualifiers = TableForm("qualifiers", (Column("title", _("限定，例如“方式”")), Column("values", _("可选的值，用顿号隔开"), most=MOST_VALUES)),
+                                    [{"title": str(q.get("title", "")), "values": values_text(q)}
                                      for q in raw.get("qualifiers") or []], data)  # fmt: skip
         self.evidence = TableForm(
             "evidence",
@@ -93,8 +104,8 @@ class KindForm(forms.Form):
         kind["effort_min"] = efforts
         kind["amounts"] = changed(self.raw.get("amounts") or [], self.amounts.rows(), "amount")
         kind["qualifiers"] = [
-            _qualifier(item)
-            for item in _with_values(self.raw.get("qualifiers") or [], self.qualifiers.rows())
+            with_values(item, text)
+            for item, text in _with_texts(self.raw.get("qualifiers") or [], self.qualifiers.rows())
         ]
         kind["evidence"] = changed(self.raw.get("evidence") or [], self.evidence.rows(), "type")
         return {key: value for key, value in kind.items() if value not in ({}, [])}
@@ -104,25 +115,6 @@ def _plain(listed: Any, names: tuple[str, ...]) -> list[dict[str, str]]:
     return [{name: str(item.get(name, "")) for name in names} for item in listed or []]
 
 
-def _with_values(raw: list[dict[str, Any]], rows: list[dict[str, str]]) -> list[tuple[dict[str, Any], str]]:
+def _with_texts(raw: list[dict[str, Any]], rows: list[dict[str, str]]) -> list[tuple[dict[str, Any], str]]:
     items = changed(raw, [{"title": row["title"], "place": row["place"]} for row in rows], "qualifier")
     return [(item, row["values"]) for item, row in zip(items, rows, strict=True)]
-
-
-def _qualifier(said: tuple[dict[str, Any], str]) -> dict[str, Any]:
-    """Values keep their codes as long as their titles stay."""
-    item, text = said
-    titles = [
-        title.strip() for title in text.replace("，", "、").replace(",", "、").split("、") if title.strip()
-    ]
-    known = {title: code for code, title in values_of(item).items()}
-    taken = set(known.values())
-    values = {}
-    for title in titles:
-        code = known.get(title) or free_name(title, taken, "value")
-        taken.add(code)
-        values[code] = title
-    item["values"] = values
-    if not values:
-        item.pop("values")
-    return item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -10,7 +11,17 @@ from django.utils.translation import gettext as _
 
 from tongxin.methods.cadence.pack import Pack
 
-from .tables import Column, TableForm, changed, data_classes, of_types, types_of, values_of
+from .tables import (
+    MOST_VALUES,
+    Column,
+    TableForm,
+    changed,
+    data_classes,
+    of_types,
+    types_of,
+    values_text,
+    with_values,
+)
 
 LINE = re.compile(r"^\s*([0-9A-Za-z][0-9A-Za-z.]{0,11})[、\s]+(\S.{0,79})$")
 DAY = re.compile(r"^(\+1\s*)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
@@ -31,6 +42,11 @@ class AboutForm(forms.Form):
             "goals": "\n".join(pack.goals),
             "headings": "\n".join(f"{h.number} {h.title}" for h in pack.all_headings()),
         })  # fmt: skip
+        # What the lines do not show, such as where a heading is written.
+        self.kept = {
+            str(raw["heading"]): {key: value for key, value in raw.items() if key != "children"}
+            for raw in _flat(pack.raw.get("headings") or [])
+        }
         labels = {"title": _("方案名称"), "document": _("依据的文件"), "problems": _("要解决的问题，每行一条"),
                   "goals": _("目标，每行一条"), "headings": _("提纲（就是台账的目录），每行一条：编号、空格、标题")}  # fmt: skip
         for name, label in labels.items():
@@ -50,7 +66,7 @@ class AboutForm(forms.Form):
                 raise forms.ValidationError(_("第%(n)d行看不懂。请写成“1.1 标题”。") % {"n": number})
             if found[1] in known:
                 raise forms.ValidationError(_("编号“%(number)s”写了两次。") % {"number": found[1]})
-            item = {"heading": found[1], "title": found[2].strip()}
+            item = {**self.kept.get(found[1], {}), "heading": found[1], "title": found[2].strip()}
             known[found[1]] = item
             above = known.get(found[1].rpartition(".")[0])
             (above.setdefault("children", []) if above else top).append(item)
@@ -69,6 +85,12 @@ class AboutForm(forms.Form):
                 titled.get(line, {singular: f"{singular}-{at}", "title": line})
                 for at, line in enumerate(lines, 1)
             ]
+
+
+def _flat(headings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for heading in headings:
+        yield heading
+        yield from _flat(heading.get("children") or [])
 
 
 class PlanTables:
@@ -124,9 +146,10 @@ class PlanTables:
         for row, item in zip(rows, items, strict=True):
             months.setdefault(int(row["month"] or 1), []).append(item)
         known = {month.get("month"): month for month in self.raw_months}
+        begins = 9 if self.pack.programme_year == "school" else 1
         plan["months"] = [
-            {**known.get(month, {}), "month": month, "items": found}
-            for month, found in sorted(months.items())
+            {**known.get(month, {}), "month": month, "items": months[month]}
+            for month in sorted(months, key=lambda month: (month - begins) % 12)
         ]
 
 
@@ -144,8 +167,8 @@ class WordTables:
                                          Column("superior", _("空缺时由谁接"), posts)), self._rows("posts", ("title", "of", "superior")), data)  # fmt: skip
         self.attributes = TableForm(
             "attributes", (Column("title", _("属性")), Column("of", _("谁的"), of), Column("type", _("怎么填"), types),
-                           Column("values", _("可选的值，用顿号隔开")), Column("class", _("涉及什么"), classes)),
-            [{**row, "of": (types_of(item) or ["student"])[0], "values": "、".join(values_of(item).values())}
+                           Column("values", _("可选的值，用顿号隔开"), most=MOST_VALUES), Column("class", _("涉及什么"), classes)),
+            [{**row, "of": (types_of(item) or ["student"])[0], "values": values_text(item)}
              for item, row in zip(self.raw["attributes"], self._rows("attributes", ("title", "type", "class")), strict=True)], data,
         )  # fmt: skip
         self.links = TableForm("links", (Column("title", _("关系，例如“成长导师”")), Column("a", _("甲方"), of), Column("b", _("乙方"), of),
@@ -173,8 +196,6 @@ class WordTables:
         return all(told)
 
     def apply(self, raw: dict[str, Any]) -> None:
-        from .kind import _qualifier
-
         raw["posts"] = changed(self.raw["posts"], self.posts.rows(), "post")
         raw["links"] = changed(self.raw["links"], self.links.rows(), "link")
         for key, singular, table in (
@@ -187,11 +208,11 @@ class WordTables:
                 [{k: v for k, v in row.items() if k not in ("of", "values")} for row in rows],
                 singular,
             )
-            for row, item in zip(rows, items, strict=True):
+            for at, (row, item) in enumerate(zip(rows, items, strict=True)):
                 before = types_of(item)
                 item["of"] = before if row["of"] in before[:1] else [row["of"]]
                 if row.get("type") == "choice":
-                    _qualifier((item, row.get("values", "")))
+                    items[at] = with_values(item, row.get("values", ""))
             raw[key] = items
         if not raw["events"]:
             raw.pop("events")

@@ -30,8 +30,13 @@ class RuleForm(forms.Form):
         super().__init__(data)
         self.pack, self.slots, self.kept, self.say = pack, slots, kept, say
         self.said = from_data(data, slots) if data is not None else slots
-        self.kinds = [pack.kinds[name] for name in self.said.kinds if name in pack.kinds]
+        self.kinds = [pack.kinds[name] for name in self._kind_names() if name in pack.kinds]
         self.fields.update(self._who() | self._what() | self._how_much() | self._when() | self._else())
+
+    def _kind_names(self) -> list[str]:
+        """The kinds that are counted; a rule about an activity that names none counts in that activity itself."""
+        word, _sep, of = self.said.subject.partition(":")
+        return self.said.kinds or ([of] if word == "activity" else [])
 
     # the parts of the sentence
 
@@ -39,17 +44,20 @@ class RuleForm(forms.Form):
         said, names = self.said, self.pack
         found: dict[str, forms.Field] = {
             "title": _text(_("这条要求叫什么"), said.title, required=True, most=120),
-            "subject": _choice(_("对谁的要求"), labels.subject_choices(names, self.say), said.subject),
+            "subject": _choice(
+                _("对谁的要求"), labels.subject_choices(names, self.say), said.subject, self.slots.subject
+            ),
             "joined": _choice(
                 _("几个条件"), [("all", _("都要成立")), ("any", _("有一个成立就算"))], said.joined
             ),
         }
         whats = labels.condition_choices(names, self.say)
-        for at in range(min(len(said.tests) + 1, MOST_CONDITIONS)):
+        whats += [(test.what, labels.condition_word(test.what, self.say)) for test in self.slots.tests]
+        for at in range(rows(len(said.tests), MOST_CONDITIONS)):
             test = said.tests[at] if at < len(said.tests) else Condition()
             found |= self._condition(at, test, whats)
         posts = [("self", _("本人（本班、本支部……）")), *((n, self.say.post(n)) for n in names.posts)]
-        parts = [(p.name, self.say.part([k.name], p.name)) for k in self.kinds for p in k.parts]
+        parts = [(p.name, self.say.part([k.name], p.name)) for k in self._acting() for p in k.parts]
         bearers = _unique(
             [
                 *posts,
@@ -60,12 +68,18 @@ class RuleForm(forms.Form):
                     if said.subject.startswith("pair:")
                     else []
                 ),
+                *((name, self.say.post(name)) for name in self.slots.bearer),
             ]
         )
-        for at in range(min(len(said.bearer) + 1, MOST_BEARERS)):
+        for at in range(rows(len(said.bearer), MOST_BEARERS)):
             value = said.bearer[at] if at < len(said.bearer) else ""
             found[f"bearer-{at}"] = _choice(_("谁负责") if not at else _("还有谁"), NOTHING + bearers, value)
         return found
+
+    def _acting(self) -> list[Kind]:
+        """The kinds whose parts may bear a rule: what it counts, and the activity it is about."""
+        about = self.pack.kinds.get(self.said.subject.partition(":")[2])
+        return [*self.kinds, *([about] if about and about not in self.kinds else [])]
 
     def _condition(self, at: int, test: Condition, whats: labels.Choices) -> dict[str, forms.Field]:
         kind, _sep, rest = test.what.partition(":")
@@ -73,7 +87,7 @@ class RuleForm(forms.Form):
         allowed = operators(declared) if test.what else ("is",)
         op = test.op if test.op in allowed else allowed[0]
         found: dict[str, forms.Field] = {
-            f"c{at}-what": _choice(_("条件"), whats, test.what),
+            f"c{at}-what": _choice(_("条件"), _unique(whats), test.what),
             f"c{at}-op": _choice(_("怎样"), labels.operator_choices(allowed), op),
         }
         if declared is not None:
@@ -81,7 +95,12 @@ class RuleForm(forms.Form):
             one_of = values is not None and op in ("is", "not") and "," not in test.value
             if one_of:
                 titled = [(code, self.say.value(rest, code)) for code in values or {}]
-                found[f"c{at}-value"] = _choice(_("值"), NOTHING + titled, test.value)
+                own = [
+                    (one.value, self.say.value(rest, one.value))
+                    for one in self.slots.tests
+                    if one.what == test.what
+                ]
+                found[f"c{at}-value"] = _choice(_("值"), _unique(NOTHING + titled + own), test.value)
             else:
                 found[f"c{at}-value"] = _text(_("值"), test.value)
         return found
@@ -90,11 +109,16 @@ class RuleForm(forms.Form):
         said, say = self.said, self.say
         every = [(name, say.kind(name)) for name in self.pack.kinds]
         found: dict[str, forms.Field] = {}
-        for at in range(min(len(said.kinds) + 1, MOST_KINDS)):
+        own = self.slots
+        for at in range(rows(len(said.kinds), MOST_KINDS)):
             value = said.kinds[at] if at < len(said.kinds) else ""
-            found[f"kind-{at}"] = _choice(_("哪类活动") if not at else _("或者"), NOTHING + every, value)
+            kept = own.kinds[at] if at < len(own.kinds) else ""
+            found[f"kind-{at}"] = _choice(
+                _("哪类活动") if not at else _("或者"), NOTHING + every, value, kept
+            )
         parts = _shared([[(p.name, say.part([k.name], p.name)) for p in k.parts] for k in self.kinds])
-        found["part"] = _choice(_("以什么身份"), [("", _("任何身份")), *parts], said.part)
+        every_part = [("", _("任何身份")), *parts]
+        found["part"] = _choice(_("以什么身份"), every_part, said.part, own.part)
         for qualifier in _qualifiers(self.kinds):
             value = dict(said.only).get(qualifier.name, "")
             label = say.about(tuple(said.kinds)).qualifier(qualifier.name)
@@ -103,9 +127,10 @@ class RuleForm(forms.Form):
             found[f"only-{qualifier.name}"] = _choice(label, choices, value) if fits else _text(label, value)
         who = [("", _("不限")), ("member", _("党员")), ("self", _("本人"))]
         who += [(f"post:{name}", say.post(name)) for name in self.pack.posts]
-        found["by_who"] = _choice(_("必须由谁"), who, said.by_who)
-        found["by_part"] = _choice(_("担任"), [("", _("任何身份")), *parts], said.by_part)
-        evidence = _unique([(e.name, e.title) for k in self.kinds for e in k.evidence])
+        found["by_who"] = _choice(_("必须由谁"), who, said.by_who, own.by_who)
+        found["by_part"] = _choice(_("担任"), every_part, said.by_part, own.by_part)
+        evidence = [(e.name, e.title) for k in self.kinds for e in k.evidence]
+        evidence = _unique([*evidence, *((name, say.evidence(name)) for name in own.evidence)])
         found["evidence"] = forms.MultipleChoiceField(
             label=_("必须有的佐证"), choices=evidence, required=False, widget=forms.CheckboxSelectMultiple,
             initial=said.evidence,
@@ -146,13 +171,15 @@ class RuleForm(forms.Form):
         }.get(period.word, ())  # fmt: skip
         phases = [(str(n), p.title) for n, p in sorted(self.pack.phases.items())]
         events = labels.event_choices(self.pack, self.say, self.said.subject.startswith("activity:"))
+        own = self.slots.period if self.slots.period.word == period.word else Period()
+        units = labels.unit_choices(LENGTH_UNITS.get(period.word, ()))
         fields: dict[str, forms.Field] = {
             "n": _text(_("多少"), period.n),
-            "unit": _choice(_("单位"), labels.unit_choices(LENGTH_UNITS.get(period.word, ())), period.unit),
-            "of": _choice(_("哪件事"), NOTHING + events, period.of),
+            "unit": _choice(_("单位"), units, period.unit, own.unit),
+            "of": _choice(_("哪件事"), NOTHING + events, period.of, own.of),
             "first": _day(_("从"), period.first),
             "last": _day(_("到"), period.last),
-            "phase": _choice(_("哪个阶段"), phases, period.n),
+            "phase": _choice(_("哪个阶段"), phases, period.n, own.n),
             "month": _choice(
                 _("哪个月"), [(str(n), _("%(n)d月") % {"n": n}) for n in range(1, 13)], period.n
             ),
@@ -161,28 +188,30 @@ class RuleForm(forms.Form):
         return found | {f"when-{name}": fields[name] for name in needs}
 
     def _else(self) -> dict[str, forms.Field]:
-        said = self.said
+        said, own = self.said, self.slots
         headings = [(h.number, f"{h.number} {h.title}") for h in self.pack.all_headings()]
         posts = [(name, self.say.post(name)) for name in self.pack.posts]
         return {
             "since": _day(_("从哪天起实行"), said.since),
             "until": _day(_("实行到哪天"), said.until),
             "remind": _text(_("提前几天提醒"), said.remind, help_text=_("几次用顿号隔开，例如 14、3。")),
-            "heading": _choice(_("归入台账的哪一条"), NOTHING + headings, said.heading),
+            "heading": _choice(_("归入台账的哪一条"), NOTHING + headings, said.heading, own.heading),
             "modality": _choice(_("力度"), labels.modality_choices(), said.modality),
-            "level": _choice(_("谁定的"), labels.level_choices(), said.level),
+            "level": _choice(_("谁定的"), labels.level_choices(), said.level, own.level),
             "document": _text(_("依据的文件"), said.document, most=120),
             "at": _text(_("在文件的哪一处"), said.at, most=60),
-            "waiver_by": _choice(_("谁可以批准免除"), [("", _("不能免除")), *posts], said.waiver_by),
+            "waiver_by": _choice(
+                _("谁可以批准免除"), [("", _("不能免除")), *posts], said.waiver_by, own.waiver_by
+            ),
             "waiver_days": _text(_("免除几天后到期"), said.waiver_days),
         }
 
     # groups for the template
 
     def conditions(self) -> list[list[forms.BoundField]]:
-        rows = [[self[f"c{at}-{part}"] for part in ("what", "op", "value") if f"c{at}-{part}" in self.fields]
-                for at in range(MOST_CONDITIONS) if f"c{at}-what" in self.fields]  # fmt: skip
-        return [row if self.said.tests[at:] else row[:1] for at, row in enumerate(rows)]
+        found = [[self[f"c{at}-{part}"] for part in ("what", "op", "value") if f"c{at}-{part}" in self.fields]
+                 for at in range(rows(len(self.said.tests), MOST_CONDITIONS)) if f"c{at}-what" in self.fields]  # fmt: skip
+        return [row if self.said.tests[at:] else row[:1] for at, row in enumerate(found)]
 
     def several(self, prefix: str) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(prefix)]
@@ -218,7 +247,7 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
 
     tests = [
         Condition(get(f"c{at}-what"), get(f"c{at}-op", HOLDS), get(f"c{at}-value"))
-        for at in range(MOST_CONDITIONS)
+        for at in range(max(MOST_CONDITIONS, len(slots.tests)))
         if get(f"c{at}-what")
     ]
     only = [
@@ -226,14 +255,16 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
         for name in data
         if str(name).startswith("only-") and get(name)
     ]
+    order = [name for name, _value in slots.only]
+    only.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
     return Slots(
         id=slots.id or rule_id(get("title")),
         title=get("title"),
         subject=get("subject") or slots.subject,
         tests=tests,
         joined=get("joined") or "all",
-        bearer=list(dict.fromkeys(get(f"bearer-{at}") for at in range(MOST_BEARERS) if get(f"bearer-{at}"))),
-        kinds=list(dict.fromkeys(get(f"kind-{at}") for at in range(MOST_KINDS) if get(f"kind-{at}"))),
+        bearer=list(dict.fromkeys(get(f"bearer-{at}") for at in range(max(MOST_BEARERS, len(slots.bearer))) if get(f"bearer-{at}"))),
+        kinds=list(dict.fromkeys(get(f"kind-{at}") for at in range(max(MOST_KINDS, len(slots.kinds))) if get(f"kind-{at}"))),
         part=get("part"),
         only=only,
         by_part=get("by_part"),
@@ -260,7 +291,14 @@ def _period(get: Any) -> Period:
         unit = "day" if "day" in allowed else allowed[0]
     if word in WINDOW_WORDS or word == KEPT:
         return Period(word)
+    if word == "before" and not n:
+        unit = ""  # however long before
     return Period(word, n, unit, of, get("when-first"), get("when-last"))
+
+
+def rows(filled: int, most: int) -> int:
+    """How many rows to show: what is filled in and one more, up to a number that only a written rule goes beyond."""
+    return max(filled, min(filled + 1, most))
 
 
 def rule_id(title: str) -> str:
@@ -280,7 +318,10 @@ def _text(
     )  # fmt: skip
 
 
-def _choice(label: str, choices: labels.Choices, initial: str) -> forms.ChoiceField:
+def _choice(label: str, choices: labels.Choices, initial: str, own: str = "") -> forms.ChoiceField:
+    """own: what the rule says now, which stays on offer even where the list has no word for it."""
+    if own and own not in dict(choices):
+        choices = [*choices, (own, own)]
     return forms.ChoiceField(
         label=label, choices=choices, initial=initial, required=False,
         error_messages={"invalid_choice": _("请从列表里选。")},

@@ -13,16 +13,19 @@ from tongxin.kernel.base.pinyin import name_keys
 from tongxin.methods.cadence.reading import text_of, texts
 
 SPARE = 2  # empty rows offered
+MOST_VALUES = 2000
+COMMAS = ("、", "，", ",")
 
 
 @dataclass(frozen=True)
 class Column:
-    """choices: None for a text to type. width: "short" or ""."""
+    """choices: None for a text to type. width: "short" or "". most: characters of a text."""
 
     name: str
     label: str
     choices: Sequence[tuple[str, str]] | None = None
     width: str = ""
+    most: int = 120
 
 
 class TableForm(forms.Form):
@@ -44,7 +47,7 @@ class TableForm(forms.Form):
 
     def _field(self, column: Column, value: str) -> forms.Field:
         if column.choices is None:
-            return forms.CharField(label=column.label, initial=value, required=False, max_length=120)
+            return forms.CharField(label=column.label, initial=value, required=False, max_length=column.most)
         choices = list(column.choices)
         if value and value not in dict(choices):
             choices = [(value, value), *choices]
@@ -97,6 +100,33 @@ def values_of(raw: Mapping[str, Any]) -> dict[str, str]:
     return {code: code for code in texts(said)}
 
 
+def values_text(raw: Mapping[str, Any]) -> str:
+    """The titles of the values in one line; a title that has a comma itself needs a stronger mark between them."""
+    found = list(values_of(raw).values())
+    if not any(mark in title for title in found for mark in COMMAS):
+        return "、".join(found)
+    return "；".join(found) if len(found) > 1 else f"{found[0]}；"
+
+
+def with_values(item: dict[str, Any], text: str) -> dict[str, Any]:
+    """An item with the values of a line; they keep their codes as long as their titles stay."""
+    known = {title: code for code, title in values_of(item).items()}
+    taken, values = set(known.values()), {}
+    for title in _split(text):
+        code = known.get(title) or free_name(title, taken, "value")
+        taken.add(code)
+        values[code] = title
+    item.pop("values", None)
+    return item | {"values": values} if values else item
+
+
+def _split(text: str) -> list[str]:
+    text = text.replace(";", "；")
+    for mark in () if "；" in text else COMMAS:
+        text = text.replace(mark, "；")
+    return [title.strip() for title in text.split("；") if title.strip()]
+
+
 def free_name(title: str, taken: set[str], otherwise: str) -> str:
     """An identifier from the pinyin of a title that nothing else has."""
     letters = "".join(
@@ -121,5 +151,5 @@ def of_types() -> list[tuple[str, str]]:
 def data_classes() -> list[tuple[str, str]]:
     return [
         ("K1", _("校内工作")), ("K2", _("名册和联系方式")), ("K3", _("家庭和帮扶情况")), ("K4c", _("心理预警等级")),
-        ("K0", _("可以公开")),
+        ("K4d", _("心理辅导记录")), ("K4e", _("危机干预")), ("KT", _("教职工考核和师德")), ("K0", _("可以公开")),
     ]  # fmt: skip

@@ -238,6 +238,28 @@ def test_a_change_of_an_adopted_programme_becomes_its_next_version(cast, client)
     assert current_pack(cast.programme).versions("visit-once-a-term")[0].demand.bound.low.number == 2
 
 
+def test_cases_stay_with_a_rule_that_is_only_renamed_and_go_with_its_old_meaning(cast, client):
+    case = {"name": "没有家访，算未完成", "entries": [], "as_of": "2026-06-30", "verdict": "missed"}
+    draft = services.start_from_text(cast.school, PACK, by=None)
+    raw = services.pack_of(draft).raw
+    at = [rule["id"] for rule in raw["obligations"]].index("visit-once-a-term")
+    raw["obligations"][at]["cases"] = [case]
+    draft = services.save(draft, raw, "准备", by=None, revision=draft.revision)
+    cast.sign_in(client, cast.wang)
+
+    def saved(**changes):
+        form = client.get(url("rule", draft.public_id, at)).context["form"]
+        sent = {field.html_name: field.value() for field in form if field.value()} | changes
+        client.post(
+            url("rule", draft.public_id, at), sent | {"save": "1", "revision": fresh(draft)[0].revision}
+        )
+        return fresh(draft)[1].raw["obligations"][at]
+
+    renamed = saved(title="每学期家访")
+    assert (renamed["title"], renamed["cases"]) == ("每学期家访", [case])
+    assert "cases" not in saved(number="2")
+
+
 def test_export_and_import_give_the_same_programme(cast, client, draft):
     client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
     draft, pack = fresh(draft)

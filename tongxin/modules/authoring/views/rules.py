@@ -19,7 +19,7 @@ from tongxin.methods.cadence.pack import Pack, vocabulary
 from tongxin.methods.cadence.parse import read_obligation
 from tongxin.methods.cadence.reading import Context
 from tongxin.methods.cadence.slots import KEPT, Slots, slots_of, written
-from tongxin.methods.cadence.tree import Obligation
+from tongxin.methods.cadence.tree import Obligation, Source
 from tongxin.methods.cadence.words import Speaker, sentence
 from tongxin.ui.toasts import notify
 
@@ -43,13 +43,16 @@ def rule(request: Request, public_id: str, at: int | None = None) -> HttpRespons
     slots, kept = slots_of(raws[at]) if at is not None else (_new(pack, request), {})
     posted = request.POST if request.method == "POST" else None
     form = RuleForm(pack, slots, kept, Speaker(pack, spoken()), posted)
-    raw = written(_complete(form.said, raws, at), kept)
+    if at is not None and form.said == slots:
+        raw = copy.deepcopy(raws[at])  # untouched, in the words it was written in
+    else:
+        raw = written(_complete(form.said, raws, at), kept)
     tree, wrong = _read(raw, pack)
     refused = ""
     if posted is not None and "save" in posted and form.is_valid() and not wrong:
         changed = copy.deepcopy(pack.raw)
         listed = changed.setdefault("obligations", [])
-        if raws and at is not None and raws[at] != raw:
+        if at is not None and _meaning(raws[at], pack) != _meaning(raw, pack):
             raw.pop("cases", None)  # cases tell what the rule meant before it was changed
         listed[at if at is not None else len(listed) : (at + 1) if at is not None else len(listed)] = [raw]
         try:
@@ -93,6 +96,12 @@ def _read(raw: dict[str, Any], pack: Pack) -> tuple[Obligation | None, list[str]
     tree = read_obligation(located(raw, ""), context)
     said = [f.sentence.removeprefix(f"{raw.get('id')}：") for f in context.findings if f.level == "error"]
     return tree, list(dict.fromkeys(said))
+
+
+def _meaning(raw: dict[str, Any], pack: Pack) -> Obligation | None:
+    """What a written rule judges by, whatever it is called and wherever it comes from."""
+    tree, _wrong = _read(raw, pack)
+    return tree and replace(tree, title="", heading="", source=Source(), remind_days=(), cases=())
 
 
 def _with(pack: Pack, tree: Obligation) -> Pack:
