@@ -14,7 +14,8 @@ from django.db.migrations.loader import MigrationLoader
 from tongxin.config import archive
 from tongxin.config.refusal import Refused
 
-KEPT_APART = {"secret.key"}  # made at the first start; not part of a backup
+# Made at the first start, or put there before a restore; not part of a backup.
+KEPT_APART = {"secret.key", "keys"}
 
 
 def restore(file: Path) -> Iterator[str]:
@@ -45,6 +46,7 @@ def proofs(manifest: archive.Manifest) -> Iterator[str]:
     """Yield what holds of the restored installation; raises Refused at the first thing that does not."""
     yield check_integrity()
     yield bring_up_to_date()
+    yield check_keys()
     yield check_audit(manifest)
     yield check_sign_in()
     yield check_evidence()
@@ -82,9 +84,11 @@ def _clear() -> None:
     """Take a failed restore out again: the folder was empty before it began."""
     connection.close()
     for path in settings.DATA_DIR.iterdir():
+        if path.name in KEPT_APART:
+            continue
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name not in KEPT_APART:
+        else:
             path.unlink()
 
 
@@ -96,6 +100,18 @@ def check_integrity() -> str:
         if found != [("ok",)] or dangling:
             raise Refused("恢复出来的数据库没有通过完整性检查，请换一个备份。")
     return "数据库完整。"
+
+
+def check_keys() -> str:
+    """Make sure that what lies sealed can be opened, and destroy again what was destroyed after the keys' backup."""
+    from tongxin.config.safety import key_refusals, lost_key_refusals
+    from tongxin.kernel.audit import keys
+
+    refused = key_refusals() or lost_key_refusals()
+    if refused:
+        raise Refused("\n".join(refused))
+    again = keys.finish()
+    return "加密的内容都有密钥。" + (f"按审计记录重新销毁了 {again} 把密钥。" if again else "")
 
 
 def bring_up_to_date() -> str:

@@ -59,11 +59,31 @@ def address_refusals(address: str) -> list[str]:
 
 
 def storage_refusals() -> list[str]:
-    """Return why the data folder or the database may not be trusted with anything."""
-    found = space_refusals(settings.DATA_DIR)
+    """Return why the data folder, the keys or the database may not be trusted with anything."""
+    found = [*space_refusals(settings.DATA_DIR), *key_refusals()]
     if connection.vendor == "sqlite":
         return [*found, *network_refusals(settings.DATA_DIR), *sqlite_refusals(connection)]
     return [*found, *postgres_refusals(connection)]
+
+
+def key_refusals() -> list[str]:
+    """Return why nothing could be sealed or opened: no master key, another one, one that others may read."""
+    from tongxin.kernel.base.sealing import cipher, store
+
+    return [*cipher.refusals(), *store.refusals()]
+
+
+def lost_key_refusals() -> list[str]:
+    """Return what of the database lies under keys that the key store does not have; needs the present tables."""
+    from tongxin.kernel.base.sealing import rotation
+
+    lost = rotation.unknown_keys()
+    if not lost:
+        return []
+    return [
+        f"密钥库 {settings.KEYS_DIR} 里没有数据库内容的密钥（{'、'.join(lost)}），这些内容打不开。"
+        "请用 tongxin keys restore 放回最新的密钥备份，并放回主密钥，再启动。"
+    ]
 
 
 def split_address(address: str) -> tuple[str, int]:

@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKS_DIR = ROOT / "packs"
 DATA_DIR = Path(os.environ.get("TONGXIN_DATA", ROOT / "data")).resolve()
 EVIDENCE_DIR = DATA_DIR / "evidence"
+KEYS_DIR = Path(os.environ.get("TONGXIN_KEYS") or DATA_DIR / "keys").resolve()
+MASTER_KEY = os.environ.get("TONGXIN_MASTER_KEY", "")
+MASTER_KEY_FILE = Path(os.environ.get("TONGXIN_MASTER_KEY_FILE") or KEYS_DIR / "master.key").resolve()
+CIPHER = os.environ.get("TONGXIN_CIPHER") or "aes"
 DEMO = os.environ.get("TONGXIN_DEMO", "") == "1"
 DEBUG = os.environ.get("TONGXIN_DEBUG", "") == "1"
 ADDRESS = os.environ.get("TONGXIN_ADDRESS", "127.0.0.1:8000")
@@ -270,6 +274,10 @@ TASKS = {
                     "every": timedelta(seconds=30),
                 },
                 "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},
+                "keys": {
+                    "task": "tongxin.kernel.audit.tasks.move_to_new_keys",
+                    "every": timedelta(minutes=5),
+                },
                 "sweep": {"task": "tongxin.kernel.obligations.tasks.sweep_evidence", "cron": "15 3 * * *"},
             },
         },

@@ -12,8 +12,8 @@ os.environ["TONGXIN_DATA"] = _scratch
 os.environ["TONGXIN_SECRET_KEY"] = "only-for-tests-" + "x" * 40
 # Playwright's own event loop runs beside the tests; Django would take every query in them for a mistake.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-for _name in ("TONGXIN_DEMO", "TONGXIN_DEBUG", "TONGXIN_TLS", "TONGXIN_ADDRESS", "TONGXIN_HOSTS"):
-    os.environ.pop(_name, None)
+for _name in ("DEMO", "DEBUG", "TLS", "ADDRESS", "HOSTS", "KEYS", "MASTER_KEY", "MASTER_KEY_FILE", "CIPHER"):
+    os.environ.pop(f"TONGXIN_{_name}", None)
 
 from tongxin.config.settings import *  # noqa: E402, F403
 from tongxin.config.settings import DATABASES  # noqa: E402

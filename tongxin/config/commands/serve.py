@@ -16,11 +16,14 @@ def run(args: argparse.Namespace) -> int:
 
     from tongxin.config import safety, serve
     from tongxin.config.refusal import Refused
+    from tongxin.kernel.audit import keys
 
     address = f"127.0.0.1:{args.port}" if args.port else settings.ADDRESS
     refused = [*safety.address_refusals(address), *safety.storage_refusals()]
+    refused = refused or safety.lost_key_refusals()
     if refused:
         raise Refused("\n".join(refused))
+    keys.finish()
     print(safety.database_line(), flush=True)
     if not args.quiet:
         print(f"地址：http{'s' if settings.CERTIFICATE else ''}://{address}/　按 Ctrl-C 停止。", flush=True)

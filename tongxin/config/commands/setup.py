@@ -22,7 +22,8 @@ def prepare() -> None:
     from django.db.migrations.executor import MigrationExecutor
 
     from tongxin.config.refusal import Refused
-    from tongxin.config.safety import storage_refusals
+    from tongxin.config.safety import lost_key_refusals, storage_refusals
+    from tongxin.kernel.base.sealing import store
 
     for folder in (settings.DATA_DIR, settings.EVIDENCE_DIR, settings.STATIC_ROOT):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -32,3 +33,5 @@ def prepare() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+    if not lost_key_refusals():
+        store.make()

@@ -1,0 +1,1 @@
+from tongxin.testing.sealed import keys, papers  # noqa: F401
