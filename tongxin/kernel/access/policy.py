@@ -42,20 +42,21 @@ CARE_LINKS = ("homeroom_liaison", "teaches", "mentor_of")
 
 @cache
 def table() -> dict:
-    """Return {"read": {role: {class: reach}}, "do": {role: frozenset(verbs)}}.
+    """Return {"read" and "sealed": {role: {class: reach}}, "do": {role: frozenset(verbs)}}.
 
     Raises ValueError when the file names a class, reach or verb that does not exist.
     """
     raw = yaml.safe_load(Path(__file__).with_name("policy.yaml").read_text(encoding="utf-8"))
-    for role, row in raw["read"].items():
-        for data_class, reach in row.items():
-            if data_class not in CLASSES or reach not in REACHES:
-                raise ValueError(f"policy.yaml: read {role} {data_class}: {reach}")
+    for part in ("read", "sealed"):
+        for role, row in raw[part].items():
+            for data_class, reach in row.items():
+                if data_class not in CLASSES or reach not in REACHES:
+                    raise ValueError(f"policy.yaml: {part} {role} {data_class}: {reach}")
     verbs = {role: frozenset(row) for role, row in raw["do"].items()}
     for role, row in verbs.items():
         if row - set(VERBS):
             raise ValueError(f"policy.yaml: do {role}: {sorted(row - set(VERBS))}")
-    return {"read": raw["read"], "do": verbs}
+    return {"read": raw["read"], "sealed": raw["sealed"], "do": verbs}
 
 
 def higher(*classes: str) -> str:

@@ -97,11 +97,18 @@ class Viewer:
 
     def reach(self, data_class: str) -> Reach:
         """Return whose data of a class this viewer may read."""
+        if data_class == "K0" and self.school is not None:
+            return Reach(school=True)
+        return self._reach("read", data_class)
+
+    def sealed_reach(self, data_class: str) -> Reach:
+        """Return whose sealed data of a class this viewer may open (see kernel.access.reading)."""
+        return self._reach("sealed", data_class)
+
+    def _reach(self, part: str, data_class: str) -> Reach:
         if self.school is None:
             return Reach()
-        if data_class == "K0":
-            return Reach(school=True)
-        read = policy.table()["read"]
+        read = policy.table()[part]
         school = counts = False
         homerooms: set[int] = set()
         branches: set[int] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db import connection, models
 from django.utils import timezone
@@ -26,26 +26,41 @@ def write(
     data: ids, counts and codes only – never names, numbers of people, answers or free text.
     Raises OutsideTransaction when called outside `transaction.atomic`.
     """
+    school = school_id or getattr(obj, "school_id", None) or getattr(actor, "school_id", None) or 0
+    about = (obj._meta.db_table, str(obj.pk)) if obj is not None else ("", "")
+    return write_each(actor, action, [(*about, data)], school_id=school)[0]
+
+
+def write_each(
+    actor, action: str, about: Sequence[tuple[str, str, dict]], *, school_id: int
+) -> list[AuditRow]:
+    """Add a row to a school's chain for each (table, key, data) the same actor did the same to."""
     if not connection.in_atomic_block:
         raise OutsideTransaction(action)
     account = getattr(actor, "account_id", None) or getattr(actor, "pk", None)
-    school = school_id or getattr(obj, "school_id", None) or getattr(actor, "school_id", None) or 0
-    AuditHead.objects.get_or_create(school=school, defaults={"seq": 0, "hash": chain.GENESIS})
-    head = AuditHead.objects.select_for_update().get(school=school)
-    row = AuditRow(
-        school=school,
-        seq=head.seq + 1,
-        at=timezone.now(),
-        account=account,
-        action=action,
-        object_type=obj._meta.db_table if obj is not None else "",
-        object_id=str(obj.pk) if obj is not None else "",
-        data=data,
-    )
-    row.hash = chain.row_hash(head.hash, _plain(row))
-    row.save(force_insert=True)
-    AuditHead.objects.filter(school=school).update(seq=row.seq, hash=row.hash)
-    return row
+    AuditHead.objects.get_or_create(school=school_id, defaults={"seq": 0, "hash": chain.GENESIS})
+    head = AuditHead.objects.select_for_update().get(school=school_id)
+    rows, now = [], timezone.now()
+    for table, key, data in about:
+        row = AuditRow(
+            school=school_id,
+            seq=head.seq + 1,
+            at=now,
+            account=account,
+            action=action,
+            object_type=table,
+            object_id=key,
+            data=data,
+        )
+        row.hash = chain.row_hash(head.hash, _plain(row))
+        head.seq, head.hash = row.seq, row.hash
+        rows.append(row)
+    if len(rows) == 1:
+        rows[0].save(force_insert=True)
+    else:
+        AuditRow.objects.bulk_create(rows, batch_size=500)
+    AuditHead.objects.filter(school=school_id).update(seq=head.seq, hash=head.hash)
+    return rows
 
 
 def _plain(row: AuditRow) -> dict:

@@ -16,7 +16,7 @@ def written(subject_id):
 
 
 def reads(row):
-    return WORD.opened(row, Paper.objects.filter(pk=row.pk).values().get()["word"])
+    return WORD.unsealed(row, Paper.objects.filter(pk=row.pk).values().get()["word"])
 
 
 def test_erasing_a_child_destroys_that_childs_keys_and_is_on_record(papers):

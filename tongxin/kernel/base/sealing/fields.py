@@ -49,7 +49,7 @@ class SealedAttribute(DeferredAttribute):
         if isinstance(value, Sealed):
             if guarded_class(self.field.class_of(instance)):
                 raise NotOpened(f"{instance._meta.db_table}.{self.field.column}")
-            value = instance.__dict__[self.field.attname] = self.field.opened(instance, value)
+            value = instance.__dict__[self.field.attname] = self.field.unsealed(instance, value)
         return self.field.empty if value is None else value
 
     def __set__(self, instance, value):
@@ -142,7 +142,7 @@ class SealedField(models.BinaryField):
     def sealed(self, instance, value) -> Sealed:
         return seal(self.to_bytes(value), self.scope(instance), self.place(instance))
 
-    def opened(self, instance, value: Sealed):
+    def unsealed(self, instance, value: Sealed):
         return self.from_bytes(open_sealed(value, self.place(instance)))
 
     def read(self, value, *row):
@@ -230,3 +230,18 @@ def normal(text: str) -> str:
 
 def sealed_fields(model: type[models.Model]) -> list[SealedField]:
     return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
+
+
+def guarded_fields(model: type[models.Model]) -> list[SealedField]:
+    """Return the fields of a model whose reads must be on record."""
+    return [
+        f for f in sealed_fields(model) if not f.data_class.startswith("@") and guarded_class(f.data_class)
+    ]
+
+
+def unseal(row: models.Model, fields: list[SealedField]) -> None:
+    """Open guarded values of a row in its memory. Only kernel.access.reading calls this, after the audit row."""
+    for field in fields:
+        value = row.__dict__.get(field.attname)
+        if isinstance(value, Sealed):
+            row.__dict__[field.attname] = field.unsealed(row, value)

@@ -254,15 +254,15 @@ def test_a_destroyed_key_leaves_nothing_to_open_in_the_store_the_memory_or_the_c
     with sqlite3.connect(store.file()) as opened:
         wrapped = opened.execute("SELECT wrapped FROM key WHERE id=?", (key_id,)).fetchone()[0]
     field = Paper._meta.get_field("word")
-    assert field.opened(row, seen(row)["word"]) == "话"
+    assert field.unsealed(row, seen(row)["word"]) == "话"
 
     assert store.destroy([key_id]) == 1
 
     with pytest.raises(store.KeyDestroyed):
-        field.opened(row, seen(row)["word"])
+        field.unsealed(row, seen(row)["word"])
     with pytest.raises(store.KeyDestroyed), transaction.atomic():
         paper(word="又来", subject_id=7).save()
-    assert field.opened(other, seen(other)["word"]) == "别人的话"
+    assert field.unsealed(other, seen(other)["word"]) == "别人的话"
     copy = tmp_path / "copy.sqlite3"
     store.copy_to(copy)
     for path in (*store.file().parent.iterdir(), copy):
@@ -321,7 +321,7 @@ def test_a_rotation_cut_off_again_and_again_brings_every_row_over_and_changes_no
     assert [row.family for row in Paper.objects.order_by("pk")] == [f"第{n}家" for n in range(8)]
     assert list(Paper.objects.order_by("pk").values_list("number_index", flat=True)) == indexes
     answers = Paper._meta.get_field("answers")
-    assert [answers.opened(row, row.__dict__["answers"]) for row in Paper.objects.order_by("pk")] == [
+    assert [answers.unsealed(row, row.__dict__["answers"]) for row in Paper.objects.order_by("pk")] == [
         [n] for n in range(8)
     ]
 

@@ -1,0 +1,123 @@
+"""The only door to K4 and K5: whoever reads, whose, and why is on record before a byte is opened.
+
+    papers = opened(viewer, Paper.objects.filter(…), "screening_review")        # every guarded column
+    papers = opened(viewer, papers, "screening_review", "scores")               # only the scores
+The audit row and the read stand in one transaction: without the row nothing opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.base.sealing.fields import SealedField, guarded_fields, unseal
+
+from .viewer import Viewer, within_reach
+
+READ, READ_BY_PROGRAM = "sealed.read", "sealed.read_by_program"
+# What somebody may open sealed data for; the word goes into the audit row.
+PURPOSES = {
+    "own": _("看自己的"),
+    "screening_review": _("看筛查结果"),
+    "screening_entry": _("补录或更正答卷"),
+    "counselling": _("心理辅导"),
+    "crisis": _("危机干预"),
+    "letter": _("给家长的告知信"),
+    "report": _("写报告"),
+}
+# What the program opens by itself: nobody sees single values of it.
+PROGRAM_PURPOSES = {
+    "scoring": _("重新计分"),
+    "statistics": _("汇总统计"),
+}
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class OutOfReach(Http404):
+    """A row about somebody this viewer may not read: it looks like a page that is not there."""
+
+
+def opened[Row: models.Model](viewer: Viewer, rows: Iterable[Row], purpose: str, *columns: str) -> list[Row]:
+    """Return the rows with their guarded columns (or only the named ones) opened, and note who read whose.
+
+    One audit row for each child. Raises OutOfReach when a single row is about somebody beyond the viewer's reach: then
+    nothing is opened. Whatever goes wrong with the audit row is raised, and nothing is opened either.
+    """
+    if purpose not in PURPOSES:
+        raise ValueError(f"unknown purpose {purpose}")
+    with transaction.atomic():
+        found = list(rows)
+        if not found:
+            return found
+        fields = _fields(found, columns)
+        _refuse_beyond_reach(viewer, found, fields)
+        by_subject: dict[int, list[Row]] = {}
+        for row in found:
+            by_subject.setdefault(getattr(row, fields[0].subject), []).append(row)
+        words = {"purpose": purpose, "table": found[0]._meta.db_table, "columns": [f.name for f in fields]}
+        about = [
+            ("subject", str(subject), words | {"rows": [str(row.pk) for row in own]})
+            for subject, own in by_subject.items()
+        ]
+        audit.write_each(viewer, READ, about, school_id=viewer.school_id or 0)
+        for row in found:
+            unseal(row, fields)
+    return found
+
+
+def opened_by_program[Row: models.Model](rows: Iterable[Row], purpose: str, *columns: str) -> list[Row]:
+    """Return rows opened for a computation whose single values nobody sees; one audit row for each school."""
+    if purpose not in PROGRAM_PURPOSES:
+        raise ValueError(f"unknown purpose {purpose}")
+    with transaction.atomic():
+        found = list(rows)
+        if not found:
+            return found
+        fields = _fields(found, columns)
+        words: dict[str, Any] = {
+            "purpose": purpose,
+            "table": found[0]._meta.db_table,
+            "columns": [f.name for f in fields],
+        }
+        counts: dict[int, int] = {}
+        for row in found:
+            school = getattr(row, fields[0].school)
+            counts[school] = counts.get(school, 0) + 1
+        for school, count in sorted(counts.items()):
+            audit.write(None, READ_BY_PROGRAM, school_id=school, rows=count, **words)
+        for row in found:
+            unseal(row, fields)
+    return found
+
+
+def _fields[Row: models.Model](rows: list[Row], columns: tuple[str, ...]) -> list[SealedField]:
+    """Return the guarded fields to open: all of the model, or those named."""
+    guarded = guarded_fields(type(rows[0]))
+    known = {field.name for field in guarded}
+    if not guarded or set(columns) - known:
+        raise ValueError(f"{type(rows[0]).__name__}: no guarded columns {sorted(set(columns) - known)}")
+    return [field for field in guarded if not columns or field.name in columns]
+
+
+def _refuse_beyond_reach[Row: models.Model](
+    viewer: Viewer, rows: list[Row], fields: list[SealedField]
+) -> None:
+    """Raise OutOfReach unless the viewer may read every class of every row that holds something."""
+    for data_class in {field.data_class for field in fields}:
+        columns = [field for field in fields if field.data_class == data_class]
+        wanted = {
+            getattr(row, columns[0].subject)
+            for row in rows
+            if any(row.__dict__.get(field.attname) is not None for field in columns)
+        }
+        reach = viewer.sealed_reach(data_class)
+        inside = Subject.objects.filter(within_reach(viewer, reach.names), pk__in=wanted)
+        if wanted and (reach.nothing or inside.count() != len(wanted)):
+            raise OutOfReach
