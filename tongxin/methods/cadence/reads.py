@@ -26,19 +26,20 @@ def names_read(node: Any) -> set[Read]:
 def entry_kinds_read(rule: Obligation) -> set[str]:
     """Return the kinds of entries a rule looks at: those it counts, those its windows run from, and what it is about."""
     found = rule.kinds() | {
-        one.event for one in _nodes(rule) if isinstance(one, Happening) and one.source == ENTRY_KIND
+        one.event for one in nodes_of(rule) if isinstance(one, Happening) and one.source == ENTRY_KIND
     }
     return found | ({rule.subject.kind} if rule.subject.is_activity else set())
 
 
-def _nodes(node: Any) -> Iterator[Any]:
+def nodes_of(node: Any) -> Iterator[Any]:
+    """A node and every node below it."""
     if isinstance(node, tuple | list):
         for part in node:
-            yield from _nodes(part)
+            yield from nodes_of(part)
     elif is_dataclass(node) and not isinstance(node, type):
         yield node
         for item in fields(node):
-            yield from _nodes(getattr(node, item.name))
+            yield from nodes_of(getattr(node, item.name))
 
 
 def _walk(node: Any) -> Iterator[Read]:

@@ -75,12 +75,20 @@ def create_indexes(engine: Engine) -> None:
 
 
 def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
-    """Create the tables, fill them from `facts` and return {id in the facts: id in the tables} of subjects and entries.
+    """Create the tables, fill them from `facts` and return {id in the facts: id in the tables}; see `fill_tables`."""
+    engine = Engine(connection, dialect)
+    create_tables(engine)
+    numbers = fill_tables(engine, facts)
+    create_indexes(engine)
+    engine.run("ANALYZE")
+    return numbers
+
+
+def fill_tables(engine: Engine, facts: Facts) -> dict[str, int]:
+    """Fill empty tables from `facts` and return {id in the facts: id in the tables} of subjects, entries and links.
 
     Integer ids follow the order of the text ids, so "smallest id first" means the same in both evaluators.
     """
-    engine = Engine(connection, dialect)
-    create_tables(engine)
     numbers = {name: number for number, name in enumerate(sorted(s.id for s in facts.subjects), start=1)}
     entries = {
         name: number
@@ -103,8 +111,6 @@ def load_facts(connection: Any, facts: Facts, dialect: str) -> dict[str, int]:
     )  # fmt: skip
     engine.insert("waiver", ("id", "school_id", "obligation", "subject_id", "reason", "approver", "valid_from",
                              "valid_to", '"window"', "recorded_at", "superseded_at"), waivers)  # fmt: skip
-    create_indexes(engine)
-    engine.run("ANALYZE")
     return numbers | {ENTRY + name: number for name, number in entries.items()} | linked
 
 

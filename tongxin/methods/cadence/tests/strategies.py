@@ -459,6 +459,30 @@ def packs(draw: st.DrawFn) -> Pack:
     return pack_of(*spelled, programme_year=draw(st.sampled_from(["calendar", "school"])))
 
 
+@st.composite
+def programmes_that_share(draw: st.DrawFn) -> Pack:
+    """A random pack whose obligations take entries from one another (Meaning 17), or have work made up (Meaning 12)."""
+    rules = []
+    for number in range(draw(st.integers(2, 4))):
+        found = rule(
+            id=f"rule-{number}",
+            window=draw(
+                st.sampled_from(["term", "month", {"by": "2023-04-30"}, {"within": "60d", "of": "visit"}])
+            ),
+            measure=draw(st.sampled_from(["times", {"sum": "hours"}, {"sum": "cost"}])),
+            at_least=draw(st.sampled_from([1, 2, 3])),
+            counts_for=draw(st.sampled_from(["one", "many"])),
+        )
+        if number and draw(st.booleans()):
+            found["not_with"] = [f"rule-{draw(st.integers(0, number - 1))}"]
+        if draw(st.booleans()) and "within" not in found["window"]:
+            found["makes_up"] = "allowed"
+        if draw(st.integers(0, 3)) == 0:
+            found["count"]["only"] = {"mode": "online"}
+        rules.append(found)
+    return pack_of(*rules)
+
+
 # facts
 
 
@@ -536,6 +560,10 @@ def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
             },
         )
     )
+    if draw(st.integers(0, 5)) == 0:
+        qualifiers["counts_for"] = draw(st.sampled_from(["rule-0", "rule-1", "rule-2"]))
+    if draw(st.integers(0, 9)) == 0:
+        qualifiers["makes_up"] = draw(st.sampled_from(["2022秋", "2023-03", "2023春"]))
     amounts = draw(
         st.fixed_dictionaries(
             {},

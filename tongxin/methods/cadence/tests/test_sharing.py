@@ -18,7 +18,7 @@ from tongxin.methods.cadence.sql.answer import cells_by_sql, evaluate_sql
 from tongxin.methods.cadence.words import sentence
 from tongxin.testing import postgres
 
-from .strategies import school_calendar
+from .strategies import programmes_that_share, school_calendar
 from .vocabulary import pack_of, rule
 
 END = dt.date(2023, 7, 15)
@@ -178,29 +178,6 @@ def test_a_golden_case_may_name_the_window_that_an_entry_makes_up():
 
 
 @st.composite
-def programmes(draw):
-    rules = []
-    for number in range(draw(st.integers(2, 4))):
-        found = rule(
-            id=f"rule-{number}",
-            window=draw(
-                st.sampled_from(["term", "month", {"by": "2023-04-30"}, {"within": "60d", "of": "visit"}])
-            ),
-            measure=draw(st.sampled_from(["times", {"sum": "hours"}, {"sum": "cost"}])),
-            at_least=draw(st.sampled_from([1, 2, 3])),
-            counts_for=draw(st.sampled_from(["one", "many"])),
-        )
-        if number and draw(st.booleans()):
-            found["not_with"] = [f"rule-{draw(st.integers(0, number - 1))}"]
-        if draw(st.booleans()) and "within" not in found["window"]:
-            found["makes_up"] = "allowed"
-        if draw(st.integers(0, 3)) == 0:
-            found["count"]["only"] = {"mode": "online"}
-        rules.append(found)
-    return pack_of(*rules)
-
-
-@st.composite
 def ledgers(draw):
     found = []
     for number in range(draw(st.integers(2, 9))):
@@ -232,7 +209,7 @@ CALM = settings(
 
 
 @CALM
-@given(programmes(), ledgers(), st.dates(dt.date(2023, 1, 1), dt.date(2023, 8, 31)))
+@given(programmes_that_share(), ledgers(), st.dates(dt.date(2023, 1, 1), dt.date(2023, 8, 31)))
 def test_random_programmes_share_out_alike(pack, entries, as_of):
     told = verdicts(pack, entries, as_of)
     used: dict = {}
@@ -246,7 +223,7 @@ def test_random_programmes_share_out_alike(pack, entries, as_of):
 
 @pytest.mark.postgres
 @settings(CALM, max_examples=5)
-@given(programmes(), ledgers())
+@given(programmes_that_share(), ledgers())
 def test_random_programmes_share_out_alike_on_postgres(pack, entries):
     if reason := postgres.why_unavailable():
         pytest.skip(reason)
