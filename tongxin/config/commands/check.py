@@ -1,18 +1,21 @@
-"""`tongxin check PACK…`: lint packs."""
+"""`tongxin check PACK…`: lint packs and instruments."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
-from tongxin.methods.cadence.findings import PackUnreadable
+from tongxin.methods.cadence.findings import Finding, PackUnreadable
 from tongxin.methods.cadence.lint import check_path
 from tongxin.methods.cadence.pack import Pack, load_pack
+from tongxin.methods.psychometrics.lint import check_file
+from tongxin.methods.psychometrics.parse import is_instrument
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    parser = subparsers.add_parser("check", help="检查项目包")
-    parser.add_argument("packs", nargs="+", metavar="PACK", help="包的文件夹或文件")
+    parser = subparsers.add_parser("check", help="检查项目包和量表")
+    parser.add_argument("packs", nargs="+", metavar="PACK", help="包或量表的文件夹或文件")
     parser.add_argument("--json", action="store_true", help="每行一个对象")
     parser.set_defaults(run=run)
 
@@ -21,6 +24,8 @@ def _together(paths: list[str]) -> dict[str, Pack]:
     """Return the packs named in one call by slug, so that one may tighten another; what cannot be read is said later."""
     found = {}
     for path in paths if len(paths) > 1 else ():
+        if instruments_at(path):
+            continue
         try:
             pack = load_pack(path)
         except PackUnreadable:
@@ -29,10 +34,24 @@ def _together(paths: list[str]) -> dict[str, Pack]:
     return found
 
 
+def instruments_at(path: str) -> list[Path]:
+    """The instrument files a path stands for: the file itself, or all files of a folder of instruments."""
+    at = Path(path)
+    if at.is_dir():
+        files = sorted(at.glob("*.yaml"))
+        return files if files and all(map(is_instrument, files)) else []
+    return [at] if is_instrument(at) else []
+
+
+def _check(path: str, together: dict[str, Pack]) -> list[Finding]:
+    files = instruments_at(path)
+    return [found for file in files for found in check_file(file)] if files else check_path(path, together)
+
+
 def run(args: argparse.Namespace) -> int:
-    """Print the findings of every pack; 1 when one of them is an error."""
+    """Print the findings of every pack and instrument; 1 when one of them is an error."""
     together = _together(args.packs)
-    findings = [finding for path in args.packs for finding in check_path(path, together)]
+    findings = [finding for path in args.packs for finding in _check(path, together)]
     for finding in findings:
         if args.json:
             print(json.dumps(finding.as_dict(), ensure_ascii=False))
