@@ -1,7 +1,8 @@
 """What a new text of a programme would change, by people, told before anybody approves it.
 
 Both texts judge the school's own last term as if they had been in force then, so that a rule which begins tomorrow can
-be looked at today. Whoever asks reads names within their reach, and beyond it only how many.
+be looked at today. Whoever asks reads names within their reach, and beyond it only about how many (see `telling`): the
+two are never added up, for the named could be taken off the sum.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
-from .pairs import Inside, Named, named
-from .queries import SMALLEST_COUNT, Asked, Sight, sight
+from . import telling
+from .pairs import Named, named
+from .queries import Asked, Figured, Sight, sight
 
 NOTHING = "not_expected"
 
@@ -40,16 +42,20 @@ class Changed:
 
 @dataclass(frozen=True)
 class Changes:
-    """first, last: the days looked at. rows: within the viewer's reach. beyond: how many more, None = too few to say.
+    """first, last: the days looked at. rows: within the viewer's reach.
 
-    moves: how many verdicts go from what to what, those beyond reach included, most first.
+    moves: how many verdicts of the rows go from what to what, most first. beyond: about how many people beyond reach have
+    such a verdict, where there are enough to say. untold: whether there may be more of them, or of any; it follows from
+    the two texts alone. refused: whether figures are missing because this viewer has asked for too many today.
     """
 
     first: date
     last: date
     rows: list[Changed]
-    beyond: int | None
     moves: list[tuple[str, str, int]]
+    beyond: list[tuple[str, str, int]]
+    untold: bool
+    refused: bool
 
 
 def last_term(school: School, today: date) -> Term | None:
@@ -79,23 +85,50 @@ def changes(viewer: Viewer, school: School, old: Pack, new: Pack, today: date) -
     packs = [as_if_in_force(pack, term.first, today) for pack in (old, new)]
     touched = _touched(*packs)
     before, after = (_judged(school, pack, touched, term, day) for pack in packs)
-    differing = [
-        key for key in dict.fromkeys((*before, *after)) if _word(before.get(key)) != _word(after.get(key))
-    ]
     seen = _sights(viewer, [guarded(school, pack) for pack in packs])
     # Of a rule whose verdicts the policy shows this viewer nothing of, not even a figure is told.
-    differing = [key for key in differing if not any(one.nothing for one in seen[key[0]])]
-    moves = Counter((_word(before.get(key)), _word(after.get(key))) for key in differing)
+    open_rules = {name for name in touched if not any(one.nothing for one in seen[name])}
+    differing = [
+        key
+        for key in dict.fromkeys((*before, *after))
+        if key[0] in open_rules and _word(before.get(key)) != _word(after.get(key))
+    ]
     rules = {rule.id: rule for pack in packs for rule in pack.obligations}
-    rows = _rows(viewer, rules, seen, before, after, differing)
-    beyond = len(differing) - len(rows)
+    figured = Figured(viewer)
+    rows = _rows(figured, rules, seen, before, after, differing)
+    moves = Counter((row.before, row.after) for row in rows)
+    untold = any(not one.whole for name in open_rules for one in seen[name])
+    words = [_worded(pack, touched) for pack in packs]
+    question = telling.ask(viewer, "changes", day, words) if untold else None
+    beyond: dict[Move, set[str]] = defaultdict(set)
+    for key in differing if question else ():
+        if not _readable(figured, seen, key) and all(figured(one, key[1]) for one in seen[key[0]]):
+            beyond[_word(before.get(key)), _word(after.get(key))].add(key[1])
     return Changes(
         term.first,
         min(term.last, today),
         rows,
-        beyond if beyond == 0 or beyond >= SMALLEST_COUNT else None,
-        [(a, b, n) for (a, b), n in moves.most_common()],
+        [(*move, n) for move, n in moves.most_common()],
+        _told(question, beyond) if question else [],
+        untold,
+        untold and question is None,
     )
+
+
+Move = tuple[str, str]
+
+
+def _told(question: telling.Question, beyond: dict[Move, set[str]]) -> list[tuple[str, str, int]]:
+    told = [(*move, question.about(subjects, " ".join(move))) for move, subjects in beyond.items()]
+    return sorted(
+        ((before, after, n) for before, after, n in told if n is not None), key=lambda one: (-one[2], one)
+    )
+
+
+def _worded(pack: Pack, touched: set[str]) -> tuple:
+    """What the judgement of some rules follows from, as a question to remember."""
+    rules = tuple(rule for rule in pack.obligations if rule.id in touched)
+    return rules, pack.phases, pack.kinds, pack.posts, pack.attributes
 
 
 def _touched(old: Pack, new: Pack) -> set[str]:
@@ -139,11 +172,13 @@ def _sights(viewer: Viewer, packs: list[Pack]) -> dict[str, list[Sight]]:
     return seen
 
 
-def _rows(viewer: Viewer, rules, seen, before, after, differing: list[Key]) -> list[Changed]:
-    inside = Inside(viewer)
-    mine = [
-        key for key in differing if all(one.whole or inside(one.data_class, key[1]) for one in seen[key[0]])
-    ]
+def _readable(figured: Figured, seen: dict[str, list[Sight]], key: Key) -> bool:
+    """Whether both texts show the verdict of a subject with its name."""
+    return all(one.whole or figured.inside(one.data_class, key[1]) for one in seen[key[0]])
+
+
+def _rows(figured: Figured, rules, seen, before, after, differing: list[Key]) -> list[Changed]:
+    mine = [key for key in differing if _readable(figured, seen, key)]
     subjects = named(key[1] for key in mine)
     rows = [
         Changed(

@@ -139,8 +139,13 @@ class Figured:
         mine = [v for v in verdicts if self(seen, v.subject)]
         if seen.whole:
             return count(mine), False
-        beyond = count(v for v in mine if not self.inside(seen.data_class, v.subject))
-        return count(mine), beyond.small
+        beyond: dict[str, set[str]] = defaultdict(
+            set
+        )  # people, not windows: ten weeks of one child are one child
+        for v in mine:
+            if v.verdict in EXPECTED and not self.inside(seen.data_class, v.subject):
+                beyond[v.verdict].add(v.subject)
+        return count(mine), any(len(subjects) < SMALLEST_COUNT for subjects in beyond.values())
 
 
 def in_force(pack: Pack, day: date) -> list[Obligation]:

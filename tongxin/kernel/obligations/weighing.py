@@ -10,7 +10,7 @@ from tongxin.ui.states import state_word
 
 from .changes import Changes
 from .load import SchoolLoad
-from .queries import SMALLEST_COUNT
+from .telling import MOST_QUESTIONS
 
 
 def hours(value) -> str:
@@ -36,13 +36,28 @@ def load_sentence(found: SchoolLoad) -> str:
 
 
 def moves_words(said: Changes | None) -> list[str]:
-    """Say how many verdicts would go from what to what; small numbers stay hidden."""
-    return [
-        _("%(n)s个从“%(a)s”变为“%(b)s”")
-        % {
-            "n": n if n >= SMALLEST_COUNT else _("不到%(n)d") % {"n": SMALLEST_COUNT},
-            "a": state_word(a),
-            "b": state_word(b),
-        }
-        for a, b, n in (said.moves if said else ())
+    """Say how many verdicts would go from what to what: exactly of those listed by name, about and of people beyond."""
+    if said is None:
+        return []
+    words = [
+        _("%(n)s个从“%(a)s”变为“%(b)s”") % {"n": n, "a": state_word(a), "b": state_word(b)}
+        for a, b, n in said.moves
     ]
+    words += [
+        _("不列姓名的大约有%(n)d个从“%(a)s”变为“%(b)s”") % {"n": n, "a": state_word(a), "b": state_word(b)}
+        for a, b, n in said.beyond
+    ]
+    if said.refused:
+        words.append(asked_out_words())
+    elif said.untold and said.beyond:
+        words.append(_("不列姓名的人里，人数少的变化不显示"))
+    elif said.untold:
+        words.append(_("不列姓名的人里，没有变化，或变的人太少，不显示"))
+    return words
+
+
+def asked_out_words() -> str:
+    """Say why a reader gets no figure any more today, and what they can do."""
+    return _(
+        "今天已经试过%(n)d种写法，不再显示不列姓名的人数，免得从数字的差别里看出个别学生；明天可以再看"
+    ) % {"n": MOST_QUESTIONS}

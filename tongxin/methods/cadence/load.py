@@ -32,7 +32,7 @@ HOURS = ("hours", "小时", "课时", "学时")
 
 @dataclass(frozen=True)
 class Owed:
-    """One duty in one window: how much of what, by when, on whose list."""
+    """One duty in one window: how much of what, by when, on whose list. times: for how many it stands, one by itself."""
 
     rule: Obligation
     subject: str
@@ -40,6 +40,7 @@ class Owed:
     last: dt.date
     number: Number
     bearers: tuple[str, ...]
+    times: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _shared_out(
         if not each:
             continue
         if not done_together(pack, duty.rule):
-            yield duty, each
+            yield duty, each * duty.times
             continue
         key = (duty.rule.id, duty.rule.since, duty.first, duty.last, duty.bearers)
         if key not in together or together[key][1] < each:
@@ -175,6 +176,12 @@ def minutes_of(pack: Pack, rule: Obligation, owed: Number) -> Fraction:
         if owed
         else Fraction()
     )
+
+
+def least_of(rule: Obligation) -> Number:
+    """Return what anybody owes under a rule at least, as far as its text alone says it."""
+    items = rule.requirements()
+    return max((_least(item) for item in items), default=0)
 
 
 def _least(item: Requirement) -> Number:

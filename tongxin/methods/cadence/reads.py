@@ -25,10 +25,13 @@ def names_read(node: Any) -> set[Read]:
 
 def entry_kinds_read(rule: Obligation) -> set[str]:
     """Return the kinds of entries a rule looks at: those it counts, those its windows run from, and what it is about."""
-    found = rule.kinds() | {
-        one.event for one in nodes_of(rule) if isinstance(one, Happening) and one.source == ENTRY_KIND
-    }
+    found = rule.kinds() | started_by(rule)
     return found | ({rule.subject.kind} if rule.subject.is_activity else set())
+
+
+def started_by(rule: Obligation) -> set[str]:
+    """Return the kinds of entries that a rule's windows run from."""
+    return {one.event for one in nodes_of(rule) if isinstance(one, Happening) and one.source == ENTRY_KIND}
 
 
 def nodes_of(node: Any) -> Iterator[Any]:

@@ -76,7 +76,7 @@ def test_a_change_is_told_with_the_names_of_those_whom_both_texts_show(cast):
         cast.visit(student, SPRING)
     old, new = parse(PACK), parse(HARMLESS)
     said = changes(cast.wang.viewer(), cast.school, old, new, TODAY)
-    assert (said.rows, said.beyond) == ([], len(cast.students[1]))
+    assert (said.rows, said.untold) == ([], True)
     assert changes(cast.wang.viewer(), cast.school, new, old, TODAY).rows == []
     named = changes(cast.chen.viewer(), cast.school, old, new, TODAY)
     assert {row.subject for row in named.rows} == set(cast.students[1])
@@ -96,7 +96,7 @@ def test_of_what_is_shut_to_the_reader_not_even_a_figure_is_told(cast):
         cast.visit(student, SPRING)
     twice = shut.replace("    at_least: 1\n    window: term\n", "    at_least: 2\n    window: term\n", 1)
     said = changes(cast.wang.viewer(), cast.school, parse(shut), parse(twice), TODAY)
-    assert (said.rows, said.moves, said.beyond) == ([], [], 0)
+    assert (said.rows, said.moves, said.beyond, said.untold) == ([], [], [], False)
 
 
 def test_what_a_window_runs_from_counts_for_the_class():

@@ -1,11 +1,15 @@
 """A secretary writes a programme in the browser, without seeing how it is stored."""
 
+import re
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.obligations.queries import ask, gaps
+from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.packs import findings
 from tongxin.kernel.programmes.queries import current_pack, current_version
@@ -13,6 +17,7 @@ from tongxin.methods.cadence.pack import pack_from_text
 from tongxin.methods.cadence.words import sentence
 from tongxin.modules.authoring import services
 from tongxin.modules.authoring.models import PackDraft
+from tongxin.testing.cast import SINCE, crowd
 from tongxin.testing.pack import PACK
 
 
@@ -80,6 +85,30 @@ def test_a_rule_is_tried_on_the_schools_own_last_term(cast, client, draft):
     page = client.post(url("rule_new", draft.public_id), form).content.decode()
     assert "没做到" in page or "都做到了" in page or "不显示结果" in page
     assert "何雨桐" not in page, "a secretary sees figures of visits and no names"
+
+
+def test_trying_a_rule_counts_those_named_exactly_and_the_others_apart_and_about(cast, client, draft):
+    people.appoint(cast.wang.subject, "homeroom_teacher", cast.room_two.subject, since=SINCE)
+    members = crowd(cast, 30)
+    for member in members[:15]:
+        cast.visit(member, date(2026, 4, 10))
+    form = VISITS | {"try": "1", "revision": draft.revision, "word": "term"}
+    page = client.post(url("rule_new", draft.public_id), form).content.decode()
+    assert "6个里会有6个没做到" in page
+    assert "何雨桐" in page
+    assert "安小禾" not in page
+    told = re.search(r"大约有(\d+)个要按这条来做，其中大约(\d+)个没做到", page)
+    assert told, page
+    assert [int(n) % 5 for n in told.groups()] == [0, 0]
+
+
+def test_trying_a_rule_tells_nothing_of_few(cast, client, draft):
+    for student in cast.students[1]:
+        cast.visit(student, date(2026, 4, 10))
+    form = VISITS | {"try": "1", "revision": draft.revision, "word": "term"}
+    page = client.post(url("rule_new", draft.public_id), form).content.decode()
+    assert not re.search("其中大约|都做到了|会有", page)
+    assert "人数太少，不显示" in page
 
 
 def test_what_has_no_slot_stays_when_a_rule_is_changed(client, draft):

@@ -245,7 +245,7 @@ def _weighed(request: Request, found: PackDraft) -> dict[str, Any]:
     """What the draft takes of everybody's time, and what it would change of the programme it is a draft of."""
     viewer, pack = request.viewer, services.pack_of(found)
     assert viewer.school is not None
-    load = load_sentence(school_load(viewer.school, pack, viewer.day.year, viewer.day))
+    load = load_sentence(school_load(viewer, viewer.school, pack, viewer.day.year, viewer.day))
     if found.programme is None:
         return {"load": load}
     said = changes(viewer, viewer.school, current_pack(found.programme), pack, viewer.day)

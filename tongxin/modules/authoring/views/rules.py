@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
+from tongxin.kernel.obligations.weighing import asked_out_words
 from tongxin.methods.cadence.located import located
 from tongxin.methods.cadence.pack import Pack, vocabulary
 from tongxin.methods.cadence.parse import read_obligation
@@ -27,7 +28,7 @@ from .. import services
 from ..forms.rule import RuleForm
 from ..forms.tables import free_name
 from ..language import spoken
-from ..rehearsal import Rehearsal, rehearse
+from ..rehearsal import Beyond, Rehearsal, rehearse
 from .drafts import draft_of
 
 MOST_NAMES = 50
@@ -125,20 +126,37 @@ def _kept_words(kept: dict[str, Any]) -> list[str]:
 
 
 def _tried_words(tried: Rehearsal) -> dict[str, Any]:
-    """How the last term would have looked: a sentence, and names where this viewer may see them."""
-    counts, behind = tried.found.counts, tried.found.rows
-    if counts is None:
-        answer = _("人数太少或没有查看权限，不显示结果。")
-    elif not counts.expected:
-        answer = _("%(term)s里没有谁要按这条来做。") % {"term": tried.name}
-    elif not counts.behind:
-        answer = _("%(term)s按这条来算，%(n)d个都做到了。") % {"term": tried.name, "n": counts.expected}
-    else:
-        answer = ngettext(
-            "%(term)s按这条来算，%(all)d个里会有%(n)d个没做到。", "%(term)s按这条来算，%(all)d个里会有%(n)d个没做到。", counts.behind
-        ) % {"term": tried.name, "all": counts.expected, "n": counts.behind}  # fmt: skip
-    names = list(dict.fromkeys(gap.subject.name for gap in behind))
-    return {"answer": answer, "names": names[:MOST_NAMES], "more": max(len(names) - MOST_NAMES, 0)}
+    """How the last term would have looked: exactly with names where this viewer may see them, about for the others."""
+    answers = []
+    if tried.expected and tried.behind:
+        answers.append(ngettext(
+            "%(term)s按这条来算，%(all)d个里会有%(n)d个没做到。", "%(term)s按这条来算，%(all)d个里会有%(n)d个没做到。", tried.behind
+        ) % {"term": tried.name, "all": tried.expected, "n": tried.behind})  # fmt: skip
+    elif tried.expected:
+        answers.append(_("%(term)s按这条来算，%(n)d个都做到了。") % {"term": tried.name, "n": tried.expected})
+    if tried.refused:
+        answers.append(_("%(why)s。") % {"why": asked_out_words()})
+    elif tried.beyond is not None:
+        answers.append(_beyond_words(tried.name, tried.beyond))
+    if not answers:
+        answers.append(_("%(term)s里没有谁要按这条来做，或您看不到结果。") % {"term": tried.name})
+    return {
+        "answer": "".join(answers),
+        "names": tried.names[:MOST_NAMES],
+        "more": max(len(tried.names) - MOST_NAMES, 0),
+    }
+
+
+def _beyond_words(term: str, beyond: Beyond) -> str:
+    values = {"term": term, "all": beyond.expected, "n": beyond.behind}
+    if beyond.expected is None:
+        return _("不列姓名的人里，%(term)s没有谁要按这条来做，或人数太少，不显示结果。") % values
+    if beyond.behind is None:
+        return (
+            _("不列姓名的人里，%(term)s大约有%(all)d个要按这条来做；做到或没做到的人数太少，不显示。")
+            % values
+        )
+    return _("不列姓名的人里，%(term)s大约有%(all)d个要按这条来做，其中大约%(n)d个没做到。") % values
 
 
 @allow("programme_edit")

@@ -72,7 +72,7 @@ def _load(request: Request, pack: Pack, year: int, context: dict[str, Any]) -> H
         set_budget(viewer.school, Fraction(form.cleaned_data["hours"]), by=viewer)
         notify(request, _("已保存，按新的小时数重新算了。"))
         return redirect(request.path)
-    found: SchoolLoad = school_load(viewer.school, pack, year, viewer.day)
+    found: SchoolLoad = school_load(viewer, viewer.school, pack, year, viewer.day)
     if found.budget is not None and not form.is_bound:
         form.initial = {"hours": f"{float(found.budget):g}"}
     return render(
@@ -84,6 +84,7 @@ def _load(request: Request, pack: Pack, year: int, context: dict[str, Any]) -> H
             "form": form,
             "sentence": load_sentence(found),
             "period": period_words(found.first, found.last, viewer.day),
+            "assumed": found.assumed,
             "rows": load_rows(found)[:PAGE],
             "more": max(len(found.rows) - PAGE, 0),
         },
