@@ -23,8 +23,9 @@ from tongxin.kernel.obligations.classes import obligation_class
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.obligations.queries import SMALLEST_COUNT, ask, obligation_named, sight
 from tongxin.kernel.obligations.reminders import ESCALATED, Owed, key_of_matter, owed_by_bearer
+from tongxin.kernel.programmes.classes import guarded
 from tongxin.kernel.programmes.models import Programme
-from tongxin.kernel.programmes.queries import current_pack, with_text
+from tongxin.kernel.programmes.queries import current_pack, last_pack_with, with_text
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.formats import plain_day, until_words
@@ -92,18 +93,27 @@ def _of_programme(programme: Programme, matters: list[Matter], today: date) -> d
     if any(m.closed_at is None and m.obligation in open_ for m in matters):
         owed = owed_by_bearer(ask(programme, today), open_)
     told = {}
+    texts = {name: (pack, rule) if rule else _as_it_was(programme, name) for name, rule in rules.items()}
     for matter in matters:
-        rule = rules[matter.obligation]
+        text, rule = texts[matter.obligation]
         one: Owed | None = owed.get(key_of_matter(matter))
         told[matter.pk] = Told(
             matter=matter,
             rule=rule,
-            pack=pack,
-            data_class=obligation_class(pack, rule) if rule else "K5",
+            pack=text,
+            data_class=obligation_class(text, rule) if text and rule else "K5",
             still=len(one.subjects) if one else None,
             subjects=tuple(one.subjects) if one else (),
         )
     return told
+
+
+def _as_it_was(programme: Programme, obligation: str) -> tuple[Pack | None, Obligation | None]:
+    """Return a rule that the present text has no more as the last text that had it, guarded as the school knows it now."""
+    pack = last_pack_with(programme, obligation)
+    if pack is None:
+        return None, None
+    return guarded(programme.school, pack), pack.versions(obligation)[-1]
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,8 @@ def _page_words(
     if told is None:
         return _loose_words(message, today)
     due = told.matter.due_day
+    if told.matter.closed_at is not None:
+        return _closed_words(viewer, message, told, names[told.matter.pk])
     if message.topic == ESCALATED:
         return _escalated_words(viewer, told, names[told.matter.pk], today)
     words = {"title": told.title, "until": until_words(due, today), "count": told.count_words}
@@ -171,6 +183,20 @@ def _page_words(
     if told.count_words:
         return _("%(title)s，%(count)s，请在%(until)s完成。") % words
     return _("%(title)s，请在%(until)s完成。") % words
+
+
+def _closed_words(viewer: Viewer, message: Message, told: Told, name: str) -> str:
+    """Say of something that is over how it ended: nobody is to do it any more."""
+    words = {"title": told.title, "how": Matter.Closed(told.matter.closed_as).label, "name": name}
+    if message.topic != ESCALATED:
+        return _("%(title)s：%(how)s。") % words
+    return _("%(name)s负责的“%(title)s”：%(how)s。") % (words | {"title": _title_for(viewer, told)})
+
+
+def _title_for(viewer: Viewer, told: Told) -> str:
+    """The title of a rule whose verdicts the policy shows somebody anything of."""
+    seen = sight(viewer, told.pack, told.rule) if told.pack and told.rule else None
+    return told.title if seen and not seen.nothing else _("一件事")
 
 
 def _loose_words(message: Message, today: date) -> str:
@@ -193,7 +219,7 @@ def _escalated_words(viewer: Viewer, told: Told, name: str, today: date) -> str:
     seen = sight(viewer, told.pack, told.rule) if told.pack and told.rule else None
     words = {
         "name": name,
-        "title": told.title if seen and not seen.nothing else _("一件事"),
+        "title": _title_for(viewer, told),
         "count": told.count_words if seen and may_count(seen, told.still) else "",
         "days": (today - due).days,
         "until": until_words(due, today),

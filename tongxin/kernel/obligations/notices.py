@@ -23,6 +23,9 @@ class Matter(models.Model):
         MET = "met", _("已完成")
         WAIVED = "waived", _("已免除")
         GONE = "gone", _("不再要求")
+        DROPPED = "dropped", _("方案改了，不再要求")
+        RETIRED = "retired", _("方案已停用")
+        ENDED = "ended", _("方案年度已结束")
         LAPSED = "lapsed", _("已过去很久")
 
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)

@@ -82,8 +82,16 @@ def remind(school: School, today: date) -> int:
     for programme in running:
         made += _remind_of(programme, today)
     over = Matter.objects.filter(school=school, closed_at=None).exclude(programme__in=running)
-    services.close(dict.fromkeys(over.values_list("pk", flat=True), Matter.Closed.GONE))
+    services.close(
+        {matter.pk: _why_over(matter.programme, today) for matter in over.select_related("programme")}
+    )
     return made
+
+
+def _why_over(programme: Programme, today: date) -> str:
+    """Say why nothing of a programme is asked for any more."""
+    stopped = programme.retired_on is not None and programme.retired_on <= today
+    return Matter.Closed.RETIRED if stopped else Matter.Closed.ENDED
 
 
 @transaction.atomic
@@ -148,22 +156,25 @@ def _close_what_is_over(asked: Asked, owed: dict[Key, Owed], known: dict[Key, Ma
 
 
 def _how_they_ended(asked: Asked, over: dict[Key, Matter]) -> dict[Key, str]:
-    """Say of each matter that is over how: met if anything in its window was, waived if all that is left was."""
+    """Say of each matter that is over how: met if anything in its window was, waived if all that is left was, dropped
+    where the present text of the programme has no such rule or window, or reminds nobody of it."""
     windows: dict[tuple[str, str, date], set[str]] = defaultdict(set)
     names = {key[0] for key in over}
+    reminded = {rule.id: steps_of(rule) for rule in asked.rules}
     for verdict in asked.verdicts(names) if names else []:
         state = "met" if verdict.late_by is not None else verdict.verdict
         windows[verdict.obligation, verdict.window[:120], verdict.first].add(state)
     ended: dict[Key, str] = {}
     for key in over:
         states = windows.get(key[:3], set())
-        ended[key] = (
-            Matter.Closed.MET
-            if "met" in states
-            else Matter.Closed.WAIVED
-            if "waived" in states
-            else Matter.Closed.GONE
-        )
+        if "met" in states:
+            ended[key] = Matter.Closed.MET
+        elif "waived" in states:
+            ended[key] = Matter.Closed.WAIVED
+        elif not states or not reminded.get(key[0]):
+            ended[key] = Matter.Closed.DROPPED
+        else:
+            ended[key] = Matter.Closed.GONE
     return ended
 
 

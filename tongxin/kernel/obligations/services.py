@@ -57,8 +57,11 @@ def close(how: Mapping[int, str]) -> None:
 
 
 def open_again(matters: Iterable[Matter]) -> None:
-    """An entry was withdrawn, a waiver ended: what was over is owed again."""
-    ids = [matter.pk for matter in matters]
+    """An entry was withdrawn, a waiver ended, a rule is in force again: what was over is owed again."""
+    ids = []
+    for matter in matters:
+        matter.closed_at, matter.closed_as = None, ""
+        ids.append(matter.pk)
     if ids:
         Matter.objects.filter(pk__in=ids).update(closed_at=None, closed_as="")
 

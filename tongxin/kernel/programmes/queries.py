@@ -43,6 +43,17 @@ def current_pack(programme: Programme) -> Pack:
     return parse(text if text is not None else current_version(programme).text)
 
 
+def last_pack_with(programme: Programme, obligation: str) -> Pack | None:
+    """Return the newest text of a programme that has a rule of this id, parsed; None when none ever had."""
+    texts = (
+        programme.versions.filter(text__contains=obligation)
+        .order_by("-number")
+        .values_list("text", flat=True)
+    )
+    packs = (parse(text) for text in texts.iterator())
+    return next((pack for pack in packs if pack.versions(obligation)), None)
+
+
 def with_text(programmes: QuerySet[Programme]) -> QuerySet[Programme]:
     """Load each programme's present text in the same query (for pages over several programmes)."""
     newest = ProgrammeVersion.objects.filter(programme=OuterRef("pk")).order_by("-number")

@@ -11,6 +11,7 @@ from tongxin.kernel.base.models import Link
 from tongxin.kernel.obligations import outbox, services
 from tongxin.kernel.obligations.models import Matter, Message, Waiver
 from tongxin.kernel.obligations.reminders import DUE, ESCALATED, OVERDUE, remind
+from tongxin.kernel.programmes.services import change, resume, retire
 from tongxin.testing.cast import NOW, make_cast
 from tongxin.testing.pack import PACK
 
@@ -144,3 +145,66 @@ def test_no_row_of_the_outbox_names_a_child(world):
     text = str(list(Message.objects.values())) + str(list(Matter.objects.values()))
     assert Matter.objects.filter(obligation="visit-once-a-term", bearer=world.liu.subject).count() == 1
     assert not any(pupil.name in text for pupils in world.students.values() for pupil in pupils)
+
+
+def lesson_of(cast, player):
+    return Matter.objects.get(obligation="lesson-each-fortnight", bearer=player.subject, due_day=LAST)
+
+
+def without_lessons(text: str) -> str:
+    """The same programme without the rule of the fortnightly lesson."""
+    begin = text.index("  - id: lesson-each-fortnight")
+    return text[:begin] + text[text.index("  - id: study-hours") :]
+
+
+def rewrite(cast, text: str, base: int) -> None:
+    change(cast.programme, text, "改", by=cast.wang.account, base=base)
+
+
+def test_a_rule_taken_out_of_the_programme_is_closed_with_its_reason_and_goes_no_further_up(world):
+    assert ("李梅", ESCALATED, 2) in told(world, LAST + timedelta(days=2))
+    rewrite(world, without_lessons(WITH_STEPS), 1)
+    assert told(world, LAST + timedelta(days=7)) == set()
+    matter = lesson_of(world, world.xu)
+    assert (matter.closed_at is not None, matter.closed_as) == (True, Matter.Closed.DROPPED)
+    assert not outbox.inbox(world.li.viewer()).filter(matter=matter).exists()
+
+
+def test_it_comes_back_when_the_rule_returns_and_what_was_known_stays_known(world):
+    told(world, LAST + timedelta(days=2))
+    services.acknowledge(lesson_of(world, world.xu), by=world.li.viewer())
+    rewrite(world, without_lessons(WITH_STEPS), 1)
+    remind(world.school, LAST + timedelta(days=3))
+    rewrite(world, WITH_STEPS, 2)
+    assert ("王建国", ESCALATED, 7) in told(world, LAST + timedelta(days=7))
+    assert {lesson_of(world, one).closed_as for one in (world.xu, world.liu)} == {""}
+    up = Message.objects.filter(recipient=world.wang.subject, step=7)
+    assert {m.matter.bearer.name for m in up} == {"刘洋", "李梅"}, "Xu's was known to somebody above"
+
+
+def test_another_window_is_another_matter_and_the_old_one_is_closed(world):
+    told(world, LAST)
+    rewrite(world, WITH_STEPS.replace("    window: teaching_fortnight\n", "    window: month\n", 1), 1)
+    remind(world.school, LAST + timedelta(days=8))
+    assert lesson_of(world, world.xu).closed_as == Matter.Closed.DROPPED
+    fresh = Matter.objects.get(
+        obligation="lesson-each-fortnight", bearer=world.xu.subject, due_day=date(2026, 11, 30)
+    )
+    assert fresh.closed_at is None
+
+
+def test_a_stopped_programme_says_so_and_its_matters_return_when_it_is_taken_up_again(world):
+    told(world, LAST)
+    retire(world.programme, LAST, by=world.wang.account)
+    remind(world.school, LAST + timedelta(days=1))
+    assert lesson_of(world, world.xu).closed_as == Matter.Closed.RETIRED
+    assert told(world, LAST + timedelta(days=2)) == set()
+    resume(world.programme, by=world.wang.account)
+    assert ("李梅", ESCALATED, 2) in told(world, LAST + timedelta(days=3))
+    assert lesson_of(world, world.xu).closed_at is None
+
+
+def test_after_the_programme_year_nothing_is_asked_for(world):
+    remind(world.school, date(2026, 12, 30))
+    remind(world.school, date(2027, 1, 1))
+    assert set(Matter.objects.values_list("closed_as", flat=True)) == {Matter.Closed.ENDED}

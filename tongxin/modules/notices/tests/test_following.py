@@ -14,9 +14,10 @@ from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.models import Acknowledgement, Matter, Message
 from tongxin.kernel.obligations.reminders import remind
 from tongxin.kernel.people import services as people
+from tongxin.kernel.programmes.services import change
 from tongxin.testing.cast import SINCE, crowd
 
-from .conftest import LAST
+from .conftest import LAST, WITH_STEPS
 
 PAGE = reverse("notices:matters")
 
@@ -80,6 +81,47 @@ def test_a_colleague_of_the_committee_sees_it_and_cannot_stop_it(late, lesson, c
     for action in ("notices:known", "notices:again"):
         assert client.post(reverse(action, args=[lesson.public_id])).status_code == 404
     assert not Acknowledgement.objects.exists()
+
+
+def without_lessons(cast) -> None:
+    begin, end = WITH_STEPS.index("  - id: lesson-each-fortnight"), WITH_STEPS.index("  - id: study-hours")
+    change(cast.programme, WITH_STEPS[:begin] + WITH_STEPS[end:], "去掉", by=cast.wang.account, base=1)
+
+
+def test_what_the_programme_asks_no_more_is_closed_in_words_under_its_own_title(late, lesson, client):
+    late.sign_in(client, late.xu)
+    client.post(reverse("notices:read", args=[Message.objects.get(matter=lesson, step=-5).pk]))
+    without_lessons(late)
+    remind(late.school, LAST + timedelta(days=3))
+    late.sign_in(client, late.wang)
+    said = page(client, state="over")
+    assert "党员每两周至少上一次公开课" in said
+    assert "方案改了，不再要求" in said
+    assert "一件事" not in said
+    assert "知道了</button>" not in said
+    assert client.post(reverse("notices:known", args=[lesson.public_id])).status_code == 404
+    assert "党员每两周至少上一次公开课" not in page(client)
+    late.sign_in(client, late.xu)
+    mine = client.get(reverse("notices:inbox"), {"all": "1"}).content.decode()
+    assert "党员每两周至少上一次公开课：方案改了，不再要求。" in mine
+    assert "请尽快补上" not in mine
+
+
+def test_whoever_was_told_answers_it_again_when_the_rule_is_back_a_colleague_not_told_cannot(
+    late, lesson, client
+):
+    people.set_link("branch_committee", late.ma.subject, late.branch.subject, since=SINCE)
+    without_lessons(late)
+    remind(late.school, LAST + timedelta(days=3))
+    change(late.programme, WITH_STEPS, "又要求", by=late.wang.account, base=2)
+    remind(late.school, LAST + timedelta(days=3))
+    late.sign_in(client, late.ma)
+    assert "知道了</button>" not in page(client, state="")
+    assert client.post(reverse("notices:known", args=[lesson.public_id])).status_code == 404
+    late.sign_in(client, late.li)
+    assert "知道了</button>" in page(client, who=late.xu.subject.public_id)
+    client.post(reverse("notices:known", args=[lesson.public_id]))
+    assert Acknowledgement.objects.get(matter=lesson).person == late.li.subject
 
 
 def test_others_find_nothing_of_it(late, lesson, client):
