@@ -172,7 +172,8 @@ class Event(Superseding):
     """Something that happened to a subject: what deadlines run from. Appointments and arrivals need no row here.
 
     at: the instant, where it is known to the hour. retracted: it turned out not to have happened; such a row supersedes
-    the one it takes back, so that whatever was owed because of it is shown as no longer expected.
+    the one it takes back, so that whatever was owed because of it is shown as no longer expected. token: made by the
+    form, so that a double click or a resend makes one event.
     """
 
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
@@ -182,6 +183,7 @@ class Event(Superseding):
     day = DayField()
     at = InstantField(null=True, blank=True)
     retracted = models.BooleanField(default=False)
+    token = models.CharField(max_length=64, null=True, blank=True, unique=True)
     recorded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = SupersedingQuerySet.as_manager()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tongxin.kernel.audit import services as audit
@@ -264,15 +264,36 @@ def set_attribute(
     )
 
 
-@transaction.atomic
 def record_event(
-    subject: Subject, kind: str, day: date, *, at: datetime | None = None, by: Account | None = None
+    subject: Subject,
+    kind: str,
+    day: date,
+    *,
+    at: datetime | None = None,
+    by: Account | None = None,
+    token: str | None = None,
 ) -> Event:
-    """Note that something happened to a subject; what a programme asks for after it is owed from then on."""
-    event = Event.objects.create(
-        school_id=subject.school_id, subject=subject, kind=kind, day=day, at=at, recorded_by=_account(by)
-    )
-    audit.write(by, "people.event_recorded", event, kind=kind)
+    """Note that something happened to a subject; what a programme asks for after it is owed from then on.
+
+    token: that of the form; one that is on file already returns its event, so that a form sent twice makes one.
+    """
+    try:
+        with transaction.atomic():
+            event = Event.objects.create(
+                school_id=subject.school_id,
+                subject=subject,
+                kind=kind,
+                day=day,
+                at=at,
+                token=token,
+                recorded_by=_account(by),
+            )
+            audit.write(by, "people.event_recorded", event, kind=kind)
+    except IntegrityError:
+        known = Event.objects.filter(token=token, school=subject.school_id).first() if token else None
+        if known is None:
+            raise
+        return known
     return event
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +26,7 @@ from tongxin.methods.cadence.declarations import EventDeclaration
 from tongxin.ui.toasts import notify
 
 MOST_SHOWN = 50
+ONCE = re.compile(r"[0-9a-f]{32}")
 
 
 def kinds_of(viewer: Viewer, subject: Subject) -> dict[str, EventDeclaration]:
@@ -32,11 +35,20 @@ def kinds_of(viewer: Viewer, subject: Subject) -> dict[str, EventDeclaration]:
         return {}
     declared = programmes.events(viewer.school, viewer.day)
     of_type = {name: one for name, one in declared.items() if subject.type in one.of}
-    # One question for each class of data, however many kinds of events there are.
-    open_ = {
-        data_class: within_reach(viewer, one).filter(pk=subject.pk).exists()
-        for data_class, one in {one.data_class: one for one in of_type.values()}.items()
+    classes = sorted({one.data_class for one in of_type.values()})
+    if not classes:
+        return {}
+    # One query, however many kinds of events and classes of data there are.
+    asked = {
+        f"open{at}": Exists(
+            within_reach(
+                viewer, next(one for one in of_type.values() if one.data_class == data_class)
+            ).filter(pk=OuterRef("pk"))
+        )
+        for at, data_class in enumerate(classes)
     }
+    answers = Subject.objects.filter(pk=subject.pk).annotate(**asked).values_list(*asked).get()
+    open_ = dict(zip(classes, answers, strict=True))
     return {name: one for name, one in of_type.items() if open_[one.data_class]}
 
 
@@ -95,15 +107,23 @@ def record(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         if not _same(subject, data["kind"], data["day"], form.moment()):
-            people.record_event(subject, data["kind"], data["day"], at=form.moment(), by=viewer.account)
+            people.record_event(
+                subject, data["kind"], data["day"], at=form.moment(), by=viewer.account, token=_token(request)
+            )
         notify(request, _("已登记。因此要做的事已经列进待办。"))
         return redirect("setup:person", public_id)
     back = reverse("setup:person", args=[public_id])
     return render(request, "setup/form_page.html", {"form": form, "title": _("登记发生的事"), "back": back})
 
 
+def _token(request: HttpRequest) -> str | None:
+    """What makes a form sent twice one event; another account's form is another one."""
+    sent = request.POST.get("once", "")
+    return f"{request.viewer.account_id}:{sent}" if ONCE.fullmatch(sent) else None  # type: ignore[attr-defined]
+
+
 def _same(subject: Subject, kind: str, day: dt.date, at: dt.datetime | None) -> bool:
-    """A double click or a resend makes no second event."""
+    """Whether the same is on file already, recorded on another page; the same form sent twice is told by its token."""
     return (
         Event.objects.current().filter(subject=subject, kind=kind, day=day, at=at, retracted=False).exists()
     )

@@ -1,5 +1,6 @@
 """What deadlines run from is recorded where a child is cared for, and nowhere else."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,10 @@ from django.urls import reverse
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Event
 from tongxin.kernel.people import services as people
+from tongxin.kernel.programmes.services import change
+from tongxin.modules.setup import events
 from tongxin.testing.cast import TODAY
+from tongxin.testing.pack import PACK
 
 
 def url(student, name="event"):
@@ -34,6 +38,42 @@ def test_a_double_click_makes_one_event(cast, client):
     for _ in range(2):
         client.post(url(cast.students[1][0]), form())
     assert Event.objects.count() == 1
+
+
+def test_two_posts_of_one_form_at_once_make_one_event(cast, client, monkeypatch):
+    """Both looked for the same event before either had saved one: only the form's own token tells them apart."""
+    monkeypatch.setattr(events, "_same", lambda *_asked: False)
+    cast.sign_in(client, cast.liu)
+    page = client.get(url(cast.students[1][0])).content.decode()
+    once = re.search(r'name="once" value="([0-9a-f]{32})"', page).group(1)
+    for _ in range(2):
+        assert client.post(url(cast.students[1][0]), form(once=once)).status_code == 302
+    assert Event.objects.count() == 1
+    assert AuditRow.objects.filter(action="people.event_recorded").count() == 1
+    client.post(url(cast.students[1][0]), form(once="0" * 32))
+    assert Event.objects.count() == 2, "another form is another event"
+
+
+def test_a_token_is_of_one_account_alone(cast, client):
+    cast.sign_in(client, cast.liu)
+    client.post(url(cast.students[1][0]), form(once="a" * 32))
+    cast.sign_in(client, cast.chen)
+    client.post(url(cast.students[2][0]), form(once="a" * 32))
+    assert Event.objects.count() == 2
+
+
+def test_a_page_asks_once_whatever_kinds_of_events_there_are(cast, django_assert_num_queries):
+    first = "  - {event: absent, title: 无故缺课, of: [student], class: K3}\n"
+    more = "".join(
+        f"  - {{event: happened-{at}, title: 事情{at}, of: [student], class: {of}}}\n"
+        for at, of in enumerate(("K0", "K1", "K2", "K3", "K4b", "K4d", "K5"))
+    )
+    change(cast.programme, PACK.replace(first, first + more), "多几种", by=cast.wang.account, base=1)
+    viewer, student = cast.chen.viewer(), cast.students[1][0]
+    events.kinds_of(viewer, student)
+    with django_assert_num_queries(2):  # the school's programmes, and what of them the viewer may know
+        found = events.kinds_of(viewer, student)
+    assert set(found) == {"absent", "happened-2", "happened-3"}
 
 
 def test_what_has_not_happened_yet_is_refused_in_a_sentence(cast, client):
