@@ -1,4 +1,8 @@
-"""Gates: nobody is given a post before what the programmes ask for it is met or waived (`blocks: appoint(post)`)."""
+"""Gates: nobody is given a post before what the programmes ask for it is met or waived (`blocks: appoint(post)`).
+
+A post is judged on the day it begins, also when that is past: what was done later does not count. A gate that was not in
+force on that day yet is asked today, as if the post began today, or an early enough date would open every gate.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.calendar.queries import school_calendar
-from tongxin.kernel.people.guards import Obstacle
+from tongxin.kernel.people.guards import Obstacle, Step
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import school_packs
 from tongxin.methods.cadence import facts as cadence
@@ -22,6 +26,7 @@ from tongxin.methods.cadence.reads import entry_kinds_read
 from tongxin.methods.cadence.reference import MISSED, OPEN, Verdict
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import Speaker
+from tongxin.ui.formats import plain_day
 
 from .facts import school_facts
 from .queries import in_force
@@ -41,22 +46,45 @@ def gates_of(pack: Pack, post: str, day: date) -> list[Obligation]:
     ]
 
 
-def obstacles(kind: str, person: Subject, of: Subject, since: date) -> list[Obstacle]:
-    """Return why a person cannot be given a post from a day on; a guard of `people.guards`.
+def obstacles(step: Step) -> list[Obstacle]:
+    """Return why a person cannot be given a post; a guard of `people.guards`.
 
-    The rule is judged on that day as if the person had the post already, so that what it asks "before the appointment"
+    A rule is judged on a day as if the person had the post from then on, so that what it asks "before the appointment"
     and "of whoever holds the post" both speak of them.
     """
-    if kind in STRUCTURE_LINKS or since == date.min:
+    if step.kind in STRUCTURE_LINKS:
         return []
     found = []
-    for programme, pack in school_packs(person.school, since):
-        for rule in gates_of(pack, kind, since):
-            verdict = _in_the_way(programme, pack, rule, person, of, kind, since)
-            if verdict is not None:
-                sentence = _sentence(pack, rule, verdict, person, kind)
-                found.append(Obstacle(sentence, programme.public_id, rule.id))
+    asked: set[tuple[int, str]] = set()
+    for day in _days(step):
+        for programme, pack in school_packs(step.person.school, day):
+            for rule in gates_of(pack, step.kind, day):
+                if (programme.pk, rule.id) in asked:
+                    continue
+                asked.add((programme.pk, rule.id))
+                verdict = _in_the_way(programme, pack, rule, step.person, step.of, step.kind, day)
+                if verdict is not None:
+                    sentence = _dated(_sentence(pack, rule, verdict, step.person, step.kind), step, day)
+                    found.append(Obstacle(sentence, programme.public_id, rule.id))
     return found
+
+
+def _days(step: Step) -> list[date]:
+    """The days on which a post is judged: when it begins, and today where it is written down late and still held."""
+    late = step.since < step.today <= step.until
+    if step.since == date.min:
+        return [step.today]
+    return [step.since, step.today] if late else [step.since]
+
+
+def _dated(sentence: str, step: Step, day: date) -> str:
+    """Say on which day it was judged where that is not plain."""
+    words = {"said": sentence, "day": plain_day(day, step.today), "since": plain_day(step.since, step.today)}
+    if day < step.today:
+        return _("按开始任职的%(day)s判断，那天以后做的不算：%(said)s") % words
+    if step.since < day and step.since != date.min:
+        return _("任职从%(since)s算起，那时还没有这条要求，所以按今天判断：%(said)s") % words
+    return sentence
 
 
 def _in_the_way(

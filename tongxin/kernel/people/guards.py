@@ -1,6 +1,7 @@
 """Who may say no to a post: rooms above name a guard here, and every way to a post asks them all first.
 
-A guard takes (kind, person, of, since) and returns the sentences for which the step is refused, none if it may be taken.
+A guard is given the post with its days and today, for a post may be written down later than it began; it returns the
+sentences for which the step is refused, none if it may be taken.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils import timezone
+
+from tongxin.kernel.base.fields import NO_END
 from tongxin.kernel.base.models import Subject
 
 
@@ -21,7 +25,20 @@ class Obstacle:
     obligation: str
 
 
-Guard = Callable[[str, Subject, Subject, date], list[Obstacle]]
+@dataclass(frozen=True)
+class Step:
+    """A post that somebody is to be given. kind: post; of: what it is held at; since, until: its days; today: when it
+    is written down."""
+
+    kind: str
+    person: Subject
+    of: Subject
+    since: date
+    until: date
+    today: date
+
+
+Guard = Callable[[Step], list[Obstacle]]
 _guards: list[Guard] = []
 
 
@@ -39,13 +56,14 @@ def guard(ask: Guard) -> None:
         _guards.append(ask)
 
 
-def obstacles(kind: str, person: Subject, of: Subject, since: date) -> list[Obstacle]:
-    """Return what all guards have against a post."""
-    return [obstacle for ask in _guards for obstacle in ask(kind, person, of, since)]
+def obstacles(kind: str, person: Subject, of: Subject, since: date, until: date = NO_END) -> list[Obstacle]:
+    """Return what all guards have against a post that is given now."""
+    step = Step(kind, person, of, since, until, timezone.localdate())
+    return [obstacle for ask in _guards for obstacle in ask(step)]
 
 
-def check(kind: str, person: Subject, of: Subject, since: date) -> None:
+def check(kind: str, person: Subject, of: Subject, since: date, until: date = NO_END) -> None:
     """Raise PostRefused when a guard has something against this post."""
-    found = obstacles(kind, person, of, since)
+    found = obstacles(kind, person, of, since, until)
     if found:
         raise PostRefused(found)

@@ -175,7 +175,7 @@ def set_link(
     )
     if same:
         return same
-    guards.check(kind, a, b, since)
+    guards.check(kind, a, b, since, until)
     link = Link.objects.create(
         school_id=a.school_id, kind=kind, a=a, b=b, valid_from=since, valid_to=until, recorded_by=by
     )

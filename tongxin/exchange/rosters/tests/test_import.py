@@ -197,6 +197,14 @@ def test_an_import_passes_the_gates_of_posts_for_new_and_for_known_people(school
     assert not Link.objects.filter(kind="homeroom_teacher").exists()
 
 
+@pytest.mark.parametrize("since", [date(2019, 9, 1), date(2026, 1, 5)])
+def test_an_import_from_a_day_before_the_gate_passes_it_today(school, bring_in, since):
+    programmes.adopt(school, "", 2026, by=None, text=gated_pack())
+    with pytest.raises(PostRefused, match="那时还没有这条要求，所以按今天判断：刘敏还不能担任班主任"):
+        bring_in([STAFF_HEADINGS, LIU, CHEN], kind="staff", since=since)
+    assert not Link.objects.filter(kind="homeroom_teacher").exists()
+
+
 def test_party_members_without_a_branch_are_named_in_a_note(bring_in):
     _, seen = bring_in([STAFF_HEADINGS, LIU], kind="staff")
     assert any("没有写所在党支部" in note for note in seen.plan.notes)

@@ -65,6 +65,36 @@ def test_what_was_done_after_the_day_or_too_long_before_does_not_open_the_gate(g
         appoint(gated, gated.li)
 
 
+def test_a_date_before_today_is_judged_on_that_day_and_says_so(gated):
+    study(gated, gated.xu, date(2026, 11, 12))
+    with pytest.raises(PostRefused) as refused:
+        appoint(gated, gated.xu, since=date(2026, 11, 10))
+    assert "按开始任职的11月10日判断，那天以后做的不算：许静还不能担任班主任" in str(refused.value)
+    assert appoint(gated, gated.xu, since=date(2026, 11, 13)).valid_from == date(2026, 11, 13)
+
+
+@pytest.mark.parametrize("since", [date(2026, 1, 9), date(2025, 12, 31), date(2019, 9, 1), date.min])
+def test_a_date_before_the_gate_opens_none(gated, since):
+    """The rule is in force from 2026-01-10, in a programme of 2026."""
+    with pytest.raises(PostRefused) as refused:
+        people.set_link("homeroom_teacher", gated.xu.subject, gated.room_two.subject, since=since)
+    assert "许静还不能担任班主任" in str(refused.value)
+    if since != date.min:
+        assert "那时还没有这条要求，所以按今天判断" in str(refused.value)
+    study(gated, gated.xu, date(2026, 11, 12))
+    assert people.set_link("homeroom_teacher", gated.xu.subject, gated.room_two.subject, since=since)
+
+
+def test_who_held_the_post_already_before_the_gate_may_have_it_by_a_waiver(gated):
+    grant(gated, gated.xu, by=gated.wang)
+    assert appoint(gated, gated.xu, since=date(2019, 9, 1)).a == gated.xu.subject
+
+
+def test_a_term_of_office_that_is_over_before_the_gate_was_there_is_only_written_down(gated):
+    days = {"since": date(2024, 9, 1), "until": date(2025, 7, 31)}
+    assert people.set_link("homeroom_teacher", gated.xu.subject, gated.room_two.subject, **days)
+
+
 def test_every_way_to_the_post_passes_the_gate_and_other_posts_do_not(gated):
     with pytest.raises(PostRefused):
         people.set_link("homeroom_teacher", gated.xu.subject, gated.room_two.subject, since=TODAY)
