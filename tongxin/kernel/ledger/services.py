@@ -14,7 +14,7 @@ from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.facts import ActivityRecorded, ActivityWithdrawn, publish
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Account, Link, School, Subject
+from tongxin.kernel.base.models import Account, Event, Link, School, Subject
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.tree import GROUP_LINKS
 
@@ -24,6 +24,7 @@ from .models import Entry, Evidence, Participation
 # What a group stands for: its members by this link.
 GROUP_LINK = GROUP_LINKS
 COLUMNS = ("mode", "theme", "place")
+ABOUT = "about"
 NOTES_UP_TO = "K2"
 
 
@@ -54,7 +55,7 @@ class Draft:
 
     parts: {part: subject ids}; absent: subject ids of group members who were not there.
     amounts: {amount: hundredths}, each person's own amount or the entry's, as the kind declares.
-    qualifiers: {qualifier: code or text}.
+    qualifiers: {qualifier: code or text}. about, about_event: ids of the entry or the event it answers.
     """
 
     day: date
@@ -70,6 +71,8 @@ class Draft:
     heading: str = ""
     token: str | None = None
     source: str = ""
+    about: int | None = None
+    about_event: int | None = None
 
 
 def record_activity(school: School, kind: Kind, draft: Draft, *, by: Account | None, today: date) -> Entry:
@@ -136,9 +139,18 @@ def check(school: School, kind: Kind, draft: Draft, *, today: date) -> dict[int,
     for name, amount in draft.amounts.items():
         if amount < 0:
             raise Refused(_("数量不能小于零。"), f"amount_{name}")
+    _check_answered(school, draft)
     if draft.note and not notes_allowed(kind.data_class):
         raise Refused(_("这类活动涉及学生和家庭的隐私，这里只登记事实，不写文字记录。"), "note")
     return subjects
+
+
+def _check_answered(school: School, draft: Draft) -> None:
+    """What an activity answers must still be on file at this school."""
+    entry = Entry.objects.filter(pk=draft.about, school=school, superseded_at=FOREVER)
+    event = Event.objects.current().filter(pk=draft.about_event, school=school, retracted=False)
+    if (draft.about and not entry.exists()) or (draft.about_event and not event.exists()):
+        raise Refused(_("要答复的那一件刚刚被更正或撤回了，请重新选择。"), ABOUT)
 
 
 def notes_allowed(data_class: str) -> bool:
@@ -174,6 +186,8 @@ def _enter(
         recorded_by=by,
         source=draft.source,
         token=draft.token,
+        about_id=draft.about,
+        about_event_id=draft.about_event,
         **columns,
     )
     rows = _participations(entry, draft, subjects, extra)
@@ -280,6 +294,7 @@ def undo_withdrawal(entry: Entry, *, by: Account | None) -> Entry:
     if entry.is_current or entry.corrections.exists():
         raise AlreadyWithdrawn
     copy = _copy(entry, by)
+    _carry_answers(entry, copy)
     audit.write(by, "ledger.withdrawal_undone", copy)
     publish(ActivityRecorded(copy.school_id, copy.pk, copy.kind))
     return copy
@@ -298,6 +313,7 @@ def correct_activity(entry: Entry, kind: Kind, draft: Draft, *, by: Account | No
         _carry_evidence(evidence, new, now)
         for upload, clean in kept:
             _attach(new, upload, clean, by)
+        _carry_answers(entry, new)
         audit.write(by, "ledger.corrected", new, replaces=entry.pk)
         publish(ActivityRecorded(new.school_id, new.pk, new.kind, replaces=entry.pk))
     return new
@@ -335,6 +351,18 @@ def _copy(entry: Entry, by) -> Entry:
     Participation.objects.bulk_create(rows, batch_size=500)
     _carry_evidence(list(Evidence.objects.filter(entry=entry, superseded_at=withdrawn_at)), new, now)
     return new
+
+
+def _carry_answers(old: Entry, new: Entry) -> None:
+    """Let whatever answers an entry answer the one in its place: copies under their authors' names, so that what was
+    known before stays as it was."""
+    for answer in Entry.objects.filter(about=old, superseded_at=FOREVER).exclude(pk=new.pk).order_by("pk"):
+        now = timezone.now()
+        _supersede(answer, now, "")
+        answer.superseded_at = now
+        copy = _copy(answer, answer.recorded_by)
+        Entry.objects.filter(pk=copy.pk).update(about=new)
+        _carry_answers(answer, copy)
 
 
 def _carry_evidence(evidence: list[Evidence], new: Entry, now: datetime) -> None:

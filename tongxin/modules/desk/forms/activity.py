@@ -16,12 +16,12 @@ from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry
-from tongxin.kernel.ledger.services import GROUP_LINK, Draft, Upload, notes_allowed
+from tongxin.kernel.ledger.services import ABOUT, GROUP_LINK, Draft, Upload, notes_allowed
 from tongxin.methods.cadence.declarations import EvidenceType, Kind, Part, Qualifier
 from tongxin.methods.cadence.facts import MADE_UP
 from tongxin.methods.cadence.sharing import CHOSEN
 
-from .. import choosing, people
+from .. import answering, choosing, people
 from .fields import FilesField, IdsField
 
 PHOTO = EvidenceType("photo", "照片")
@@ -73,6 +73,14 @@ class ActivityForm(forms.Form):
         self.fields["start_day"] = forms.DateField(
             label=_("开始日期"), required=False, help_text=_("持续几天的活动才填。")
         )
+        self.answers = answering.answerable(viewer, kind, self._about_said(), entry)
+        if self.answers:
+            self.fields[ABOUT] = forms.ChoiceField(
+                label=_("针对哪一件"),
+                required=False,
+                choices=[("", _("不针对哪一件")), *((one.value, one.label) for one in self.answers)],
+                help_text=_("选了以后，这条记录才算那一件的答复。"),
+            )
         asked = {
             CHOSEN: (_("这次算作哪一条"), choosing.rivals(viewer, kind.name)),
             MADE_UP: (_("这次补做哪一段"), choosing.windows_to_make_up(viewer, kind.name)),
@@ -87,6 +95,9 @@ class ActivityForm(forms.Form):
                 max_length=4000,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
+
+    def _about_said(self) -> str:
+        return str((self.data if self.is_bound else self.initial).get(ABOUT) or "")
 
     def evidence_types(self) -> tuple[EvidenceType, ...]:
         return self.kind.evidence or (PHOTO,)
@@ -151,6 +162,7 @@ class ActivityForm(forms.Form):
     def draft(self, token: str | None) -> Draft:
         """Return the checked form as the ledger's draft."""
         cleaned = self.cleaned_data
+        answered = next((one for one in self.answers if one.value == cleaned.get(ABOUT)), None)
         return Draft(
             day=cleaned["day"],
             start_day=cleaned.get("start_day"),
@@ -174,6 +186,8 @@ class ActivityForm(forms.Form):
                 for file in cleaned[f"evidence_{evidence.name}"]
             ],
             token=token,
+            about=answered.pk if answered and not answered.event else None,
+            about_event=answered.pk if answered and answered.event else None,
         )
 
     # What the template draws
@@ -263,6 +277,9 @@ class ActivityForm(forms.Form):
             for e in sorted(self.evidence_types(), key=lambda e: not e.name.startswith("photo"))
         ]
 
+    def about_field(self) -> Any:
+        return self[ABOUT] if ABOUT in self.fields else None
+
     def qualifier_fields(self) -> list[Any]:
         return [self[f"qualifier_{q.name}"] for q in self.kind.qualifiers]
 
@@ -294,9 +311,9 @@ def _qualifier_field(qualifier: Qualifier) -> forms.Field:
 
 
 def initial_from(kind: Kind, parameters: Any) -> dict[str, Any]:
-    """Return what an address prefills: day, <part>=<id>…, <qualifier>=…, <amount>=…, title."""
+    """Return what an address prefills: day, <part>=<id>…, <qualifier>=…, <amount>=…, title, about."""
     initial: dict[str, Any] = {}
-    for name in ("day", "title"):
+    for name in ("day", "title", ABOUT):
         if parameters.get(name):
             initial[name] = parameters[name]
     for part in kind.parts:
@@ -338,6 +355,7 @@ def initial_of(entry: Entry, kind: Kind) -> dict[str, Any]:
         "note": entry.note,
         CHOSEN: entry.extra.get(CHOSEN, ""),
         MADE_UP: entry.extra.get(MADE_UP, ""),
+        ABOUT: answering.value_of(entry),
     }
     for q in kind.qualifiers:
         value = (

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations import queries
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import current_version
@@ -16,6 +17,7 @@ from tongxin.testing.cast import TODAY
 from tongxin.testing.gate import add_gate
 from tongxin.testing.pack import PACK
 
+from . import test_answering
 from .test_chain import OWN
 from .test_in_browser import school  # noqa: F401
 
@@ -85,3 +87,22 @@ def test_waivers_hours_changes_and_the_chain_fit_both_widths(school, width, requ
     page.get_by_role("button", name="看看会变什么").click()
     page.get_by_text("这样改会变成").wait_for()
     look(page, "effect")
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_an_answer_is_tied_to_what_it_answers(school, width, request):  # noqa: F811
+    page = request.getfixturevalue(width)
+    school.add_rules(test_answering.RULES, ("kinds:\n", test_answering.KINDS))
+    asked = test_answering.request_of(school, school.xu, title="想听公开课")
+    test_answering.request_of(school, school.liu)
+    enter(page, school.address, school.wang.account)
+    page.goto(f"{school.address}/ledger/{asked.public_id}/")
+    page.get_by_role("link", name="登记成长答复").click()
+    assert page.get_by_label("针对哪一件").input_value() == f"entry-{asked.public_id}"
+    look(page, "answering")
+    page.get_by_role("button", name="保存").click()
+    page.get_by_text("已登记成长答复").wait_for()
+    assert Entry.objects.get(kind="growth_answer").about == asked
+    page.goto(f"{school.address}/ledger/{asked.public_id}/")
+    assert page.get_by_role("link", name="11月18日 成长答复").is_visible()
+    look(page, "answered")

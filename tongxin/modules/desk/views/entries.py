@@ -28,7 +28,7 @@ from tongxin.methods.cadence.declarations import Kind
 from tongxin.ui.formats import amount_words
 from tongxin.ui.toasts import notify
 
-from .. import choosing, gaps, ledger
+from .. import answering, choosing, gaps, ledger
 from ..forms.activity import ActivityForm, initial_of
 from ..forms.evidence import EvidenceForm
 
@@ -67,6 +67,9 @@ def entry(request: Request, public_id: str) -> HttpResponse:
             "heading": words.heading_title(found.heading),
             "parts": _parts(found, kind),
             "facts": _facts(found, kind),
+            "about": answering.answered_by(viewer, found),
+            "to_answer": answering.to_answer(viewer, found),
+            "answers": answering.answers_to(viewer, found) if found.is_current else [],
             "evidence": list(found.evidence.filter(superseded_at=found.superseded_at).order_by("pk")),
             "evidence_titles": {e.name: e.title for e in (kind.evidence if kind else ())},
             "recorded_by": _author(found),
@@ -82,7 +85,9 @@ def entry(request: Request, public_id: str) -> HttpResponse:
 
 
 def _visible(viewer: Viewer):
-    return visible_entries(viewer).select_related("school", "supersedes", "recorded_by")
+    return visible_entries(viewer).select_related(
+        "school", "supersedes", "recorded_by", "about", "about_event__subject"
+    )
 
 
 def _figure(request: Request, public_id: str) -> HttpResponse:
