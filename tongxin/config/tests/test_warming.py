@@ -2,15 +2,15 @@ import pytest
 
 from tongxin.config import warming
 from tongxin.kernel.obligations import engine
-from tongxin.kernel.obligations.memo import Memo
 from tongxin.kernel.obligations.queries import ask
+from tongxin.methods.cadence.sql.kept import Kept
 from tongxin.testing.cast import cast, today  # noqa: F401
 
 
 @pytest.fixture
 def remembering(settings, monkeypatch):
     settings.REMEMBER_VERDICTS = True
-    monkeypatch.setattr(engine, "_memo", Memo())
+    monkeypatch.setattr(engine, "_kept", Kept())
 
 
 def test_a_warmed_server_answers_the_first_question_from_memory(

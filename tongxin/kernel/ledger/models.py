@@ -115,6 +115,7 @@ class Participation(Superseding):
                     "superseded_at",
                     "absent",
                     "mode",
+                    "theme",
                     "hours",
                     "entry",
                 ],

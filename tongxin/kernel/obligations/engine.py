@@ -3,7 +3,7 @@ to name the entries behind the verdicts of a few subjects. Both mean the same; t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -22,11 +22,12 @@ from tongxin.methods.cadence.occasions import at_once
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import entry_kinds_read
 from tongxin.methods.cadence.reference import Bearers, Verdict
+from tongxin.methods.cadence.sql.engine import Engine
 from tongxin.methods.cadence.sql.evaluate import Cell, SetEvaluator
+from tongxin.methods.cadence.sql.kept import Kept, State, read_state
 from tongxin.methods.cadence.tree import GROUP_LINKS
 
 from .facts import school_facts
-from .memo import Memo, state_of
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 _STRUCTURE = tuple(GROUP_LINKS.values())
@@ -51,8 +52,8 @@ def evaluate(
     Today is judged as it stands this minute where a rule has a deadline in hours.
     """
     now = _this_minute(pack, as_of)
-    needed = None if obligations is None else with_needed(pack.obligations, obligations)
     if entries:
+        needed = None if obligations is None else with_needed(pack.obligations, obligations)
         kinds = {
             k
             for rule in pack.obligations
@@ -64,12 +65,14 @@ def evaluate(
         found = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
         pairs = {rule.id for rule in pack.obligations if rule.subject.is_pair}
         return [replace(v, subject=cadence.PAIR + v.subject) if v.obligation in pairs else v for v in found]
-    if needed is not None:
-        pack = _only(_Same(pack), frozenset(needed))
 
-    def work_out() -> list[Verdict]:
+    def work_out(names: Collection[str] | None, state: State | None) -> list[Verdict]:
+        """Return the verdicts of some rules that were asked for; names: None = all of them."""
+        wanted = obligations if names is None else names if obligations is None else {*names} & {*obligations}
+        needed = None if wanted is None else with_needed(pack.obligations, wanted)
+        asked = pack if needed is None else _only(_Same(pack), frozenset(needed))
         connection.ensure_connection()
-        run = _evaluator(_Same(pack), _Same(calendar), DIALECTS[connection.vendor]).run(
+        run = _evaluator(_Same(asked), _Same(calendar), DIALECTS[connection.vendor]).run(
             connection.connection,
             as_of=as_of,
             known_at=known_at,
@@ -81,26 +84,33 @@ def evaluate(
             now=now,
         )
         return _verdicts(
-            run.cells(None if subjects is None else {int(one) for one in subjects}, obligations),
-            programme.school_id,
-            pack,
+            run.cells(None if subjects is None else {int(one) for one in subjects}, wanted),
+            lambda: _bearers_of(programme.school_id, pack, known_at, state) if bearers else None,
             as_of,
-            known_at,
-            bearers,
         )
 
-    asked_for = (
+    if not settings.REMEMBER_VERDICTS:
+        return list(work_out(obligations, None))
+    question = (
+        programme.pk,
+        _Same(calendar),
+        as_of,
+        known_at,
         bearers,
         None if subjects is None else frozenset(subjects),
         None if obligations is None else frozenset(obligations),
     )
-    state = state_of(programme.school_id) if settings.REMEMBER_VERDICTS else ()
-    return _memo.get(
-        (programme.pk, _Same(pack), _Same(calendar), as_of, known_at, asked_for, state, now), work_out
-    )
+    state = state_of(programme.school_id, _kept.state_of(question, pack), now)
+    return _kept.get(question, pack, state, lambda names: ((v.obligation, v) for v in work_out(names, state)))
 
 
-_memo = Memo()
+_kept = Kept()
+
+
+def state_of(school_id: int, before: State | None = None, minute: datetime | None = None) -> State:
+    """Return what a school's records are now; before: a state read earlier, which spares some counting."""
+    connection.ensure_connection()
+    return read_state(Engine(connection.connection, DIALECTS[connection.vendor]), school_id, before, minute)
 
 
 def _this_minute(pack: Pack, as_of: date) -> datetime | None:
@@ -136,12 +146,10 @@ def _evaluator(pack: _Same, calendar: _Same, dialect: str) -> SetEvaluator:
     return SetEvaluator(pack.thing, calendar.thing, dialect)
 
 
-def _verdicts(
-    cells: list[Cell], school_id: int, pack: Pack, as_of: date, known_at: datetime | None, borne: bool
-) -> list[Verdict]:
+def _verdicts(cells: list[Cell], who: Callable[[], Bearers | None], as_of: date) -> list[Verdict]:
     """Name the bearers of what is behind, and put cells in the words of the one-by-one evaluator."""
-    behind = borne and any(cell.verdict in ("open", "missed") for cell in cells)
-    bearers = _bearers(school_id, pack, known_at) if behind else None
+    behind = any(cell.verdict in ("open", "missed") for cell in cells)
+    bearers = who() if behind else None
     known: dict[tuple[str, str, date], tuple[str, ...]] = {}
     found = []
     for cell in cells:
@@ -179,6 +187,18 @@ def _verdicts(
 def posts_of(school_id: int, pack: Pack) -> Bearers:
     """Return who holds which post of a school now."""
     return _bearers(school_id, pack, None)
+
+
+def _bearers_of(school_id: int, pack: Pack, known_at: datetime | None, state: State | None) -> Bearers:
+    if state is None:
+        return _bearers(school_id, pack, known_at)
+    return _bearers_while(school_id, _Same(pack), known_at, state.people)
+
+
+@lru_cache(maxsize=32)
+def _bearers_while(school_id: int, pack: _Same, known_at: datetime | None, _people: Hashable) -> Bearers:
+    """Return who bears what while nothing about people changes."""
+    return _bearers(school_id, pack.thing, known_at)
 
 
 def _bearers(school_id: int, pack: Pack, known_at: datetime | None) -> Bearers:

@@ -25,7 +25,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import School
 
-from .memo import state_of
+from .engine import state_of
 from .pairs import ends_of
 
 # Under this many people nothing is told; what is told is a multiple of it.
@@ -76,7 +76,9 @@ def ask(viewer: Viewer, *what: object) -> Question | None:
     never on what the figures would be.
     """
     assert viewer.school_id is not None  # there are no figures without a school
-    key = hashlib.sha256(f"{viewer.school_id}|{state_of(viewer.school_id)}|{what!r}".encode()).hexdigest()
+    state = state_of(viewer.school_id)
+    records = (state.people, state.ledger)
+    key = hashlib.sha256(f"{viewer.school_id}|{records}|{what!r}".encode()).hexdigest()
     begun = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     rows = AuditRow.objects.filter(
         school=viewer.school_id, action=ASKED, at__gte=begun, account=viewer.account_id

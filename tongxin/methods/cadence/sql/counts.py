@@ -35,10 +35,17 @@ from .plan import (
     Filter,
     Plan,
 )
+from .settle import SUBJECTS, WINDOWS
 
 GROUPS = tuple(GROUP_LINKS)
 NO_HEAD = 0
-ONCE, OFTEN = 1, 2
+ONCE, OFTEN, SEVERAL = 1, 2, 3  # one row is enough; rows add up; different words are told apart
+_WORDS = {
+    "kind": "p.kind",
+    "theme": "p.theme",
+    "place": "p.place",
+    "counterpart": "CAST(p.counterpart_id AS TEXT)",
+}
 
 
 class Counting:
@@ -62,29 +69,62 @@ class Counting:
 
     # the three ways
 
-    def fast(self) -> str:
-        """One pass over the covering index for all units that count the subject's own rows in one part.
+    def fast(self) -> list[str]:
+        """A pass over the covering index for all units that add up the subject's own rows in one part, and one for
+        those that tell words apart.
 
         The holes say which: those of swift slots, the others, or all.
         """
+        key = "m.unit AS unit, p.subject_id AS subject, d.win AS win"
         value = f"CASE WHEN m.measure = {TIMES} THEN 1 ELSE COALESCE({self._amount()}, 0) END"
-        return (
-            "INSERT INTO tx_done (unit, subject, win, num, den)"
-            f" SELECT m.unit, p.subject_id, d.win, SUM({value}), CASE WHEN MAX(m.measure) = {TIMES} THEN 1 ELSE 100 END"
-            f" {self._fast_rows()} AND m.swift BETWEEN hole_slow AND hole_swift GROUP BY m.unit, p.subject_id, d.win"
-        )
+        asked = " AND m.swift BETWEEN hole_slow AND hole_swift"
+        into = "INSERT INTO tx_done (unit, subject, win, num, den)"
+        statements = [
+            f"{into} SELECT {key}, SUM({value}), CASE WHEN MAX(m.measure) = {TIMES} THEN 1 ELSE 100 END"
+            f" {self._fast_rows()} AND m.measure <> {DISTINCT}{asked} GROUP BY m.unit, p.subject_id, d.win"
+        ]
+        if self._fast_words():
+            each = f"SELECT DISTINCT {key}, {self._token()} AS token {self._fast_rows()} AND m.measure = {DISTINCT}{asked}"
+            statements.append(
+                f"{into} SELECT t.unit, t.subject, t.win, COUNT(*), 1 FROM ({each}) AS t"
+                " WHERE t.token <> '' GROUP BY t.unit, t.subject, t.win"
+            )
+        return statements
 
     def reached(self) -> str:
-        """Return the query of (slot, line, subject, win) with their minimum reached: swift slots, nothing stored."""
-        key = "m.slot AS slot, m.scope AS line, p.subject_id AS subject, d.win AS win"
+        """Return the query of (cell, mark) with their minimum reached: swift slots, nothing stored.
+
+        cell: slot and window in one number; mark: line and subject, as in tx_steady.
+        """
+        key = f"m.slot * {WINDOWS} + d.win AS cell, m.scope * {SUBJECTS} + p.subject_id AS mark"
+        by = f"m.slot * {WINDOWS} + d.win, m.scope * {SUBJECTS} + p.subject_id"
         value = f"CASE WHEN m.measure = {TIMES} THEN 100 ELSE COALESCE({self._amount()}, 0) END"
         # Once is enough nearly everywhere, and telling rows apart costs far less than adding them up.
         once = f"SELECT DISTINCT {key} {self._fast_rows()} AND m.swift = {ONCE}"
         more = (
-            f"SELECT {key} {self._fast_rows()} AND m.swift = {OFTEN} GROUP BY m.slot, m.scope, p.subject_id, d.win,"
+            f"SELECT {key} {self._fast_rows()} AND m.swift = {OFTEN} GROUP BY {by},"
             f" m.low_num, m.low_den HAVING SUM({value}) * m.low_den >= m.low_num * 100"
         )
-        return f"{once} UNION ALL {more}"
+        if not self._fast_words():
+            return f"{once} UNION ALL {more}"
+        limit = "m.low_num AS low_num, m.low_den AS low_den"
+        each = f"SELECT DISTINCT {key}, {limit}, {self._token()} AS token {self._fast_rows()} AND m.swift = {SEVERAL}"
+        words = (
+            f"SELECT t.cell, t.mark FROM ({each}) AS t WHERE t.token <> ''"
+            " GROUP BY t.cell, t.mark, t.low_num, t.low_den"
+            " HAVING COUNT(*) * t.low_den >= t.low_num"
+        )
+        return f"{once} UNION ALL {more} UNION ALL {words}"
+
+    def _fast_words(self) -> list[str]:
+        """What the fast units that tell words apart look at."""
+        units = self.plan.counted()
+        return sorted({unit.token for unit in units if unit.path == FAST and unit.measure == DISTINCT})
+
+    def _token(self) -> str:
+        """Return the word of a row: only what some unit asks for is looked up, for the index holds not all of it."""
+        cases = " ".join(f"WHEN {quoted(name)} THEN {_WORDS[name]}" for name in self._fast_words())
+        return f"COALESCE(CASE m.token {cases} END, '')"
 
     def _fast_rows(self) -> str:
         at = At("p.subject_id", _of_subject("type"), _of_subject("school_id"), "p.day")

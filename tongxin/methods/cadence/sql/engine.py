@@ -25,7 +25,7 @@ def tree(text: str) -> exp.Expression:
     return sqlglot.parse_one(text, read="sqlite")  # type: ignore[return-value]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def rendered(statement: str, dialect: str) -> str:
     """Return a statement of the default dialect as text of another, holes still open; remembered, for it is slow."""
     parsed = tree(statement)

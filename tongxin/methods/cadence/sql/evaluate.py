@@ -26,7 +26,7 @@ from ..periods import Window
 from ..tree import GROUP_LINKS, Obligation
 from . import exclusive, own_windows, pairs, settle, tables
 from .builder import Tests, live
-from .counts import OFTEN, ONCE, Counting
+from .counts import ONCE, SEVERAL, Counting
 from .days import day_statements
 from .engine import NO_END_DAY, Engine, listed, quoted, rendered
 from .plan import ENTRIES, ENTRY, FAST, HEADS, OWN_WINDOWS, SCHOOL, Slot, plan_of
@@ -151,7 +151,7 @@ class SetEvaluator:
             self._scripts[key] = Script(
                 tests,
                 tuple(line_statement(line, tests, known, school) for line in self.plan.lines),
-                (counting.fast(),),
+                tuple(counting.fast()),
                 counting.reached(),
                 tuple(one for of in (SCHOOL, ENTRY) for one in counting.entries(of)),
                 tuple(counting.heads()),
@@ -336,11 +336,14 @@ class Run:
             f"SELECT DISTINCT g.line FROM tx_seg AS g WHERE g.value = {UNKNOWN} OR g.next_first <= {NO_END_DAY}"
         )
         lines = {line for (line,) in broken}
-        plain = {slot.number for slot in self.plan.slots if tables.is_plain(slot, self.windows)}
+        plain = {slot.number: tables.how_plain(slot, self.windows) for slot in self.plan.slots}
         swift = {
             slot.number
             for slot in self.plan.slots
-            if slot.number in plain - waived and slot.scope not in lines and of[slot.units[0].number] == FAST
+            if plain[slot.number] == settle.PLAIN
+            and slot.number not in waived
+            and slot.scope not in lines
+            and of.get(slot.units[0].number) == FAST
         }
         return tables.Ways(of, expand, plain, swift)
 
@@ -393,14 +396,14 @@ class Run:
         if not self._counted_fast:
             self._counted_fast = True
             for statement in self.script.fast:
-                self.ask(statement, slow=ONCE, swift=OFTEN)
+                self.ask(statement, slow=ONCE, swift=SEVERAL)
             self._gather_statistics("tx_done")
 
     def _hold_steady(self) -> None:
         """Find the one piece of each subject on the lines of swift slots by a single number."""
         self.engine.run("DELETE FROM tx_steady")
         self.ask(
-            f"INSERT INTO tx_steady (mark, first, last) SELECT g.line * {settle.SUBJECTS} + g.subject, g.first, g.last"
+            f"INSERT INTO tx_steady (mark, span) SELECT g.line * {settle.SUBJECTS} + g.subject, g.first * {settle.DAYS} + g.last"
             " FROM tx_seg AS g WHERE g.line IN (SELECT sl.scope FROM tx_slot AS sl WHERE sl.swift = 1)"
         )
         self._gather_statistics("tx_steady")
@@ -429,7 +432,7 @@ class Run:
         narrowed = self._narrowed(subjects, obligations)
         rows = [
             row
-            for plain in (True, False)
+            for plain in sorted(set(self.ways.plain.values()))
             for row in self.ask(f"SELECT {columns} FROM ({settle.cells(plain, narrowed)}) AS q{outer}")
         ]
         return [self._cell(row) for row in sorted(rows, key=_in_order)]
@@ -470,12 +473,11 @@ class Run:
         else:
             self._count_fast()
         left = [slot for slot in self.plan.slots if slot.number not in swift]
-        for plain in (True, False):
-            if any((slot.number in self.ways.plain) == plain for slot in left):
-                rows += self._counted(plain, narrowed, by)
+        for plain in sorted({self.ways.plain[slot.number] for slot in left}):
+            rows += self._counted(plain, narrowed, by)
         return rows
 
-    def _counted(self, plain: bool, narrowed: str, by: str) -> list[tuple[int, ...]]:
+    def _counted(self, plain: int, narrowed: str, by: str) -> list[tuple[int, ...]]:
         group, join, more = "MIN(0)", "", ""
         if by:
             group, more = "g.b_id", ", g.b_id"

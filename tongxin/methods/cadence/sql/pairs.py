@@ -44,8 +44,8 @@ def who(line: Line, present: tuple[str, str] | None, known: bool, school: bool) 
 
 def followed(at: At) -> At:
     """Return the place of a pair that a line follows: who it is for comes first."""
-    a = At("w.a_id", "w.a_type", "w.school_id", at.day)
-    return replace(at, ends=(At("w.b_id", "w.b_type", "w.b_school", at.day), a))
+    a = At("c.a_id", "c.a_type", "c.school_id", at.day)
+    return replace(at, ends=(At("c.b_id", "c.b_type", "c.b_school", at.day), a))
 
 
 def changes(of_ends: list[str]) -> list[str]:

@@ -128,9 +128,16 @@ class Unit:
             return HEADS
         if self.universe in (SCHOOL, ENTRY) and self.measure == TIMES:
             return ENTRIES
-        if self.universe == PERSON and self.measure in (TIMES, SUM) and len(count.parts) == 1:
+        if self.universe == PERSON and len(count.parts) == 1 and self._by_row:
             return FAST
         return HEADS
+
+    @property
+    def _by_row(self) -> bool:
+        """Can it be counted from the rows of one part alone, each by itself."""
+        return self.measure in (TIMES, SUM) or (
+            self.measure == DISTINCT and not self.requirement.measure.per_day
+        )
 
 
 @dataclass(frozen=True)

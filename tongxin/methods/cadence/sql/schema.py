@@ -23,7 +23,7 @@ _COLUMNS = ("mode", "theme", "place")
 TABLES = {
     "subject": "id BIGINT PRIMARY KEY, public_id TEXT NOT NULL, school_id BIGINT NOT NULL, type TEXT NOT NULL,"
     " name TEXT NOT NULL, present_from BIGINT NOT NULL, present_to BIGINT NOT NULL",
-    "attribute": "school_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+    "attribute": "id BIGINT PRIMARY KEY, school_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
     " valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL",
     "link": "id BIGINT PRIMARY KEY, public_id TEXT NOT NULL, school_id BIGINT NOT NULL, kind TEXT NOT NULL,"
     " a_id BIGINT NOT NULL, b_id BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL,"
@@ -38,7 +38,7 @@ TABLES = {
     " part TEXT NOT NULL, subject_id BIGINT NOT NULL, start_day BIGINT NOT NULL, day BIGINT NOT NULL,"
     " mode TEXT NOT NULL, theme TEXT NOT NULL, place TEXT NOT NULL, counterpart_id BIGINT, hours BIGINT,"
     " extra JSON NOT NULL, absent BOOLEAN NOT NULL, recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL",
-    "evidence": "entry_id BIGINT NOT NULL, school_id BIGINT NOT NULL, type TEXT NOT NULL, recorded_at BIGINT NOT NULL,"
+    "evidence": "id BIGINT PRIMARY KEY, entry_id BIGINT NOT NULL, school_id BIGINT NOT NULL, type TEXT NOT NULL, recorded_at BIGINT NOT NULL,"
     " superseded_at BIGINT NOT NULL",
     "waiver": "id BIGINT PRIMARY KEY, school_id BIGINT NOT NULL, obligation TEXT NOT NULL, subject_id BIGINT NOT NULL,"
     " reason TEXT NOT NULL, approver TEXT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL,"
@@ -48,7 +48,7 @@ TABLES = {
 # The covering index of the grouped scan comes first; the rest serve conditions, companions and evidence.
 INDEXES = (
     "CREATE INDEX participation_scan ON participation (school_id, kind, part, subject_id, day, superseded_at, absent,"
-    " mode, hours, entry_id)",
+    " mode, theme, hours, entry_id)",
     "CREATE INDEX participation_of ON participation (subject_id, kind, part)",
     "CREATE INDEX participation_in ON participation (entry_id, part, subject_id)",
     "CREATE INDEX attribute_by_name ON attribute (name, subject_id, superseded_at, valid_from, valid_to, value)",
@@ -141,10 +141,10 @@ def _load_people(engine: Engine, facts: Facts, numbers: dict[str, int], schools:
     )  # fmt: skip
     engine.insert(
         "attribute",
-        ("school_id", "subject_id", "name", "value", *dated),
+        ("id", "school_id", "subject_id", "name", "value", *dated),
         (
-            (0, numbers[row.subject], row.name, row.value, row.valid_from.toordinal(), row.valid_to.toordinal(), *_known(row))
-            for row in facts.attributes
+            (at, 0, numbers[row.subject], row.name, row.value, row.valid_from.toordinal(), row.valid_to.toordinal(), *_known(row))
+            for at, row in enumerate(facts.attributes, start=1)
             if row.subject in numbers
         ),
     )  # fmt: skip
@@ -199,11 +199,10 @@ def _load_ledger(
     )  # fmt: skip
     engine.insert(
         "evidence",
-        ("entry_id", "school_id", "type", "recorded_at", "superseded_at"),
+        ("id", "entry_id", "school_id", "type", "recorded_at", "superseded_at"),
         (
-            (entries[e.id], schools.get(e.school, 0), row.type, *_known(row))
-            for e in facts.entries
-            for row in e.evidence
+            (at, entries[e.id], schools.get(e.school, 0), row.type, *_known(row))
+            for at, (e, row) in enumerate(((e, row) for e in facts.entries for row in e.evidence), start=1)
         ),
     )
 

@@ -14,7 +14,7 @@ from .engine import NO_END_DAY, listed, quoted
 from .plan import BAND, SCOPE, Line
 
 IN, UNKNOWN = 1, 2
-PIECE = At("c.subject", "w.type", "w.school_id", "c.day")
+PIECE = At("c.id", "c.type", "c.school_id", "c.cut")  # of a subject and the day a piece of its time begins
 
 
 def line_statement(line: Line, tests: Tests, known: bool, school: bool) -> str:
@@ -34,10 +34,9 @@ def line_statement(line: Line, tests: Tests, known: bool, school: bool) -> str:
     if needs.nothing and line.kind == SCOPE and isinstance(line.node, Always):
         return _of_presence(line, known, school)
     pieces = (
-        f"SELECT c.subject AS subject, c.day AS first, MIN(w.present_to, LEAD(c.day, 1, hole_as_of + 1)"
-        f" OVER (PARTITION BY c.subject ORDER BY c.day) - 1) AS last, {asked} AS answer"
-        f" FROM ({_changes(line, needs, known)}) AS c JOIN who AS w ON w.id = c.subject"
-        " WHERE c.day BETWEEN MAX(hole_low, w.present_from) AND MIN(hole_as_of, w.present_to)"
+        f"SELECT c.id AS subject, c.cut AS first, MIN(c.present_to, LEAD(c.cut, 1, hole_as_of + 1)"
+        f" OVER (PARTITION BY c.id ORDER BY c.cut) - 1) AS last, {asked} AS answer"
+        f" FROM ({_begun(line, needs, known)}) AS c"
     )
     chosen = "" if line.kind == BAND else " WHERE v.value <> 0"
     return (
@@ -119,9 +118,24 @@ def _of_entries(line: Line, tests: Tests, known: bool, school: bool) -> str:
     )
 
 
-def _changes(line: Line, needs: Needs, known: bool) -> str:
-    """Return (subject, day) of every day that may change the answer, the first day included; no pair twice."""
-    first = ["SELECT w.id AS subject, MAX(hole_low, w.present_from) AS day FROM who AS w"]
+def _begun(line: Line, needs: Needs, known: bool) -> str:
+    """Return the subjects with every day on which a piece of their time begins (cut); none twice.
+
+    Nearly all have one piece only, so the first days are not looked through for doubles.
+    """
+    first = "MAX(hole_low, w.present_from)"
+    begun = f"SELECT w.*, {first} AS cut FROM who AS w WHERE {first} <= MIN(hole_as_of, w.present_to)"
+    changes = _changes(line, needs, known)
+    if not changes:
+        return begun
+    return (
+        f"{begun} UNION ALL SELECT w.*, x.day AS cut FROM ({' UNION '.join(changes)}) AS x JOIN who AS w ON w.id = x.subject"
+        f" WHERE x.day > {first} AND x.day <= MIN(hole_as_of, w.present_to)"
+    )
+
+
+def _changes(line: Line, needs: Needs, known: bool) -> list[str]:
+    """Return queries of (subject, day) of the days that may change the answer, the first one left out."""
     parts: list[str] = []
     of_school: list[str] = []
     if needs.attributes:
@@ -140,7 +154,7 @@ def _changes(line: Line, needs: Needs, known: bool) -> str:
     if line.universe.is_pair:
         parts = pairs.changes(parts)
         of_school += [text.replace("w.school_id", "w.b_school") for text in of_school]
-    return " UNION ".join([*first, *parts, *of_school])
+    return [*parts, *of_school]
 
 
 def _both(subject: str, row: str, rows: str) -> list[str]:
@@ -160,9 +174,9 @@ def _attribute_changes(line: Line, names: set[str], known: bool) -> list[str]:
     if line.universe.is_activity:
         return _both("w.id", "a", of_school)
     of_group = (
-        "FROM attribute AS a JOIN subject AS g ON g.id = a.subject_id"
-        f" AND g.type IN ({listed(GROUP_LINKS)}) JOIN link AS l ON l.b_id = g.id"
-        f" AND l.kind IN ({listed(GROUP_KINDS)}) WHERE {dated} AND {live('l', known)}"
+        "FROM attribute AS a CROSS JOIN subject AS g CROSS JOIN link AS l WHERE g.id = a.subject_id"
+        f" AND g.type IN ({listed(GROUP_LINKS)}) AND l.b_id = g.id"
+        f" AND l.kind IN ({listed(GROUP_KINDS)}) AND {dated} AND {live('l', known)}"
     )
     return [
         *_both("a.subject_id", "a", f"FROM attribute AS a WHERE {dated}"),

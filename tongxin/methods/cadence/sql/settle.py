@@ -10,6 +10,9 @@ from .plan import ALL_OF, OWN_WINDOWS, SINGLE
 from .scope import IN, UNKNOWN
 
 SUBJECTS = 4294967296  # more than there are subjects
+WINDOWS = 65536  # more than one rule has windows
+DAYS = 4194304  # more than there are days
+MANIFOLD, PLAIN, PLAIN_BAND, PLAIN_LIST = range(4)  # how a slot settles; see tables.how_plain
 MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = 1, 2, 3, 4, 5
 VERDICTS = ("", "met", "open", "missed", "waived", "not_expected")
 REASONS = (
@@ -25,11 +28,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def cells(plain: bool, where: str = "") -> str:
-    """Return the query of all cells (COLUMNS) of plain slots or of the others; `where` narrows them by c.slot, c.subject."""
-    narrowed = f"sl.plain = {int(plain)}" + (f" AND {where}" if where else "")
-    if plain:
-        whole = f"cell AS ({_cell(narrowed)}), whole AS ({_plain()})"
+def cells(plain: int, where: str = "") -> str:
+    """Return the query of all cells (COLUMNS) of slots that are PLAIN, PLAIN_BAND, PLAIN_LIST or none of them (MANIFOLD).
+
+    where: narrows them by c.slot, c.subject.
+    """
+    narrowed = f"sl.plain = {plain}" + (f" AND {where}" if where else "")
+    if plain in (PLAIN, PLAIN_BAND):
+        whole = f"cell AS ({_cell(narrowed)}), whole AS ({_plain(banded=plain == PLAIN_BAND)})"
+    elif plain == PLAIN_LIST:
+        whole = f"cell AS ({_cell(narrowed)}), counted AS ({_plain_items()}), whole AS ({_plain_list()})"
     else:
         # Kept apart, for SQLite would work out each expression anew wherever it is used.
         whole = (
@@ -38,7 +46,7 @@ def cells(plain: bool, where: str = "") -> str:
             f" whole AS MATERIALIZED ({_single()} UNION ALL {_checklist()})"
         )
     return (
-        f"WITH {whole}, reasoned AS ({_reasoned(exemptions=not plain)})"
+        f"WITH {whole}, reasoned AS ({_reasoned(exemptions=plain == MANIFOLD)})"
         f" SELECT {', '.join(f'r.{name}' for name in COLUMNS if name != 'verdict')}, {_verdict()} AS verdict"
         " FROM reasoned AS r"
     )
@@ -57,8 +65,8 @@ def swift_summary(reached: str) -> str:
 
     Subjects who were in scope on the same days share a verdict as long as they have done nothing, so they are counted
     together; then those who have reached their minimum move from that verdict to met. Rows add up; n may be negative.
-    reached: query of (slot, line, subject, win), one row for each that has reached its minimum. tx_steady: the only piece
-    of each subject on each such line.
+    reached: query of (cell, mark), one row for each that has reached its minimum. tx_steady: the only piece of each
+    subject on each such line. Both come as few numbers, for they are compared a hundred thousand times.
     """
     profile = (
         "SELECT g.line AS line, 0 AS subject, g.first AS first, g.last AS last, g.value AS value,"
@@ -67,8 +75,9 @@ def swift_summary(reached: str) -> str:
         " GROUP BY g.line, g.first, g.last, g.value, g.next_first"
     )
     touched = (
-        "SELECT d.slot AS slot, d.win AS win, s.first AS first, s.last AS last, COUNT(*) AS n FROM reached AS d"
-        f" JOIN tx_steady AS s ON s.mark = d.line * {SUBJECTS} + d.subject GROUP BY d.slot, d.win, s.first, s.last"
+        f"SELECT {whole('d.cell', WINDOWS)} AS slot, d.cell % {WINDOWS} AS win, {whole('s.span', DAYS)} AS first,"
+        f" s.span % {DAYS} AS last, COUNT(*) AS n FROM reached AS d JOIN tx_steady AS s ON s.mark = d.mark"
+        " GROUP BY d.cell, s.span"
     )
     idle = _cell_of_calendar("profile", ", s.n AS n") + " WHERE sl.swift = 1"
     busy = (
@@ -93,6 +102,11 @@ def swift_summary(reached: str) -> str:
         f" UNION ALL {counted.format('', _verdict(), 'done_whole_why')})"
         " SELECT slot, win, first, last, verdict, SUM(n) AS n FROM moved GROUP BY slot, win, first, last, verdict"
     )
+
+
+def whole(number: str, by: int) -> str:
+    """Return the quotient without its rest, the same on every engine."""
+    return f"CAST(({number} - {number} % {by}) / {by} AS BIGINT)"
 
 
 def _in_scope(first: str, last: str, judged: str) -> str:
@@ -310,23 +324,61 @@ _CELL = (
 )
 
 
-def _plain(done: str = "d.num", kept: str = "", cell: str = "cell") -> str:
-    """A rule that asks for one constant minimum: there is nothing to round, to rise above or to be unknown.
+def _plain(done: str = "d.num", kept: str = "", cell: str = "cell", banded: bool = False) -> str:
+    """A rule that asks for one minimum: there is nothing to round or to rise above.
 
-    done: the numerator of what was done; with "d.num" it is looked up.
+    done: the numerator of what was done; with "d.num" it is looked up. banded: the minimum is that of the subject's line in
+    a table, and may be unknown; otherwise a constant.
     """
     columns = ", ".join(f"c.{name.strip()} AS {name.strip()}" for name in _CELL.split(","))
-    join, den = "", "u.low_den"
+    join, den, low, low_den = "", "u.low_den", "u.low_num", "u.low_den"
+    unknown, vacuous = "0", "0"
     if done == "d.num":
         done, den = "COALESCE(d.num, 0)", "COALESCE(d.den, 1)"
         join = " LEFT JOIN tx_done AS d ON d.unit = u.unit AND d.subject = c.subject AND d.win = c.win"
-    over = f"({done} * u.low_den - u.low_num * {den})"
+    if banded:
+        low, low_den = "COALESCE(lb.num, 0)", "COALESCE(lb.den, 1)"
+        unknown, vacuous = (
+            f"CASE WHEN lb.num {test} ELSE 0 END" for test in ("IS NULL THEN 1 + u.asked", "= 0 THEN 1")
+        )
+        join += (
+            " LEFT JOIN tx_seg AS lv ON lv.line = u.low_line AND lv.subject = c.subject AND lv.first <= c.judged"
+            " AND lv.last >= c.judged LEFT JOIN tx_band AS lb ON lb.line = u.low_line AND lb.value = lv.value"
+        )
+    over = f"({done} * {low_den} - {low} * {den})"
     return (
-        f"SELECT {columns}, CASE WHEN {done} * u.low_den >= u.low_num * {den} THEN {MET} WHEN c.ended = 0 THEN {OPEN}"
-        f" ELSE {MISSED} END AS base, 1 AS items, 0 AS unknown, 0 AS too_short, 0 AS vacuous,"
-        " u.low_num AS owed_num, u.low_den AS owed_den, 0 AS most_num, 0 AS most_den,"
-        f" {done} AS done_num, {den} AS done_den, MAX({over}, 0) AS over_num, {den} * u.low_den AS over_den{kept}"
+        f"SELECT {columns}, CASE WHEN u.grows = 0 AND c.ended = 0 THEN {OPEN}"
+        f" WHEN {done} * {low_den} >= {low} * {den} THEN {MET} WHEN c.ended = 0 THEN {OPEN} ELSE {MISSED} END AS base, 1"
+        f" AS items, {unknown} AS unknown, 0 AS too_short, {vacuous} AS vacuous,"
+        f" {low} AS owed_num, {low_den} AS owed_den, 0 AS most_num, 0 AS most_den,"
+        f" {done} AS done_num, {den} AS done_den, MAX({over}, 0) AS over_num, {den} * {low_den} AS over_den{kept}"
         f" FROM {cell} AS c JOIN tx_unit AS u ON u.slot = c.slot{join}"
+    )
+
+
+def _plain_items() -> str:
+    """A checklist of constant minima: how many items there are, and how many have been reached."""
+    columns = ", ".join(f"c.{name.strip()} AS {name.strip()}" for name in _CELL.split(","))
+    keys = ", ".join(f"c.{name.strip()}" for name in _CELL.split(","))
+    reached = (
+        "COALESCE(d.num, 0) * u.low_den >= u.low_num * COALESCE(d.den, 1) AND (u.grows = 1 OR c.ended = 1)"
+    )
+    return (
+        f"SELECT {columns}, c.ended AS ended, c.shape AS shape, COUNT(*) AS items,"
+        f" SUM(CASE WHEN {reached} THEN 1 ELSE 0 END) AS met FROM cell AS c JOIN tx_unit AS u ON u.slot = c.slot"
+        " LEFT JOIN tx_done AS d ON d.unit = u.unit AND d.subject = c.subject AND d.win = c.win"
+        f" GROUP BY {keys}, c.ended, c.shape"
+    )
+
+
+def _plain_list() -> str:
+    columns = ", ".join(f"b.{name.strip()} AS {name.strip()}" for name in _CELL.split(","))
+    owed = f"CASE WHEN b.shape = {ALL_OF} THEN b.items ELSE 1 END"
+    return (
+        f"SELECT {columns}, CASE WHEN b.met >= {owed} THEN {MET} WHEN b.ended = 0 THEN {OPEN} ELSE {MISSED} END AS base,"
+        f" b.items AS items, 0 AS unknown, 0 AS too_short, 0 AS vacuous, {owed} AS owed_num, 1 AS owed_den,"
+        " 0 AS most_num, 0 AS most_den, b.met AS done_num, 1 AS done_den,"
+        f" CASE WHEN b.shape = {ALL_OF} THEN 0 ELSE MAX(b.met - 1, 0) END AS over_num, 1 AS over_den FROM counted AS b"
     )
 
 

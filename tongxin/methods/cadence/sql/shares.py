@@ -152,8 +152,8 @@ def judge_in_order(run: Run) -> None:
 
 def _judge(run: Run, slots: list[Slot]) -> None:
     numbers = ", ".join(str(slot.number) for slot in slots)
-    for plain in (True, False):
-        mine = [slot for slot in slots if (slot.number in run.ways.plain) == plain]
+    for plain in sorted({run.ways.plain[slot.number] for slot in slots}):
+        mine = [slot for slot in slots if run.ways.plain[slot.number] == plain]
         if mine:
             cells = settle.cells(plain, f"c.slot IN ({numbers})")
             run.ask(

@@ -12,6 +12,7 @@ from .builder import pair
 from .engine import NO_END_DAY, Engine, rendered
 from .plan import (
     ARRIVALS,
+    DISTINCT,
     ENTRIES,
     ENTRY,
     FAST,
@@ -31,6 +32,7 @@ from .plan import (
     band_numbers,
     constant,
 )
+from .settle import MANIFOLD, PLAIN, PLAIN_BAND, PLAIN_LIST
 from .windows import Windows, base_of
 
 _BIG = "BIGINT NOT NULL"
@@ -83,7 +85,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
         dict.fromkeys(("line", "subject", "first", "last", "value", "next_first"), _BIG),
         "line, subject, first",
     ),
-    "tx_steady": (dict.fromkeys(("mark", "first", "last"), _BIG), "mark"),
+    "tx_steady": (dict.fromkeys(("mark", "span"), _BIG), "mark"),
     "tx_head": (
         {
             "part_row": "BIGINT", **dict.fromkeys(("entry", "unit", "person", "standing", "via", "home", "place",
@@ -133,20 +135,20 @@ def put(engine: Engine, name: str, rows: Any) -> None:
 class Ways:
     """How to evaluate what is asked, chosen by what the database holds.
 
-    of: FAST, HEADS or ENTRIES for each unit. expand: units that must see the members of groups. plain: slots that ask for
-    one constant minimum. swift: plain slots that may be summed up without looking at every cell.
+    of: FAST, HEADS or ENTRIES for each unit. expand: units that must see the members of groups. plain: how each slot
+    settles, see `how_plain`. swift: PLAIN slots that may be summed up without looking at every cell.
     """
 
     of: dict[int, int]
     expand: set[int]
-    plain: set[int]
+    plain: dict[int, int]
     swift: set[int]
 
 
 def fill(engine: Engine, plan: Plan, windows: Windows, first: int, ways: Ways) -> None:
     """Fill the tables that say what to evaluate. first: earliest day that is counted in school days."""
-    put(engine, "tx_window", windows.rows())
-    put(engine, "tx_day", windows.days())
+    put(engine, "tx_window", windows.rows)
+    put(engine, "tx_day", windows.days)
     made_up = {windows.grain_of[unit.slot] for unit in plan.units() if unit.requirement.count.makes_up}
     put(engine, "tx_named", ((grain, at, window.first.toordinal(), window.name) for grain in sorted(made_up)
                              for at, window in enumerate(windows.grains[grain])))  # fmt: skip
@@ -169,7 +171,7 @@ def _slot(slot: Slot, windows: Windows, ways: Ways) -> tuple[int, ...]:
     return (
         slot.number, windows.grain_of[slot.number], slot.scope, ARRIVALS[rule.arrivals.how], rule.arrivals.days,
         int(rule.source.modality == "encouraged"), slot.own, int(rule.subject.is_activity), slot.shape,
-        int(slot.number in ways.plain), int(slot.number in ways.swift),
+        ways.plain[slot.number], int(slot.number in ways.swift),
         slot.grace, slot.exempt,
     )  # fmt: skip
 
@@ -214,9 +216,11 @@ def _matches(plan: Plan, slot: Slot, unit: Unit, windows: Windows, ways: Ways) -
 
 
 def _swift(slot: Slot, unit: Unit, ways: Ways) -> int:
-    """ONCE or OFTEN for a swift slot, 0 for the others."""
+    """ONCE, OFTEN or SEVERAL (see counts.py) for a swift slot, 0 for the others."""
     if slot.number not in ways.swift:
         return 0
+    if unit.measure == DISTINCT:
+        return 3
     return 1 if unit.measure == TIMES and constant(unit.requirement.bound.low) == (1, 1) else 2
 
 
@@ -290,21 +294,21 @@ def _type_of(plan: Plan, unit: Unit) -> str:
     return unit.subject.name
 
 
-def is_plain(slot: Slot, windows: Windows) -> bool:
-    """Does a slot ask for one constant minimum that nothing changes: no table, maximum, checklist or cut window."""
-    if (
-        slot.shape != SINGLE
-        or slot.rule.subject.is_activity
-        or slot.rule.arrivals.how != "full"
-        or slot.grace
-        or slot.exempt
-    ):
-        return False
-    item = slot.units[0].requirement
-    low = constant(item.bound.low)
-    return (
-        low[0] > 0
-        and item.bound.high is None
-        and item.measure.grows
-        and all(w.share == 1 for w in windows.of(slot))
-    )
+def how_plain(slot: Slot, windows: Windows) -> int:
+    """Say how a slot settles: PLAIN where it asks for one constant minimum that nothing changes, PLAIN_BAND where the
+    minimum is looked up, PLAIN_LIST for several constant ones.
+
+    MANIFOLD where there is a maximum, a share, a condition of an item, an exemption or a cut window.
+    """
+    if slot.rule.subject.is_activity or slot.rule.arrivals.how != "full" or slot.grace or slot.exempt:
+        return MANIFOLD
+    bounds = [unit.requirement.bound for unit in slot.units]
+    if any(bound.low is None or bound.high is not None or bound.one_of for bound in bounds):
+        return MANIFOLD
+    if any(unit.requirement.measure.is_share or unit.where for unit in slot.units):
+        return MANIFOLD
+    if any(window.share != 1 for window in windows.of(slot)):
+        return MANIFOLD
+    if all(constant(bound.low)[0] > 0 for bound in bounds):
+        return PLAIN if slot.shape == SINGLE else PLAIN_LIST
+    return PLAIN_BAND if slot.shape == SINGLE and slot.units[0].low_line else MANIFOLD

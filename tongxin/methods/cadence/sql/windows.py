@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..calendar import SchoolCalendar
 from ..periods import Window
@@ -40,8 +41,12 @@ class Windows:
         ends = [window.last for grain in self.grains for window in grain if window.last < _FAR]
         return max([self.as_of, *ends, *(covered or ())])
 
-    def rows(self) -> Iterator[tuple[int, ...]]:
-        """Yield rows of tx_window."""
+    @cached_property
+    def rows(self) -> list[tuple[int, ...]]:
+        """Rows of tx_window."""
+        return list(self._rows())
+
+    def _rows(self) -> Iterator[tuple[int, ...]]:
         for grain, windows in enumerate(self.grains):
             for at, window in enumerate(windows):
                 judged = min(window.last, self.as_of)
@@ -56,8 +61,12 @@ class Windows:
         """Return how many layers a grain has: windows of one layer never overlap, so a day is in one of them at most."""
         return max((layer for layer, *_ in self._layered(grain)), default=0) + 1
 
-    def days(self) -> Iterator[tuple[int, int]]:
-        """Yield rows of tx_day: in which window each day up to `as_of` falls. The key is `base` + day."""
+    @cached_property
+    def days(self) -> list[tuple[int, int]]:
+        """Rows of tx_day: in which window each day up to `as_of` falls. The key is `base` + day."""
+        return list(self._days())
+
+    def _days(self) -> Iterator[tuple[int, int]]:
         for grain in range(len(self.grains)):
             for layer, at, window in self._layered(grain):
                 first, last = window.first.toordinal(), min(window.last, self.as_of).toordinal()

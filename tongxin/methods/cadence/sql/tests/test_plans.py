@@ -72,7 +72,10 @@ def test_every_statement_can_be_written_for_every_engine(dialect):
     )
     script = evaluator.script(known=True, school=True)
     statements = [*script.lines, *script.fast, script.reached, *script.entries, *script.heads, *script.hits]
-    statements += [settle.cells(True), settle.cells(False), settle.swift_summary(script.reached)]
+    statements += [
+        *map(settle.cells, range(settle.PLAIN_LIST + 1)),
+        settle.swift_summary(script.reached),
+    ]
     for statement in statements:
         assert sqlglot.parse_one(rendered(statement, dialect), read=dialect)
     assert len(tables.definitions(dialect)) > len(tables.TEMPORARY)
