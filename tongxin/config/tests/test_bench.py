@@ -69,3 +69,15 @@ def test_the_school_of_the_compliance_bench_can_be_made_of_every_rule_of_its_pac
     )
     assert row["participations"] == 20_000
     assert row["checksum"][0] > 0 < row["checksum"][2]
+
+
+def test_a_small_score_bench_says_its_ratios_and_that_all_ways_agree(capsys):
+    pytest.importorskip("pandas")
+    assert command_line.main(["bench", "score", "--sheets", "3000", "--runs", "1", "--json"]) in (0, 1)
+    rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert set(rows) == {"score", "score-limit", "score-memory", "score-one"}
+    assert rows["score"]["n"] == 3000
+    assert len(rows["score"]["checksum"]) == 4
+    assert rows["score"]["ratio"] > 0
+    assert command_line.main(["bench", "score", "--items", "41"]) == 1
+    assert "题数要是分量表数的倍数" in capsys.readouterr().err

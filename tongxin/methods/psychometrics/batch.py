@@ -7,7 +7,7 @@ the sum fits, for half the cost and a quarter of the memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from .instrument import Instrument, Person, Rule, Scale
 from .scoring import ANYONE, REFUSED, finished, table_for, turned_over
 
 BLOCK = 16_384
+ROWS = 512
 LEVELS = ("valid", "doubt", "unknown", "invalid")
 VALID, DOUBT, UNKNOWN, INVALID = range(4)
 
@@ -56,6 +57,12 @@ class _Plan:
     groups: tuple[tuple[tuple[int, ...], str], ...]
     narrow: tuple[tuple[int, ...], tuple[int, ...], int, int] | None
     n: int
+    # By the byte that the sum is: the score, and the place of its band for a person of whom nothing is known.
+    told: Numbers | None = None
+    lookup: NDArray[np.int16] | None = None
+    # Is the score the sum itself; the sums from which on the next band is reached, where bands rise with the sum.
+    as_it_is: bool = False
+    rises: tuple[int, ...] | None = None
 
 
 class BatchScorer:
@@ -69,6 +76,7 @@ class BatchScorer:
             np.array(instrument.answers_by_id[item.answers].values, np.int64) for item in self.items
         ]
         self.plans = [self._plan(scale) for scale in instrument.scales_in_order()]
+        self._looked_up = False
         self._judging = bool(instrument.validity or instrument.critical or instrument.patterns)
 
     def _plan(self, scale: Scale) -> _Plan:
@@ -78,7 +86,33 @@ class BatchScorer:
         )
         single = [places[0] for places, how in groups if how == "item" and places]
         plain = len(single) == len(groups) > 0 and scale.method in ("sum", "mean")
-        return _Plan(scale, groups, self._narrow(single) if plain else None, len(groups))
+        narrow = self._narrow(single) if plain else None
+        if narrow is None:
+            return _Plan(scale, groups, None, len(groups))
+        told, lookup = self._lookup(scale, narrow, len(groups))
+        most = sum(int(self.counts[place].max() - self.counts[place].min()) for place in single)
+        steps = np.diff(lookup[: most + 1])
+        rising = lookup[0] >= 0 and bool(((steps == 0) | (steps == 1)).all())
+        rises = tuple((np.flatnonzero(steps) + 1).tolist()) if rising else None
+        return _Plan(
+            scale, groups, narrow, len(groups), told, lookup, bool((np.diff(told) == 1).all()), rises
+        )
+
+    @staticmethod
+    def _lookup(
+        scale: Scale, narrow: tuple[tuple[int, ...], tuple[int, ...], int, int], n: int
+    ) -> tuple[Numbers, NDArray[np.int16]]:
+        amount = np.arange(256, dtype=np.int64) + narrow[3]
+        told = _told(scale, amount, np.full(256, n if scale.method == "mean" else 1, np.int64), None)
+        bands = np.full(256, -1, np.int16)
+        table, _ = table_for(scale, ANYONE)
+        if table is not None:
+            first = sum(len(t.bands) for t in scale.tables[: scale.tables.index(table)])
+            for place, score in enumerate(told.tolist()):
+                found = next((k for k, band in enumerate(table.bands) if band.holds(score)), None)
+                if found is not None:
+                    bands[place] = first + found
+        return told, bands
 
     def _narrow(self, places: list[int]) -> tuple[tuple[int, ...], tuple[int, ...], int, int] | None:
         """Sums of bytes wrap round, and so does taking away; if the true result fits into a byte it is right."""
@@ -97,8 +131,14 @@ class BatchScorer:
             high += int(counts.max())
         return (tuple(add), tuple(take), constant, low) if high - low <= 255 else None
 
-    def score(self, papers: NDArray[np.uint8], persons: Sequence[Person] | None = None) -> Batch:
-        """Score all papers. persons: one per paper, or none when bands and norms ask nothing about them.
+    def score(
+        self,
+        papers: NDArray[np.uint8],
+        persons: Sequence[Person] | None = None,
+        each: Callable[[Column, slice], None] | None = None,
+    ) -> Batch:
+        """Score all papers. persons: one per paper, or none when bands and norms ask nothing about them. each: is given
+        every block of columns and which papers they are, while they are at hand.
 
         Raises ValueError when the array has another shape or an answer that is not there.
         """
@@ -111,9 +151,16 @@ class BatchScorer:
         groups, kinds = _groups_of(persons, n)
         for start in range(0, n, BLOCK):
             end = min(start + BLOCK, n)
-            columns = np.ascontiguousarray(papers[start:end].T)
-            self._block(columns, slice(start, end), batch)
-            self._bands(slice(start, end), batch, kinds, groups[start:end] if groups is not None else None)
+            columns = turned(papers[start:end])
+            self._block(columns, slice(start, end), batch, alone=persons is None)
+            if any(
+                plan.scale.tables and not (self._looked_up and plan.lookup is not None) for plan in self.plans
+            ):
+                self._bands(
+                    slice(start, end), batch, kinds, groups[start:end] if groups is not None else None
+                )
+            if each is not None:
+                each(columns, slice(start, end))
         return batch
 
     def _empty(self, n: int) -> Batch:
@@ -135,7 +182,7 @@ class BatchScorer:
                 flags[rule.id] = np.zeros(n, np.bool_)
         return batch
 
-    def _block(self, columns: Column, where: slice, batch: Batch) -> None:
+    def _block(self, columns: Column, where: slice, batch: Batch, alone: bool) -> None:
         most = columns.max(axis=1)
         whole = bool((most < self.options).all())
         if not whole:
@@ -146,7 +193,21 @@ class BatchScorer:
                 raise ValueError(sentence)
         made = _Columns(self, columns, whole)
         scores: dict[str, Numbers] = {}
+        self._looked_up = alone and whole
         for plan in self.plans:
+            if alone and whole and plan.lookup is not None and plan.told is not None:
+                # Few different sums: their bands are looked up instead of compared.
+                total = made.sum(plan)
+                scores[plan.scale.id] = score = batch.scores[plan.scale.id][where]
+                if plan.as_it_is:
+                    score[:] = total
+                    if plan.told[0]:
+                        score += plan.told[0]
+                else:
+                    np.take(plan.told, total, out=score)
+                if plan.scale.tables:
+                    _look_up(plan, total, batch.bands[plan.scale.id][where])
+                continue
             score, blanks = made.join(plan.scale, scores) if plan.scale.of else made.add(plan)
             scores[plan.scale.id] = score
             batch.scores[plan.scale.id][where] = score
@@ -184,7 +245,7 @@ class BatchScorer:
     ) -> None:
         for plan in self.plans:
             scale = plan.scale
-            if not scale.tables:
+            if not scale.tables or (self._looked_up and plan.lookup is not None):
                 continue
             scores, reached = batch.scores[scale.id][where], batch.bands[scale.id][where]
             for number, person in enumerate(kinds):
@@ -228,8 +289,8 @@ class _Columns:
     def add(self, plan: _Plan) -> tuple[Numbers, NDArray[np.uint16] | None]:
         """(scores, blanks) of a scale of items."""
         scale = plan.scale
-        if plan.narrow is not None and self.blank is None:
-            return self._narrow(scale, plan.narrow, plan.n), None
+        if plan.told is not None and self.blank is None:
+            return plan.told[self.sum(plan)], None
         amounts, absent, refused = self._components(plan)
         blanks = absent.sum(axis=0)
         amount = self._amount(scale, amounts, absent)
@@ -248,20 +309,15 @@ class _Columns:
             bottom = np.where(part, np.maximum(answered, 1), 1)
         return _told(scale, amount, bottom, none), np.where(refused, 0, blanks).astype(np.uint16)
 
-    def _narrow(
-        self, scale: Scale, narrow: tuple[tuple[int, ...], tuple[int, ...], int, int], n: int
-    ) -> Numbers:
-        add, take, constant, low = narrow
+    def sum(self, plan: _Plan) -> Column:
+        """The sums of a narrow scale, less the least there can be."""
+        add, take, constant, _ = plan.narrow or ((), (), 0, 0)
         total = np.full(self.n, constant % 256, np.uint8)
         for place in add:
             total += self.columns[place]
         for place in take:
             total -= self.columns[place]
-        if scale.method == "sum" and scale.multiply == 1 and not scale.plus:
-            return total.astype(np.float64) + low if low else total.astype(np.float64)
-        amount = total.astype(np.int64) + low
-        bottom = np.full(self.n, n if scale.method == "mean" else 1, np.int64)
-        return _told(scale, amount, bottom, None)
+        return total
 
     def _components(self, plan: _Plan) -> tuple[NDArray[np.int64], Flags, Flags]:
         """(values, is it blank) by component and paper, and whether a cell of the scale was refused."""
@@ -364,6 +420,29 @@ class _Columns:
             return known & COMPARISONS[when.comparison][1](value, float(when.value)), known
         # An item that is not in the papers: nobody said anything.
         return ~everyone, ~everyone
+
+
+def turned(papers: NDArray[np.uint8]) -> Column:
+    """The papers as columns, a few rows at a time so that they stay in the processor's nearest memory."""
+    columns = np.empty((papers.shape[1], len(papers)), np.uint8)
+    for start in range(0, len(papers), ROWS):
+        columns[:, start : start + ROWS] = papers[start : start + ROWS].T
+    return columns
+
+
+def _look_up(plan: _Plan, total: Column, out: NDArray[np.int16]) -> None:
+    """The place of the band of each sum."""
+    if plan.lookup is None:
+        return
+    if plan.rises is None or len(plan.rises) > 16:
+        np.take(plan.lookup, total, out=out)
+        return
+    passed = np.zeros(len(total), np.uint8)
+    for edge in plan.rises:
+        passed += (total >= np.uint8(edge)).view(np.uint8)
+    out[:] = passed
+    if plan.lookup[0]:
+        out += plan.lookup[0]
 
 
 def _told(scale: Scale, amount: NDArray[np.int64], bottom: NDArray[np.int64], none: Flags | None) -> Numbers:

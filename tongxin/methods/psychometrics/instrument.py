@@ -135,7 +135,7 @@ class Group:
     ages: tuple[int | None, int | None] = (None, None)
     grades: tuple[int | None, int | None] = (None, None)
 
-    @property
+    @cached_property
     def everyone(self) -> bool:
         return self == Group()
 

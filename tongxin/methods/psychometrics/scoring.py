@@ -20,6 +20,8 @@ BLANK = 255
 REFUSED = 254
 ANYONE = Person()
 Score = int | float
+# (from, to, is `to` left out, band)
+Edges = list[tuple[float, float, bool, Band]]
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,15 @@ class Scorer:
         self.items = instrument.scored_items
         self.place = {item.id: index for index, item in enumerate(self.items)}
         self._values = [list(instrument.answers_by_id[item.answers].values) for item in self.items]
-        self._counts = [turned_over(instrument, item) for item in self.items]
+        # By byte; what is no answer has none.
+        self._counts = [_by_byte(turned_over(instrument, item)) for item in self.items]
+        self._judging = bool(instrument.validity or instrument.critical or instrument.patterns)
+        self._levels = {rule.id: rule.level for rule in instrument.validity}
+        self._tables = [
+            (scale.id, [(table, _edges(table)) for table in scale.tables])
+            for scale in instrument.scales
+            if scale.tables
+        ]
         self._plans = [self._plan(scale) for scale in instrument.scales_in_order()]
 
     def _plan(self, scale: Scale) -> _Plan:
@@ -192,21 +202,23 @@ class Scorer:
         """
         if len(paper) != len(self.items):
             raise ValueError(f"这份答卷有 {len(paper)} 个答案，量表有 {len(self.items)} 题。")
-        counts: list[int | None] = []
-        seen: dict[str, int] = {}
         blanks, refused = 0, set()
-        for index, code in enumerate(paper):
-            if code < BLANK - 1:
-                if code >= len(self._counts[index]):
-                    raise ValueError(f"第{self.items[index].id}题没有第 {code + 1} 个答案。")
-                counts.append(self._counts[index][code])
-                seen[self.items[index].id] = self._values[index][code]
-            else:
-                counts.append(None)
-                if code == BLANK:
-                    blanks += 1
-                else:
-                    refused.add(index)
+        try:
+            counts: list[int | None] = [table[code] for table, code in zip(self._counts, paper, strict=True)]
+        except IndexError:
+            raise ValueError(self._not_there(paper)) from None
+        if None in counts:
+            if any(count is None and code < REFUSED for count, code in zip(counts, paper, strict=True)):
+                raise ValueError(self._not_there(paper))
+            refused = {index for index, code in enumerate(paper) if code == REFUSED}
+            blanks = counts.count(None) - len(refused)
+        seen: dict[str, int] = {}
+        if self._judging:
+            seen = {
+                name: values[code]
+                for name, values, code in zip(self.place, self._values, paper, strict=True)
+                if code < REFUSED
+            }
         found = Scored()
         exact: dict[str, tuple[int, int]] = {}
         for plan in self._plans:
@@ -216,6 +228,12 @@ class Scorer:
                 self._add(plan, counts, refused, found, exact)
         self._judge(found, Seen(seen, found.scores, blanks, written), person, written, bool(refused))
         return found
+
+    def _not_there(self, paper: Sequence[int]) -> str:
+        for item, values, code in zip(self.items, self._values, paper, strict=True):
+            if len(values) <= code < REFUSED or code > BLANK:
+                return f"第{item.id}题没有第 {code + 1} 个答案。"
+        return "这份答卷里有认不出的答案。"
 
     def _add(
         self,
@@ -281,22 +299,17 @@ class Scorer:
         self, found: Scored, seen: Seen, person: Person, written: Mapping[str, str] | None, refused: bool
     ) -> None:
         instrument = self.instrument
-        for scale in instrument.scales:
-            if scale.tables and scale.id in found.scores:
-                table, unknown = table_for(scale, person)
-                band = band_of(table, found.scores[scale.id]) if table else None
-                if band:
-                    found.bands[scale.id] = band
-                elif unknown:
-                    found.undetermined.append(scale.id)
+        for name, tables in self._tables:
+            score = found.scores.get(name)
+            if score is not None:
+                self._reach(name, score, tables, person, found)
         for rule in instrument.validity:
-            holds = rule.when.holds(seen)
-            if holds is None:
+            verdict = rule.when.holds(seen)
+            if verdict is None:
                 found.unsure.append(rule.id)
-            elif holds:
+            elif verdict:
                 found.broken.append(rule.id)
-        levels = {rule.id: rule.level for rule in instrument.validity}
-        if any(levels[name] == "invalid" for name in found.broken):
+        if any(self._levels[name] == "invalid" for name in found.broken):
             found.validity = "invalid"
         elif refused or found.unsure:
             found.validity = "unknown"
@@ -304,9 +317,27 @@ class Scorer:
             found.validity = "doubt"
         found.critical = [rule.id for rule in instrument.critical if rule.when.holds(seen)]
         found.patterns = [rule.id for rule in instrument.patterns if rule.when.holds(seen)]
-        found.texts = [
-            item.id for item in instrument.items if item.flag and (written or {}).get(item.id, "").strip()
-        ]
+        if written:
+            found.texts = [
+                item.id for item in instrument.items if item.flag and written.get(item.id, "").strip()
+            ]
+
+    @staticmethod
+    def _reach(
+        name: str, score: Score, tables: list[tuple[BandTable, Edges]], person: Person, found: Scored
+    ) -> None:
+        """The band in the first table for the person; None of them where one has to know more."""
+        for table, edges in tables:
+            holds = table.group.everyone or table.group.holds(person)
+            if holds is None:
+                found.undetermined.append(name)
+                return
+            if holds:
+                for low, high, below, band in edges:
+                    if low <= score and (score < high if below else score <= high):
+                        found.bands[name] = band
+                        return
+                return
 
     def critical_so_far(
         self, answered: Mapping[str, int], written: Mapping[str, str] | None = None
@@ -316,8 +347,21 @@ class Scorer:
         return [rule.id for rule in self.instrument.critical if rule.when.holds(seen)]
 
 
-def band_of(table: BandTable, score: Score) -> Band | None:
-    return next((band for band in table.bands if band.holds(score)), None)
+def _by_byte(values: Sequence[int]) -> list[int | None]:
+    return [*values, *[None] * (256 - len(values))]
+
+
+def _edges(table: BandTable) -> Edges:
+    """Bands with their edges as numbers that compare fast."""
+    return [
+        (
+            -math.inf if band.low is None else float(band.low),
+            math.inf if band.high is None else float(band.high),
+            band.below,
+            band,
+        )
+        for band in table.bands
+    ]
 
 
 class Codes:
