@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,8 @@ LEVELS = (
     (re.compile(r"^[（(]\d+[）)]"), 4),
 )
 MOST_ENTRIES = 10
+MOST_ALIKE = 3
+MOST_LOOKED_AT = 300
 SENSITIVE = "K3"
 
 
@@ -241,7 +244,8 @@ def _chart(reading: Reading, written: Written, wanted: Mapping[str, Any]) -> Ite
 def _entry_table(
     reading: Reading, written: Written, wanted: Mapping[str, Any], tables: _Captions
 ) -> Iterator[Block]:
-    """List the newest activities under some headings, of classes the reader has for the whole school.
+    """List the newest activities under some headings, of classes the reader has for the whole school; of many that are
+    called the same only the newest few, or a daily routine would fill the table.
 
     What somebody may read only because they took part does not belong in the school's report; it is counted.
     """
@@ -251,7 +255,8 @@ def _entry_table(
     if reading.limited_to:
         filed &= ledger.visible_entries(reading.viewer)
     open_classes = [name for name in CLASSES if reading.sight(name) is Sight.FULL]
-    listed = list(filed.filter(data_class__in=open_classes).order_by("-day", "-pk")[:most])
+    newest = filed.filter(data_class__in=open_classes).order_by("-day", "-pk")[:MOST_LOOKED_AT]
+    listed = _varied(reading, newest, most)
     files = evidence_counts(reading, listed)
     people = people_counts(listed)
     rows = []
@@ -271,6 +276,20 @@ def _entry_table(
             align=["center", "left", "left", "right", "right"],
             note=note,
         )
+
+
+def _varied(reading: Reading, newest: Iterable[Entry], most: int) -> list[Entry]:
+    """Return the newest entries, not more than MOST_ALIKE of the same words."""
+    alike: Counter[tuple[str, str]] = Counter()
+    listed = []
+    for entry in newest:
+        words = _activity_words(reading, entry)
+        alike[words] += 1
+        if alike[words] <= MOST_ALIKE:
+            listed.append(entry)
+        if len(listed) == most:
+            break
+    return listed
 
 
 def _activity_words(reading: Reading, entry: Entry) -> tuple[str, str]:

@@ -42,6 +42,11 @@ class Listing:
     numbered: bool = False
 
 
+# A table of so few rows is not divided; so many characters of table text fit across a page.
+MOST_ROWS_TOGETHER = 8
+CHARACTERS_ACROSS = 38
+
+
 @dataclass(frozen=True)
 class Table:
     """A table with one header row.
@@ -56,6 +61,20 @@ class Table:
     widths: Sequence[float] = ()
     align: Sequence[str] = ()
     note: str = ""
+
+    @property
+    def stays_together(self) -> bool:
+        """Whether the table is so short that no page should divide it; reckoned generously from its longest cells."""
+        if len(self.rows) > MOST_ROWS_TOGETHER:
+            return False
+        shares = list(self.widths) or [1.0] * len(self.columns)
+        fit = [max(int(CHARACTERS_ACROSS * share / sum(shares)) - 1, 1) for share in shares]
+        return sum(max(map(_lines, row, fit), default=1) for row in self.rows) <= 2 * MOST_ROWS_TOGETHER
+
+
+def _lines(cell: Text, fit: int) -> int:
+    """How many lines a cell takes when so many Chinese characters fit into one."""
+    return sum(-(-len(line) // fit) or 1 for line in plain(cell).split("\n"))
 
 
 @dataclass(frozen=True)

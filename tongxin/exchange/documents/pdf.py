@@ -184,6 +184,7 @@ def _table_data(table: Table) -> dict[str, Any]:
         "rows": [[_cell(cell) for cell in row] for row in table.rows],
         "caption": clean_text(table.caption),
         "note": clean_text(table.note),
+        "together": table.stays_together,
         "widths": list(table.widths) or [1] * count,
         "align": list(table.align) or ["left"] * count,
     }

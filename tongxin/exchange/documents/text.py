@@ -83,6 +83,19 @@ def balanced_title(title: str, columns: int) -> str:
     return f"{title[:cut]}\n{balanced_title(title[cut:], columns)}"
 
 
+def title_parts(title: str) -> list[str]:
+    """Return the pieces of a title that a page keeps together when it must break it: 2026年度 is one."""
+    cuts = [
+        cut
+        for cut in range(1, len(title))
+        if title[cut - 1 : cut + 1] not in _TOGETHER
+        and title[cut] not in _NOT_FIRST
+        and title[cut - 1] not in _NOT_LAST
+        and (title[cut - 1] in _BREAK_AFTER or title[cut] in _BREAK_BEFORE)
+    ]
+    return [title[first:last] for first, last in zip([0, *cuts], [*cuts, len(title)], strict=True)]
+
+
 def _best_cut(title: str, wanted: float, columns: int) -> int | None:
     best, least = None, float("inf")
     for cut in range(1, len(title)):

@@ -222,9 +222,11 @@ class _Body:
             for name, width in zip(table.columns, widths, strict=True)
         )
         rows = [f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"]
-        for row in table.rows:
+        last, together = len(table.rows) - 1, table.stays_together
+        for at, row in enumerate(table.rows):
+            keep = together and at < last
             cells = "".join(
-                _cell(cell, width, "TableText", align)
+                _cell(cell, width, "TableText", align, keep=keep)
                 for cell, width, align in zip(row, widths, aligns, strict=True)
             )
             rows.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr>")
@@ -308,10 +310,11 @@ def _paragraph(text: Text, style: str = "", properties: str = "") -> str:
     return f"<w:p><w:pPr>{style_row}{properties}</w:pPr>{''.join(map(_run, spans(text)))}</w:p>"
 
 
-def _cell(text: Text, width: int, style: str, align: str, shade: str = "") -> str:
+def _cell(text: Text, width: int, style: str, align: str, shade: str = "", *, keep: bool = False) -> str:
+    keep_next = "<w:keepNext/>" if keep else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'
-        f"{_paragraph(text, style, f'<w:jc w:val="{align}"/>')}</w:tc>"
+        f"{_paragraph(text, style, f'{keep_next}<w:jc w:val="{align}"/>')}</w:tc>"
     )
 
 

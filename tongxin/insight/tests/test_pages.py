@@ -205,6 +205,17 @@ def test_every_export_is_on_record_with_its_number(client, year, page):
     assert len(row.data["export"]) == 10
 
 
+def test_a_daily_routine_does_not_fill_the_table_of_activities(client, year):
+    for day in range(2, 8):
+        year.record("branch_study", date(2026, 11, day), {"attendee": [year.li.subject]}, by=year.li, hours=1)
+    year.sign_in(client, year.wang)
+    document = docx.Document(io.BytesIO(body(client.get(url("word", year, "outcome")))))
+    (table,) = (t for t in document.tables if t.rows[0].cells[0].text == "日期")
+    kinds = [row.cells[1].text for row in table.rows[1:]]
+    assert kinds.count("支部学习") == 3
+    assert kinds.count("心理课") == 2, "what happened less often has its place"
+
+
 def test_a_submitted_report_keeps_its_files_and_figures_when_the_ledger_changes(client, year, monkeypatch):
     year.sign_in(client, year.wang)
     response = client.post(url("submit", year, "outcome"), {"once": "a" * 32})

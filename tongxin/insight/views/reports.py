@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tongxin.exchange.documents.blocks import Chart, Heading, Paragraph, Table, Text, spans
 from tongxin.exchange.documents.pdf import write_pdf
+from tongxin.exchange.documents.text import title_parts
 from tongxin.exchange.documents.word import write_word
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.programmes.queries import current_pack, visible_programmes, with_text
@@ -89,6 +90,7 @@ def preview(request: HttpRequest, programme: str, report: str) -> HttpResponse:
             "programme": reading.programme,
             "report": declared,
             "title": written.title,
+            "title_parts": title_parts(written.title),
             "blocks": _preview_blocks(written, reading),
             "as_of": reading.as_of,
             "form": form,

@@ -46,14 +46,17 @@ def matters(request: Request) -> HttpResponse:
     ids = [pk for _day_, pk in page.rows]
     found = Matter.objects.select_related("bearer", "programme").in_bulk(ids)
     late = queries.in_state(visible, queries.LATE, viewer.day).exists()
+    narrowed = bool(rule or who or since or state != queries.LATE)
     return render(
         request,
         "notices/matters.html",
         {
             "title": _("要跟进的事") if late else _("没有要跟进的事"),
             "lines": queries.followed(viewer, [found[pk] for pk in ids]),
-            "filters": _filters(viewer, visible, state, rule, who, since),
-            "narrowed": bool(rule or who or since or state != queries.LATE),
+            # Nothing to narrow: the answer alone is on the page.
+            "filters": _filters(viewer, visible, state, rule, who, since) if visible.exists() else [],
+            "narrowed": narrowed,
+            "clear_url": reverse("notices:matters") if narrowed else "",
             "here": request.get_full_path(),
             "silent": outbox.silent_since() if viewer.may("settings") else None,
             "next_url": _beside(request, "after", page.next_cursor),

@@ -33,7 +33,7 @@ from tongxin.exchange.documents.bundle import Member, stream_bundle
 from tongxin.exchange.documents.layout import UnknownLayout, han_number, load_layout, vary_layout
 from tongxin.exchange.documents.pdf import draw_chart, write_joined_pdfs, write_pdf, write_pdfs
 from tongxin.exchange.documents.sheets import Column, Sheet, write_workbook
-from tongxin.exchange.documents.text import clean_text, safe_file_name
+from tongxin.exchange.documents.text import clean_text, safe_file_name, title_parts
 from tongxin.exchange.documents.word import BrokenTemplate, UnknownField, WordTemplate, write_word
 
 MADE_AT = datetime(2023, 12, 20, 9, 30, tzinfo=UTC)
@@ -337,6 +337,46 @@ def test_titles_break_into_balanced_lines(title, lines):
 @given(st.text(alphabet="青山中学2026年度“”（）、报告 ab", max_size=120))
 def test_balanced_titles_keep_every_character(title):
     assert load_layout().title_lines(title).replace("\n", "") == title
+
+
+def pages_of(content: bytes) -> list[str]:
+    """The text of each page without the space that is set between Chinese and figures."""
+    pages = pypdfium2.PdfDocument(content)
+    return ["".join(page.get_textpage().get_text_range().split()) for page in pages]
+
+
+def kept_rows(table):
+    again = opened(write_word(document_of(table)))
+    return [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in again.tables[0].rows[1:]]
+
+
+def test_a_short_table_is_not_divided_between_pages_and_a_long_one_may_be():
+    short = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(8)])
+    assert kept_rows(short) == [True] * 7 + [None]
+    long = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(9)])
+    assert kept_rows(long) == [None] * 9
+    few_but_tall = Table(["事项", "数"], [["很长的话" * 60, str(n)] for n in range(4)])
+    assert not few_but_tall.stays_together
+
+
+def test_a_short_table_near_the_end_of_a_page_moves_to_the_next_as_a_whole():
+    text = [Paragraph("一段话。" * 12)] * 9
+    table = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(8)], caption="表1")
+    pages = pages_of(write_pdf(document_of(*text, table)))
+    where = [number for number, page in enumerate(pages) for n in range(8) if f"第{n}项" in page]
+    assert len(where) == 8
+    assert len(set(where)) == 1, "all rows on one page"
+
+
+def test_a_page_breaks_a_title_only_between_its_pieces():
+    title = "青岚区启岳职业学校2026年度“三平台五融通”成效报告"
+    assert title_parts(title) == ["青岚区", "启岳职业学校", "2026年度", "“三平台五融通”", "成效报告"]
+    assert title_parts("") == [""]
+
+
+@given(st.text(alphabet="青山中学2026年度“”（）、报告 ab", max_size=60))
+def test_the_pieces_of_a_title_are_the_title(title):
+    assert "".join(title_parts(title)) == title
 
 
 def test_the_last_paragraph_stays_with_the_signature():
