@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from tongxin.methods.psychometrics.batch import BatchScorer
+from tongxin.methods.psychometrics.batch_indices import BatchIndices, scales_apart
+from tongxin.methods.psychometrics.consistency import consistency
 from tongxin.methods.psychometrics.golden import run_golden
 from tongxin.methods.psychometrics.instrument import Instrument, MissingRule, Person
 from tongxin.methods.psychometrics.lint import check_file
@@ -228,6 +230,61 @@ def test_rses_alpha_with_and_without_reversal_and_its_bands_are_the_published_on
     assert int(np.isnan(batch.scores["total"]).sum()) == 1428
     assert np.isclose(np.nanmean(batch.scores["total"]), wanted["all"]["total_mean"])
     assert np.bincount(batch.bands["total"][whole]).tolist() == [band["n"] for band in wanted["all"]["bands"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "file", "separator", "coding", "column", "scales"),
+    [
+        ("rses", "rses-openpsychometrics", "data.tsv", "\t", "1-4", "Q{n}", {"total": "all"}),
+        ("dass-21", "dass21-students", "dass21.csv", ",", "1-4", "Q{n}", {s: s for s in ("depression", "anxiety", "stress")}),
+        ("ces-d", "cesd-help", "cesd_help.csv", ",", "own", "F1{letter}", {"total": "all"}),
+    ],
+)  # fmt: skip
+def test_alpha_and_item_rest_correlations_are_the_published_ones(
+    name, data, file, separator, coding, column, scales
+):
+    known, wanted = instrument(name), expected(data)
+    heads = {item.id: column.format(n=item.id, letter=chr(64 + int(item.id))) for item in known.items}
+    matrix = papers(
+        known, [{i: row[head] for i, head in heads.items()} for row in rows(data, file, separator)], coding
+    )
+    for scale, figures in scales.items():
+        found, published = consistency(BatchScorer(known), known.scale_by_id[scale], matrix), wanted[figures]
+        assert (found.n, found.k) == (published["n_complete"], published["k"])
+        assert np.isclose(found.alpha, published["alpha_raw"])
+        for mine, theirs in zip(found.items, published["items"], strict=True):
+            assert heads[mine.item] == theirs["item"]
+            assert np.isclose(mine.mean, theirs["mean"])
+            assert np.isclose(mine.sd, theirs["sd"])
+            assert np.isclose(mine.rest, theirs["r_it_corrected"])
+            assert np.isclose(mine.alpha, theirs["alpha_if_dropped"])
+
+
+def test_the_indices_of_simulated_papers_are_those_of_careless_in_r():
+    table, wanted = (
+        rows("careless-simulated", "careless_dataset.csv"),
+        rows("careless-simulated", "expected_indices.csv"),
+    )
+    names = list(table[0])
+    raw = {
+        "instrument": "simulated", "title": "模拟",
+        "answers": {"agree": {"options": [{"value": value} for value in range(1, 6)]}},
+        "items": [{"id": name} for name in names],
+        "scales": [{"id": f"s{k}", "title": "分", "items": names[5 * k : 5 * k + 5]} for k in range(10)],
+    }  # fmt: skip
+    known, _ = instrument_from_dict(raw)
+    found = BatchIndices(BatchScorer(known), scales_apart(known)).of(papers(known, table))
+
+    def published(column: str) -> np.ndarray:
+        return np.array([float("nan") if row[column] in ("NA", "") else float(row[column]) for row in wanted])
+
+    assert np.array_equal(found.longstring, published("longstring"))
+    assert np.allclose(found.irv, published("irv"), atol=1e-5)
+    assert np.allclose(-found.even_odd, published("evenodd"), atol=1e-5, equal_nan=True)
+    assert np.allclose(found.distance, published("mahad_sq"), rtol=1e-4)
+    figures = expected("careless-simulated")
+    assert int(np.isnan(found.even_odd).sum()) == figures["evenodd_na"]
+    assert int((found.longstring >= 10).sum()) == figures["n_longstring_ge10"]
 
 
 def test_big_five_scores_are_those_of_the_published_keys():

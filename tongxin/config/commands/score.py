@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tongxin.config.refusal import Refused
 from tongxin.methods.cadence.findings import ERROR, PackUnreadable
 from tongxin.methods.psychometrics.answers import AnswersUnreadable, Columns, Paper, read_papers, text_of_file
+from tongxin.methods.psychometrics.batch import BatchScorer
+from tongxin.methods.psychometrics.batch_indices import BatchIndices, Indices, scales_apart
+from tongxin.methods.psychometrics.consistency import consistency
 from tongxin.methods.psychometrics.instrument import OWN, Instrument
 from tongxin.methods.psychometrics.lint import lint
 from tongxin.methods.psychometrics.parse import load_instrument
@@ -25,6 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("instrument", metavar="INSTRUMENT", help="量表文件，或随附量表的编号，例如 phq-9")
     parser.add_argument("answers", metavar="ANSWERS.csv", help="答卷，每行一份，第一行是题号")
     parser.add_argument("--coding", default=OWN, metavar="NAME", help="答案的写法（记分方式）")
+    parser.add_argument("--quality", action="store_true", help="每份答卷的作答质量")
+    parser.add_argument("--reliability", action="store_true", help="每个分量表的信度")
     parser.add_argument("--json", action="store_true", help="每行一个对象")
     parser.set_defaults(run=run)
 
@@ -35,14 +44,17 @@ def run(args: argparse.Namespace) -> int:
     scorer, summary = Scorer(instrument), Summary(instrument)
     try:
         columns, papers = read_papers(text_of_file(args.answers), instrument, args.coding)
+        together = Together(instrument, args.quality, args.reliability)
+        if args.quality or args.reliability:
+            papers = together.take(papers)
         for paper in papers:
             scored = scorer.score(paper.paper, paper.person, paper.written)
-            row = row_of(instrument, paper, scored)
+            row = row_of(instrument, paper, scored) | {"quality": together.quality(paper)}
             summary.add(row, scored)
             print(json.dumps(row, ensure_ascii=False) if args.json else said(instrument, row))
     except (AnswersUnreadable, ValueError) as problem:
         raise Refused(str(problem)) from problem
-    whole = summary.as_dict(columns)
+    whole = summary.as_dict(columns) | {"reliability": together.reliability()}
     print(
         json.dumps({"summary": whole}, ensure_ascii=False) if args.json else summary_said(instrument, whole)
     )
@@ -65,6 +77,47 @@ def read_instrument(name: str) -> Instrument:
     return instrument
 
 
+class Together:
+    """What can only be said of a paper among all: they are held until the last is read."""
+
+    def __init__(self, instrument: Instrument, quality: bool, reliability: bool) -> None:
+        self.instrument, self.wanted = instrument, (quality, reliability)
+        self.papers: np.ndarray = np.zeros((0, len(instrument.scored_items)), np.uint8)
+        self.indices: Indices | None = None
+
+    def take(self, papers: Iterable[Paper]) -> Iterator[Paper]:
+        held = list(papers)
+        self.papers = np.frombuffer(b"".join(paper.paper for paper in held), np.uint8).reshape(
+            len(held), self.papers.shape[1]
+        )
+        if self.wanted[0] and held:
+            self.indices = BatchIndices(BatchScorer(self.instrument), scales_apart(self.instrument)).of(
+                self.papers
+            )
+        return iter(held)
+
+    def quality(self, paper: Paper) -> dict[str, float | None]:
+        """Indices of a paper; null = cannot be computed. even_odd has the sign of R's careless: higher = less consistent."""
+        found, at = self.indices, paper.row - 1
+        if found is None:
+            return {}
+        numbers = {"irv": found.irv[at], "even_odd": -found.even_odd[at], "mahalanobis": found.distance[at]}
+        told: dict[str, float | None] = {"longstring": int(found.longstring[at]) or None}
+        return told | {
+            name: None if np.isnan(value) else round(float(value), 6) for name, value in numbers.items()
+        }
+
+    def reliability(self) -> dict[str, Any]:
+        if not self.wanted[1]:
+            return {}
+        scorer = BatchScorer(self.instrument)
+        return {
+            scale.id: asdict(consistency(scorer, scale, self.papers))
+            for scale in self.instrument.scales
+            if len(scale.items) > 1 and all(component.how == "item" for component in scale.components)
+        }
+
+
 def row_of(instrument: Instrument, paper: Paper, scored: Scored) -> dict[str, Any]:
     """What `--json` prints for a paper."""
     norm = norm_for(instrument, paper.person)
@@ -83,7 +136,6 @@ def row_of(instrument: Instrument, paper: Paper, scored: Scored) -> dict[str, An
         "undetermined": scored.undetermined,
         "norm": {name: found for name, found in places.items() if found},
         "to_read": scored.texts,
-        "quality": {},
         "problems": [problem.as_dict() for problem in paper.problems],
     }
 
@@ -134,7 +186,6 @@ class Summary:
             "patterns": self.patterns,
             "problems": self.problems,
             "ignored": columns.ignored,
-            "reliability": {},
         }  # fmt: skip
 
 
@@ -185,6 +236,9 @@ def summary_said(instrument: Instrument, whole: dict[str, Any]) -> str:
             lines.append(
                 "  " + "，".join(f"{titles[name]} {n}" for name, n in whole["bands"][scale.id].items())
             )
+    for name, found in whole["reliability"].items():
+        alpha = "算不出" if found["alpha"] is None else f"{found['alpha']:.3f}"
+        lines.append(f"{instrument.scale_by_id[name].title}的信度（α，{found['n']} 份）：{alpha}")
     if whole["ignored"]:
         lines.append(f"没有用到的列：{'、'.join(whole['ignored'])}。")
     return "\n".join(lines)

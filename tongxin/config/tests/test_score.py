@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -134,3 +135,32 @@ def test_check_takes_instruments_beside_packs(capsys, tmp_path):
     assert code == 1
     assert {"licence", "citation"} <= {finding["code"] for finding in found}
     assert set(found[0]) == {"file", "line", "level", "code", "sentence"}
+
+
+def test_quality_is_told_per_paper_and_reliability_in_the_summary(capsys, tmp_path):
+    random = Random(7)
+    lines = [",".join(random.choice("0123") for _ in range(7)) for _ in range(40)]
+    text = "1,2,3,4,5,6,7\n" + "\n".join([*lines, "2,2,2,2,2,2,2", "1,,1,1,1,1,1"]) + "\n"
+    code, rows, summary, _ = scored(capsys, tmp_path, text, "--quality", "--reliability", instrument="gad-7")
+    assert code == 0
+    straight, incomplete = rows[-2:]
+    assert (straight["quality"]["longstring"], straight["quality"]["irv"]) == (7, 0)
+    assert straight["quality"]["mahalanobis"] > 0
+    # One scale has no halves to compare over scales; a blank lets nothing be computed.
+    assert straight["quality"]["even_odd"] is None
+    assert set(incomplete["quality"].values()) == {None}
+    found = summary["reliability"]["total"]
+    assert (found["n"], found["k"], len(found["items"])) == (41, 7, 7)
+    assert -1 <= found["alpha"] <= 1
+    plain = scored(capsys, tmp_path, text, instrument="gad-7")
+    assert (plain[1][0]["quality"], plain[2]["reliability"]) == ({}, {})
+    assert [row["scores"] for row in plain[1]] == [row["scores"] for row in rows]
+    few = scored(
+        capsys, tmp_path, "1,2,3,4,5,6,7\n1,1,1,1,1,1,1\n", "--quality", "--reliability", instrument="gad-7"
+    )
+    assert few[1][0]["quality"]["mahalanobis"] is None
+    assert few[2]["reliability"]["total"]["alpha"] is None
+    assert (
+        scored(capsys, tmp_path, "1,2,3,4,5,6,7\n", "--quality", "--reliability", instrument="gad-7")[2]["n"]
+        == 0
+    )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import Batch, BatchScorer, Column
-from .instrument import Person, Scale
+from .instrument import Instrument, Person, Scale
 from .scoring import REFUSED
 
 # So many papers of singles lie in the processor's own memory.
@@ -118,9 +118,13 @@ class BatchIndices:
         mean = total / n
         covariance = (products - n * np.outer(mean, mean)) / (n - 1)
         try:
-            whitening = np.linalg.inv(np.linalg.cholesky(covariance))
+            lower = np.linalg.cholesky(covariance)
         except np.linalg.LinAlgError:
             return None
+        if lower.diagonal().min() < 1e-5 * np.sqrt(covariance.diagonal().max()):
+            # An item that follows from others: what rounding leaves of it is no distance.
+            return None
+        whitening = np.linalg.inv(lower)
         return np.column_stack([whitening, -(whitening @ mean)]).astype(np.float32)
 
     def _block(self, columns: Column, where: slice, found: Indices, centre: Singles | None) -> None:
@@ -226,6 +230,18 @@ class BatchIndices:
             counts = self.scorer.counts[place]
             whole += counts[np.minimum(columns[place], len(counts) - 1)]
         return np.asarray(whole / len(terms), np.float64)
+
+
+def scales_apart(instrument: Instrument) -> tuple[Scale, ...]:
+    """Scales of items that share none: those of the partition, or one after the other as far as they do not overlap."""
+    listed = [instrument.scale_by_id[name] for name in instrument.partition if name in instrument.scale_by_id]
+    found: list[Scale] = []
+    held: set[str] = set()
+    for scale in listed or instrument.scales:
+        if scale.components and not held & set(scale.items):
+            found.append(scale)
+            held |= set(scale.items)
+    return tuple(found)
 
 
 def _row(values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tongxin.methods.cadence.findings import ERROR, PackUnreadable
+from tongxin.methods.psychometrics.answers import AnswersUnreadable, read_papers
 from tongxin.methods.psychometrics.lint import lint
 from tongxin.methods.psychometrics.parse import KEYS, instrument_from_dict, instrument_from_text
 from tongxin.methods.psychometrics.scoring import Codes, Scorer
@@ -133,3 +134,18 @@ def test_any_row_is_read_into_a_paper_that_can_be_scored(row):
     paper, problems = Codes(instrument).read(row)
     assert len(problems) == paper.count(254)
     Scorer(instrument).score(paper, written={key: str(value) for key, value in row.items()})
+
+
+@SLOW
+@given(st.text(alphabet=st.sampled_from('123456,;\t\n"AB题 -.0Q性别年龄\x00'), max_size=120), st.booleans())
+def test_any_table_is_scored_row_by_row_or_refused_in_a_sentence(text, with_heading):
+    instrument, _ = instrument_from_dict(copy.deepcopy(BASE))
+    scorer = Scorer(instrument)
+    try:
+        _, papers = read_papers("1,2,3,4,5,6,性别,年龄\n" + text if with_heading else text, instrument)
+        for paper in papers:
+            scored = scorer.score(paper.paper, paper.person, paper.written)
+            assert all(problem.sentence for problem in paper.problems)
+            assert set(scored.scores) | set(scored.missing) == set(instrument.scale_by_id)
+    except AnswersUnreadable as problem:
+        assert str(problem).endswith("。")  # noqa: PT017

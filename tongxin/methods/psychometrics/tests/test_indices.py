@@ -81,7 +81,7 @@ def test_too_few_papers_or_answers_that_do_not_span_have_no_distance():
     same = np.repeat(papers, 20, axis=0)
     same[:, 1] = same[:, 0]
     found = BatchIndices(BatchScorer(instrument), instrument.scales).of(same).distance
-    assert np.isnan(found).all() or np.isfinite(found).all()
+    assert np.isnan(found).all()
     assert BatchIndices(BatchScorer(instrument), instrument.scales[:1]).of(papers).even_odd.shape == (30,)
 
 
