@@ -71,6 +71,7 @@ class Things:
     submitted: SubmittedReport
     draft: PackDraft
     event: Event
+    homeroom: Subject
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -94,6 +95,7 @@ class Things:
             "pk": self.message.pk,
             "programme": self.programme.public_id,  # type: ignore[attr-defined]
             "format": "docx",
+            "purpose": "screening",
             "matter": self.matter.public_id,
             "robot": self.robot.public_id,
             # An address of a calendar that was never given out.
@@ -119,6 +121,7 @@ class Things:
             ("imports/", self.import_run),
             ("submitted-reports/", self.submitted),
             ("authoring/", self.draft),
+            ("consents/", self.homeroom),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]
@@ -131,13 +134,14 @@ def things_of(cast: Cast, which: str) -> Things:
 
     if which == "own":
         teacher, student, programme = cast.liu, cast.students[1][0], cast.programme
-        entry = cast.visit(student, date(2026, 11, 10), evidence=["photo"])
+        entry, homeroom = cast.visit(student, date(2026, 11, 10), evidence=["photo"]), cast.room_one.subject
     else:
         teacher, student = cast.zhao, cast.other_student
         programme = adopt(cast.other_school, "green-hill", 2026, by=None, text=PACK)
         own, cast.school = cast.school, cast.other_school
         entry = cast.visit(student, date(2026, 11, 10), by=teacher, evidence=["photo"])
         cast.school = own
+        homeroom = Subject.objects.get(school=cast.other_school, type="homeroom")
     run = ImportRun.objects.create(school=teacher.school, kind="students", file_name="名单.xlsx")
     submitted = SubmittedReport.objects.create(
         school=teacher.school,
@@ -176,6 +180,7 @@ def things_of(cast: Cast, which: str) -> Things:
         link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
         entry=entry,
         evidence=Evidence.objects.get(entry=entry),
+        homeroom=homeroom,
         event=people.record_event(student, "absent", date(2026, 11, 9), by=None),
         draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),
         programme=programme,

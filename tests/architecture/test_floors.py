@@ -12,13 +12,14 @@ from django.db import models
 from .tree import ROOT
 
 FLOORS = ["methods", "ui", "kernel", "exchange", "modules", "insight", "demo", "config"]
-KERNEL = ["base", "audit", "people", "calendar", "access", "programmes", "ledger", "obligations"]
+KERNEL = ["base", "audit", "people", "calendar", "access", "consent", "programmes", "ledger", "obligations"]
 
 # Which room's tables may point to which room's: a new line here is a decision, not a formality.
 ALLOWED = {
     "people": {"base"},
     "calendar": {"base"},
     "access": {"base", "people"},
+    "consent": {"base"},
     "programmes": {"base", "calendar"},
     "ledger": {"base", "programmes"},
     "obligations": {"base", "programmes", "ledger"},
@@ -76,6 +77,8 @@ SCHOOL_LESS = {
     "School",
     "Account",
     "SignInFailure",
+    "SecondFactor",
+    "RecoveryCode",
     "AuditHead",
     "Heartbeat",
     "AuditRow",

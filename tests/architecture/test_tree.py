@@ -21,6 +21,7 @@ WRITING_FILES = {
     "tongxin/config/recovery.py": "a restored installation ends all sessions",
     "tongxin/exchange/rosters/apply.py": "runs inside services.confirm, which writes the audit row of the import",
     "tongxin/exchange/rosters/undo.py": "runs inside services.take_back, which writes the audit row of the undo",
+    "tongxin/kernel/access/second_factor.py": "the service of the second factor; it writes its audit rows itself",
     "tongxin/kernel/base/sealing/rotation.py": "seals the same value under another key; kernel/audit/keys.py notes it",
     "tongxin/kernel/obligations/outbox.py": "leases and confirms of messages, which witness nothing by themselves",
     "tongxin/kernel/obligations/waivers.py": "the service of waivers; it writes their audit rows itself",

@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "tongxin.kernel.people",
     "tongxin.kernel.calendar",
     "tongxin.kernel.access",
+    "tongxin.kernel.consent",
     "tongxin.kernel.programmes",
     "tongxin.kernel.ledger",
     "tongxin.kernel.obligations",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -54,8 +54,9 @@ class Player:
     def school(self) -> School:
         return self.person.school
 
-    def viewer(self, day: date = TODAY) -> Viewer:
-        return viewer_for(self.account, self.person.school, day)
+    def viewer(self, day: date = TODAY, *, proved: bool = False) -> Viewer:
+        """proved: as somebody who has just given the second factor."""
+        return replace(viewer_for(self.account, self.person.school, day), proved=proved)
 
 
 @dataclass

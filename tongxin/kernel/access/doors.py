@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 
 def allow(*verbs: str) -> Callable:
@@ -26,6 +26,37 @@ def allow(*verbs: str) -> Callable:
         return guarded
 
     return decorate
+
+
+# The room that has the pages names here who asks for the second factor: it returns the page, or None once it was given.
+_ask: list[Callable[[HttpRequest], HttpResponse | None]] = []
+
+
+def ask_second_factor_by(page: Callable[[HttpRequest], HttpResponse | None]) -> None:
+    _ask[:] = [page]
+
+
+def asked(request: HttpRequest) -> HttpResponse | None:
+    """Return the page that asks for the second factor, None when the request itself just brought it."""
+    return _ask[0](request)
+
+
+def step_up(view: Callable) -> Callable:
+    """Ask for the second factor unless it was given within the last ten minutes. Stands below `allow`.
+
+    What somebody had typed when the time ran out comes back with the code and is not lost.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs):
+        if not request.viewer.proved:  # type: ignore[attr-defined]
+            answer = asked(request)
+            if answer is not None:
+                return answer
+        return view(request, *args, **kwargs)
+
+    guarded.step_up = True  # type: ignore[attr-defined]
+    return guarded
 
 
 def public(view: Callable) -> Callable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import cast
 
 from django.conf import settings
@@ -14,9 +15,12 @@ from django.utils.functional import SimpleLazyObject
 from tongxin.kernel.base.models import Account, School
 from tongxin.kernel.people.models import Person
 
+from .doors import asked
+from .reading import StepUpNeeded
 from .viewer import Viewer, nobody, person_at, viewer_for, viewer_of
 
-SEEN, SCHOOL, DEVICE = "seen", "school", "device"
+SEEN, SCHOOL, DEVICE, PROVED = "seen", "school", "device", "proved"
+PROOF_SECONDS = 10 * 60
 
 
 class ViewerMiddleware:
@@ -36,6 +40,13 @@ class ViewerMiddleware:
             raise Http404(f"{view.__module__}.{view.__name__} has no door")
         return None
 
+    def process_exception(self, request, exception):
+        """A page that opened sealed data without a fresh second factor asks for it, whatever its door forgot."""
+        if not isinstance(exception, StepUpNeeded):
+            return None
+        match = request.resolver_match
+        return asked(request) or match.func(request, *match.args, **match.kwargs)
+
     @staticmethod
     def _end_if_idle(request: HttpRequest) -> None:
         """End a session nobody used for IDLE_MINUTES; the stamp is written at most once a minute."""
@@ -52,9 +63,27 @@ class ViewerMiddleware:
 def start_session(request: HttpRequest, school: School | None) -> None:
     request.session[SEEN] = int(time.time())
     request.session[SCHOOL] = school.pk if school else None
+    request.session.pop(PROVED, None)
+
+
+def note_proof(request: HttpRequest) -> None:
+    """Remember in the session that this account's second factor was just given, under a new session id."""
+    request.session.cycle_key()
+    request.session[PROVED] = [request.user.pk, int(timezone.now().timestamp())]
+    request.viewer = SimpleLazyObject(lambda: current_viewer(request))  # type: ignore[attr-defined]
+
+
+def proved(request: HttpRequest) -> bool:
+    account, at = request.session.get(PROVED) or (None, 0)
+    return account == request.user.pk and 0 <= timezone.now().timestamp() - at < PROOF_SECONDS
 
 
 def current_viewer(request: HttpRequest) -> Viewer:
+    viewer = _viewer(request)
+    return replace(viewer, proved=True) if viewer.needs_second_factor and proved(request) else viewer
+
+
+def _viewer(request: HttpRequest) -> Viewer:
     today = timezone.localdate()
     account = request.user
     if not account.is_authenticated:

@@ -12,7 +12,7 @@ REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_coun
 VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
-    "correct", "first_run",
+    "correct", "consent", "consent_text", "first_run",
 )  # fmt: skip
 
 # Posts that a person can hold, with the type of thing they are held at.
@@ -57,6 +57,12 @@ def table() -> dict:
         if row - set(VERBS):
             raise ValueError(f"policy.yaml: do {role}: {sorted(row - set(VERBS))}")
     return {"read": raw["read"], "sealed": raw["sealed"], "do": verbs}
+
+
+@cache
+def second_factor_roles() -> frozenset[str]:
+    """Return the roles that open sealed data of others: they need a second factor."""
+    return frozenset(role for role, row in table()["sealed"].items() if set(row.values()) - {"own"})
 
 
 def higher(*classes: str) -> str:

@@ -40,6 +40,10 @@ PROGRAM_PURPOSES = {
 Row = TypeVar("Row", bound=models.Model)
 
 
+class StepUpNeeded(PermissionError):
+    """The reader's second factor is too long ago; the middleware asks for it and comes back."""
+
+
 class OutOfReach(Http404):
     """A row about somebody this viewer may not read: it looks like a page that is not there."""
 
@@ -47,8 +51,9 @@ class OutOfReach(Http404):
 def opened[Row: models.Model](viewer: Viewer, rows: Iterable[Row], purpose: str, *columns: str) -> list[Row]:
     """Return the rows with their guarded columns (or only the named ones) opened, and note who read whose.
 
-    One audit row for each child. Raises OutOfReach when a single row is about somebody beyond the viewer's reach: then
-    nothing is opened. Whatever goes wrong with the audit row is raised, and nothing is opened either.
+    One audit row for each child. Raises OutOfReach when a single row is about somebody beyond the viewer's reach,
+    StepUpNeeded when others' data are asked for without a second factor just given, and whatever goes wrong with the
+    audit row: in all these cases nothing is opened.
     """
     if purpose not in PURPOSES:
         raise ValueError(f"unknown purpose {purpose}")
@@ -121,3 +126,5 @@ def _refuse_beyond_reach[Row: models.Model](
         inside = Subject.objects.filter(within_reach(viewer, reach.names), pk__in=wanted)
         if wanted and (reach.nothing or inside.count() != len(wanted)):
             raise OutOfReach
+        if not viewer.proved and wanted - {viewer.person_id, *viewer.children}:
+            raise StepUpNeeded

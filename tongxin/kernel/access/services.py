@@ -15,7 +15,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Account
 from tongxin.kernel.people.models import Person
 
-from .models import ActivationSlip, SignInFailure
+from .models import ActivationSlip, SecondFactor, SignInFailure
 
 # Without 0 O 1 I L, so that nobody misreads a printed code.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -28,6 +28,10 @@ _DUMMY_HASH = ""
 
 class SlipNotValid(ValueError):
     """The code is unknown, used or too old."""
+
+
+class SameIssuer(ValueError):
+    """The other of the two slips that would open this account was printed by the same person."""
 
 
 class TooManyFailures(ValueError):
@@ -50,24 +54,52 @@ def normal_code(code: str) -> str:
 def issue_slip(person: Person, *, by, login: str = "") -> tuple[ActivationSlip, str]:
     """Make a one-time code for a person (and an account if there is none); earlier codes end.
 
-    Returns the slip and the code in groups of four; the code can be read only now.
+    Returns the slip and the code in groups of four; the code can be read only now. Raises SameIssuer.
     """
     account = person.account
     if account is None:
         account = Account.objects.create_user(_free_login(login or person.subject.initials or "t"))
         Person.objects.filter(pk=person.pk).update(account=account)
         person.account = account
+    return _slip(account, person.school_id, ActivationSlip.Purpose.ACCOUNT, by)
+
+
+@transaction.atomic
+def issue_factor_slip(person: Person, *, by) -> tuple[ActivationSlip, str]:
+    """Make a one-time code with which a person sets the second factor anew. Raises SlipNotValid, SameIssuer."""
+    account = person.account
+    if (
+        account is None
+        or not SecondFactor.objects.filter(account=account, confirmed_at__isnull=False).exists()
+    ):
+        raise SlipNotValid
+    return _slip(account, person.school_id, ActivationSlip.Purpose.SECOND_FACTOR, by)
+
+
+def _slip(account: Account, school_id: int, purpose: str, by) -> tuple[ActivationSlip, str]:
+    """Make a slip; whoever printed one of the two that open a guarded account may not print the other."""
     now = timezone.now()
-    ActivationSlip.objects.filter(account=account, used_at=None).update(expires_at=now)
+    issuer = getattr(by, "account_id", None) or getattr(by, "pk", None)
+    if SecondFactor.objects.filter(account=account, confirmed_at__isnull=False).exists():
+        since = now - timedelta(days=SLIP_DAYS)
+        other = ActivationSlip.objects.filter(account=account, created_at__gt=since).exclude(purpose=purpose)
+        if other.filter(issued_by_id=issuer).exists():
+            raise SameIssuer
+    ActivationSlip.objects.filter(account=account, used_at=None, purpose=purpose).update(expires_at=now)
     code = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     slip = ActivationSlip.objects.create(
         account=account,
-        school_id=person.school_id,
+        school_id=school_id,
+        purpose=purpose,
+        issued_by_id=issuer,
         code_hash=_hash(code),
         created_at=now,
         expires_at=now + timedelta(days=SLIP_DAYS),
     )
-    audit.write(by, "access.slip_issued", slip, account=account.pk)
+    action = (
+        "access.slip_issued" if purpose == ActivationSlip.Purpose.ACCOUNT else "access.factor_slip_issued"
+    )
+    audit.write(by, action, slip, account=account.pk)
     return slip, "-".join(code[i : i + 4] for i in (0, 4, 8))
 
 
@@ -81,10 +113,15 @@ def _free_login(wish: str) -> str:
 
 
 def slip_for(code: str) -> ActivationSlip:
-    """Return the open slip of a code. Raises SlipNotValid."""
+    """Return the open slip of a code that opens an account. Raises SlipNotValid."""
     slip = (
         ActivationSlip.objects.select_related("account", "school")
-        .filter(code_hash=_hash(normal_code(code)), used_at=None, expires_at__gt=timezone.now())
+        .filter(
+            code_hash=_hash(normal_code(code)),
+            purpose=ActivationSlip.Purpose.ACCOUNT,
+            used_at=None,
+            expires_at__gt=timezone.now(),
+        )
         .first()
     )
     if slip is None:

@@ -46,7 +46,8 @@ class Reach:
 class Viewer:
     """The person asking, on one day, at one school.
 
-    posts: {post or care link: subjects it is held at}; roles: the policy's role names.
+    posts: {post or care link: subjects it is held at}; roles: the policy's role names. proved: a second factor was
+    given within the last minutes (see doors.step_up).
     """
 
     account: Account | None
@@ -56,6 +57,7 @@ class Viewer:
     posts: dict[str, frozenset[int]] = field(default_factory=dict)
     roles: frozenset[str] = frozenset()
     children: frozenset[int] = frozenset()
+    proved: bool = False
 
     @property
     def account_id(self) -> int | None:
@@ -91,6 +93,10 @@ class Viewer:
     def verbs(self) -> frozenset[str]:
         do = policy.table()["do"]
         return frozenset().union(*(do.get(role, frozenset()) for role in self.roles))
+
+    @property
+    def needs_second_factor(self) -> bool:
+        return bool(self.roles & policy.second_factor_roles())
 
     def may(self, verb: str) -> bool:
         return verb in self.verbs

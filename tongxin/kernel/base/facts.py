@@ -44,6 +44,15 @@ class ProgrammeChanged:
     programme_id: int
 
 
+@dataclass(frozen=True)
+class ConsentChanged:
+    """Somebody said yes or no for a child and purpose; whoever processes the child's data asks `may_process` anew."""
+
+    school_id: int
+    student_id: int
+    purpose: str
+
+
 def subscribe(fact: type, handler: Callable[[Any], None]) -> None:
     if handler not in _handlers[fact]:
         _handlers[fact].append(handler)

@@ -31,7 +31,38 @@ def slip(request: HttpRequest, public_id: str) -> HttpResponse:
     """Make a slip for one person and show the sheet to print. The code can be seen only now."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     person = get_object_or_404(_people(viewer), subject__public_id=public_id)
-    return _sheet(request, [person])
+    try:
+        return _sheet(request, [person])
+    except access.SameIssuer:
+        return _two_people(request, public_id)
+
+
+@allow("accounts")
+@require_POST
+def factor_slip(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Print a slip with which somebody who lost the phone sets the second factor anew."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    person = get_object_or_404(_people(viewer), subject__public_id=public_id)
+    if person.pk == viewer.person_id:
+        raise Http404
+    try:
+        made, code = access.issue_factor_slip(person, by=viewer)
+    except access.SlipNotValid:
+        notify(request, _("这个账号还没有设第二步验证，不用重设。"))
+        return redirect("setup:person", public_id)
+    except access.SameIssuer:
+        return _two_people(request, public_id)
+    return render(
+        request, "setup/factor_slip.html", {"person": person, "code": code, "until": made.expires_at}
+    )
+
+
+def _two_people(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One person alone must not be able to take over a guarded account."""
+    notify(
+        request, _("开通纸条和重设验证的纸条要由两个人分别打印。您刚打印过其中一张，另一张请别的管理员打印。")
+    )
+    return redirect("setup:person", public_id)
 
 
 @allow("accounts")

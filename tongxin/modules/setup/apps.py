@@ -8,13 +8,16 @@ class SetupConfig(AppConfig):
     verbose_name = "设置"
 
     def ready(self) -> None:
-        from tongxin.kernel.access import context
+        from tongxin.kernel.access import context, doors
 
         from .frame import term_name
+        from .second_factor import ask
 
         context.add_place(60, _("人员"), "setup:people", "people", icon="people")
+        context.add_place(70, _("知情同意"), "setup:consents", "consent", icon="care")
         context.add_place(80, _("导入"), "setup:imports", "import", icon="import")
         context.add_place(90, _("校历"), "setup:calendar", "calendar", icon="calendar")
         context.add_place(95, _("设置"), "setup:settings", "settings", icon="settings")
         context.add_place(97, _("审计"), "setup:audit", "audit", icon="lock")
         context.name_the_term(term_name)
+        doors.ask_second_factor_by(ask)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from tongxin.kernel.access import second_factor as factor
 from tongxin.kernel.access.context import ROLE_NAMES
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.policy import POSTS
@@ -184,6 +185,7 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     subject = get_object_or_404(visible_subjects(viewer), public_id=public_id)
     links, events = links_of(viewer, subject), kinds_of(viewer, subject)
+    account = _account(subject) if viewer.may("accounts") else None
     context = {
         "subject": subject,
         "type_title": titles().get(subject.type, ""),
@@ -196,7 +198,8 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
         "details": details(viewer, subject),
         "may_edit": viewer.may("people_edit"),
         "may_accounts": viewer.may("accounts") and subject.type in ("staff", "student", "guardian"),
-        "account": _account(subject) if viewer.may("accounts") else None,
+        "account": account,
+        "has_factor": account is not None and viewer.person_id != subject.pk and factor.is_set(account),
         "may_link": may_link(viewer, subject),
         "is_thing": subject.type in THINGS,
         "is_group": subject.type in ("homeroom", "branch", "department", "school"),

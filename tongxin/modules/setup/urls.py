@@ -1,7 +1,29 @@
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
-from . import accounts, events, facts, first_run, people, people_edit, school, sign_in
+from tongxin.kernel.consent.models import Purpose
 
+from . import (
+    accounts,
+    consents,
+    events,
+    facts,
+    first_run,
+    people,
+    people_edit,
+    school,
+    second_factor,
+    sign_in,
+)
+
+
+class PurposeConverter(StringConverter):
+    """One of the purposes of processing; any other address is not there."""
+
+    regex = "|".join(Purpose.values)
+
+
+register_converter(PurposeConverter, "purpose")
 app_name = "setup"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -11,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", sign_in.language, name="language"),
     path("school/choose/", sign_in.choose_school, name="choose_school"),
     path("password/", sign_in.change_password, name="change_password"),
+    path("second-factor/", second_factor.overview, name="second_factor"),
+    path("second-factor/set/", second_factor.enrol, name="second_factor_set"),
+    path("second-factor/give/", second_factor.give, name="second_factor_give"),
+    path("second-factor/recovery/", second_factor.recovery, name="second_factor_recovery"),
     path("first-run/", first_run.first_run, name="first_run"),
     path("first-run/next/", school.next_steps, name="next_steps"),
     path("people/", people.directory, name="people"),
@@ -27,7 +53,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<str:public_id>/facts/<slug:name>/", people_edit.attribute, name="attribute"),
     path("people/<str:public_id>/depart/", people_edit.depart, name="depart"),
     path("people/<str:public_id>/slip/", accounts.slip, name="slip"),
+    path("people/<str:public_id>/factor-slip/", accounts.factor_slip, name="factor_slip"),
     path("people/<str:public_id>/account/", accounts.account_active, name="account_active"),
+    path("consents/", consents.overview, name="consents"),
+    path("consents/<purpose:purpose>/", consents.overview, name="consents_for"),
+    path("consents/<purpose:purpose>/text/", consents.text, name="consent_text"),
+    path("consents/<purpose:purpose>/<str:public_id>/", consents.of_class, name="consents_of"),
     path("imports/", include("tongxin.modules.setup.imports.urls")),
     path("settings/", school.settings_page, name="settings"),
     path("settings/calendar/", school.calendar, name="calendar"),

@@ -28,7 +28,7 @@ def locked(paper) -> bool:
 
 
 def test_every_read_is_on_record_under_the_child_with_the_reader_and_the_purpose(cast, written):
-    papers = opened(cast.chen.viewer(), written, "screening_review")
+    papers = opened(cast.chen.viewer(proved=True), written, "screening_review")
     assert [paper.answers for paper in papers] == [ANSWERS] * 6
     rows = AuditRow.objects.filter(action="sealed.read").order_by("seq")
     assert {row.object_id for row in rows} == {str(s.pk) for s in cast.students[1]}
@@ -64,14 +64,14 @@ def test_nobody_else_opens_a_paper_and_no_read_is_noted(cast, written, who):
 def test_one_row_of_another_school_keeps_the_whole_list_shut(cast, written):
     papers = list(Paper.objects.all())
     with pytest.raises(OutOfReach):
-        opened(cast.chen.viewer(), papers, "screening_review")
+        opened(cast.chen.viewer(proved=True), papers, "screening_review")
     assert all(locked(paper) for paper in papers)
 
 
 def test_without_the_audit_table_not_one_byte_is_opened(cast, written):
     papers = list(written)
     with pytest.raises(DatabaseError), transaction.atomic():
-        _read_without_the_audit_table(cast.chen.viewer(), papers)
+        _read_without_the_audit_table(cast.chen.viewer(proved=True), papers)
     assert all(locked(paper) for paper in papers)
 
 
@@ -85,7 +85,7 @@ def test_an_audit_table_that_takes_no_rows_opens_nothing(cast, written, monkeypa
     papers = list(written)
     monkeypatch.setattr(audit, "write_each", lambda *a, **k: (_ for _ in ()).throw(DatabaseError("full")))
     with pytest.raises(DatabaseError):
-        opened(cast.chen.viewer(), papers, "screening_review")
+        opened(cast.chen.viewer(proved=True), papers, "screening_review")
     assert all(locked(paper) for paper in papers)
 
 
@@ -93,20 +93,22 @@ def test_only_the_columns_asked_for_open(cast, written):
     paper = written.first()
     paper.word = "谈话"
     paper.save()
-    again = opened(cast.chen.viewer(), written.filter(pk=paper.pk), "screening_review", "answers")[0]
+    again = opened(cast.chen.viewer(proved=True), written.filter(pk=paper.pk), "screening_review", "answers")[
+        0
+    ]
     assert again.answers == ANSWERS
     with pytest.raises(NotOpened):
         _ = again.word
     # The counsellor's notes are another class, which the screening review does not reach.
     with pytest.raises(OutOfReach):
-        opened(cast.chen.viewer(), written.filter(pk=paper.pk), "screening_review")
+        opened(cast.chen.viewer(proved=True), written.filter(pk=paper.pk), "screening_review")
     with pytest.raises(ValueError, match="no guarded columns"):
-        opened(cast.chen.viewer(), written, "screening_review", "family")
+        opened(cast.chen.viewer(proved=True), written, "screening_review", "family")
 
 
 def test_a_purpose_nobody_declared_opens_nothing(cast, written):
     with pytest.raises(ValueError, match="purpose"):
-        opened(cast.chen.viewer(), written, "curiosity")
+        opened(cast.chen.viewer(proved=True), written, "curiosity")
     with pytest.raises(ValueError, match="purpose"):
         opened_by_program(written, "counselling")
 
@@ -120,7 +122,7 @@ def test_what_the_program_opens_for_itself_is_on_record_once_a_school(cast, writ
 
 
 def test_a_list_of_any_length_is_opened_with_the_same_queries(cast, written, django_assert_num_queries):
-    viewer = cast.chen.viewer()
+    viewer = cast.chen.viewer(proved=True)
     with django_assert_num_queries(8):
         opened(viewer, written[:2], "screening_review", "answers")
     with django_assert_num_queries(8):

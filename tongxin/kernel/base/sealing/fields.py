@@ -66,6 +66,9 @@ class SealedField(models.BinaryField):
     needed for K4 and K5, whose reads are noted under the child.
     """
 
+    # What the type checker takes an attribute for (see django-stubs).
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
     descriptor_class = SealedAttribute
     empty: Any = None
 

@@ -27,7 +27,8 @@ def me(request: Request) -> HttpResponse:
         {
             "posts": _posts(viewer),
             "logged": logged,
-            "password_url": named_url("setup:password"),
+            "password_url": named_url("setup:change_password"),
+            "factor_url": named_url("setup:second_factor") if viewer.needs_second_factor else "",
             "people_url": named_url("setup:people") if viewer.may("people") else "",
         },
     )

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ConsentConfig(AppConfig):
+    name = "tongxin.kernel.consent"
+    label = "consent"
+    verbose_name = "同意"

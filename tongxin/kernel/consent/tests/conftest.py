@@ -1,0 +1,1 @@
+from tongxin.testing.cast import cast, today  # noqa: F401

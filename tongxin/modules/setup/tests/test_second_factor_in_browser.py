@@ -1,0 +1,49 @@
+"""A counsellor on a phone: scan, first code, recovery codes, and later the code again."""
+
+import os
+import re
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from tongxin.testing.browser import enter, faults, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHOTS = os.environ.get("TONGXIN_SHOTS", "")
+
+
+def look(page, name):
+    """The page fits its width, breaks no rule of access, and asks nothing of other hosts."""
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert faults(page) == []
+    assert violations(page) == []
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_a_counsellor_sets_the_second_factor_and_gives_it_later(width, request, live_server, cast, settings):
+    settings.DEMO = True  # its pages show what the invented person's phone would
+    page = request.getfixturevalue(width)
+    enter(page, live_server.url, cast.chen.account)
+    page.goto(f"{live_server.url}/second-factor/")
+    look(page, "factor-overview")
+    page.click("text=现在设")
+    look(page, "factor-set")
+    secret = re.sub(r"\s", "", page.inner_text(".slip__code.hash"))
+    shown = page.inner_text(".notice .slip__code")
+    assert len(secret) == 32
+    assert re.fullmatch(r"\d{6}", shown)
+    pyotp.TOTP(secret)
+    page.fill("#factor-code", shown)
+    page.click("button:has-text('设好')")
+    assert page.locator(".recovery li").count() == 10
+    look(page, "factor-recovery")
+    page.context.clear_cookies()
+    enter(page, live_server.url, cast.chen.account)
+    page.goto(f"{live_server.url}/second-factor/give/?next=/people/")
+    look(page, "factor-give")
+    page.fill("#factor-code", page.inner_text(".notice .slip__code"))
+    page.click("button:has-text('继续')")
+    page.wait_for_url("**/people/")
