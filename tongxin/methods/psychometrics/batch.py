@@ -171,7 +171,7 @@ class BatchScorer:
             batch.scores[scale.id] = np.empty(n)
             batch.blanks[scale.id] = np.zeros(n, np.uint16)
             if scale.tables:
-                batch.bands[scale.id] = np.full(n, -1, np.int16)
+                batch.bands[scale.id] = np.empty(n, np.int16)
                 batch.band_names[scale.id] = [band.id for table in scale.tables for band in table.bands]
         for rules, flags in (
             (instrument.critical, batch.critical),
@@ -248,6 +248,7 @@ class BatchScorer:
             if not scale.tables or (self._looked_up and plan.lookup is not None):
                 continue
             scores, reached = batch.scores[scale.id][where], batch.bands[scale.id][where]
+            reached[:] = -1
             for number, person in enumerate(kinds):
                 table, _ = table_for(scale, person)
                 if table is None:

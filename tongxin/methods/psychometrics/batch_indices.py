@@ -95,7 +95,7 @@ class BatchIndices:
         return np.take_along_axis(self.tables, columns, axis=1).astype(np.float32)
 
     def _centre(self, papers: NDArray[np.uint8]) -> Singles | None:
-        """The whitening matrix with its product with the mean as last column, taken away; from the complete papers.
+        """The whitening matrix, before it as a column its product with the mean, taken away; from the complete papers.
 
         None when their answers do not span. Sums of products of a small block are whole numbers that single precision holds.
         """
@@ -125,7 +125,7 @@ class BatchIndices:
             # An item that follows from others: what rounding leaves of it is no distance.
             return None
         whitening = np.linalg.inv(lower)
-        return np.column_stack([whitening, -(whitening @ mean)]).astype(np.float32)
+        return np.column_stack([-(whitening @ mean), whitening]).astype(np.float32)
 
     def _block(self, columns: Column, where: slice, found: Indices, centre: Singles | None) -> None:
         incomplete = None
@@ -146,18 +146,14 @@ class BatchIndices:
         if centre is None:
             out[:] = np.nan
             return
-        values = np.ones((self.k + 1, SMALL), np.float32)
-        white, upper = np.empty((self.k, SMALL), np.float32), self.k // 2
+        values, white = np.ones((self.k + 1, SMALL), np.float32), np.empty((self.k, SMALL), np.float32)
         for start in range(0, columns.shape[1], SMALL):
             part = columns[:, start : start + SMALL]
             n = part.shape[1]
-            values[:-1, :n] = part if self.tables is None else self._values(part)
+            values[1:, :n] = part if self.tables is None else self._values(part)
             if n < SMALL:
                 values, white = np.ascontiguousarray(values[:, :n]), np.empty((self.k, n), np.float32)
-            # The upper half of the matrix needs the first items only, and the mean.
-            np.matmul(centre[:upper, :upper], values[:upper], out=white[:upper])
-            white[:upper] += centre[:upper, -1:]
-            np.matmul(centre[upper:], values, out=white[upper:])
+            np.matmul(centre, values, out=white)
             np.multiply(white, white, out=white)
             white.sum(axis=0, out=out[start : start + n])
 
