@@ -9,9 +9,11 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from random import Random
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tongxin.kernel.base.models import Link, School, Subject, SubjectType
@@ -24,6 +26,7 @@ from tongxin.kernel.people.models import Person, Staff
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.models import PlanMark, Programme, ProgrammeVersion
 from tongxin.kernel.programmes.packs import parse
+from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
@@ -36,7 +39,9 @@ from .invented import Inventor, public_id
 from .ledger import Ledger
 from .pictures import Album, Picture, draw_all
 from .population import Populated, Population
-from .world import BUREAUS, SEED, A, B, BureauPlan, C, D, E, SchoolPlan
+from .world import BASE, BUREAUS, SEED, A, B, BureauPlan, C, D, E, SchoolPlan
+from .year_of_base import YearOfTheBase
+from .year_of_bureau import YearOfTheBureau, bureau_office
 from .year_of_hearts import YearOfHearts
 from .year_of_mechanism import YearOfMechanism
 from .year_of_teams import YearOfTeams
@@ -76,14 +81,45 @@ class Demo:
         self.roles += cast_bureau(plan, self._bureau_staff(plan, bureau, subject))
         for school_plan in plan.schools:
             self._school(school_plan, bureau)
+        self._hand_down(plan, bureau, subject)
 
-    def _school_row(self, name: str, short: str, kind: str, parent: School | None, stage: str = "") -> School:
+    # what the bureau asks of all its schools
+
+    def _hand_down(self, plan: BureauPlan, bureau: School, subject: Subject) -> None:
+        """The bureau adopts the national base; it and its schools do most of what that asks."""
+        office = bureau_office(plan, bureau, subject, self.year)
+        officer = office.holder("bureau_officer")
+        ids = [programmes.adopt(bureau, BASE, y, by=officer.account).pk for y in self.years_of(BASE)]
+        handed = list(Programme.objects.filter(Q(pk__in=ids) | Q(handed_down__in=ids)).order_by("pk"))
+        for programme in handed:
+            self._backdate(programme)
+        for out in (office, *(self.made[one.slug] for one in plan.schools)):
+            mine = [p for p in handed if p.school_id == out.school.pk]
+            # A source of chance of its own, so that what the schools do for their own programmes stays as it was.
+            inventor = Inventor(f"{SEED} {BASE} {out.plan.slug}")
+            album = Album(Path(settings.EVIDENCE_DIR), out.school.public_id, self.scenes, self.sheets)
+            pack = parse(current_version(mine[0]).text)
+            ledger = Ledger(out, pack.kinds, inventor, self.today, album)
+            days = Days(school_calendar(bureau), self.today, inventor.random)
+            facts = Facts(out.school, inventor, self.started)
+            story = YearOfTheBase if out is not office else YearOfTheBureau
+            story(out, self.years_of(BASE), facts, ledger=ledger, days=days, started=self.started).tell()
+            ledger.write()
+            for programme in mine:
+                self._marks(out, programme, pack, inventor.random)
+
+    def _backdate(self, programme: Programme) -> None:
+        """A programme of last year was adopted last year."""
+        known = moment(max(programme.first_day, self.started))
+        Programme.objects.filter(pk=programme.pk).update(adopted_at=known)
+        ProgrammeVersion.objects.filter(programme=programme).update(recorded_at=known)
+
+    def _school_row(self, name: str, short: str, kind: str, parent: School | None) -> School:
         return School.objects.create(
             name=name,
             short_name=short,
             kind=kind,
             parent=parent,
-            stage=stage,
             public_id=public_id(self.inventor),
             created_at=moment(self.started),
         )
@@ -134,7 +170,7 @@ class Demo:
             save_school_year(owner, days.name, days.first, days.last, terms)
 
     def _school(self, plan: SchoolPlan, bureau: School) -> None:
-        school = self._school_row(plan.name, plan.short, School.Kind.SCHOOL, bureau, plan.stage)
+        school = self._school_row(plan.name, plan.short, School.Kind.SCHOOL, bureau)
         out = Population(plan, school, self.inventor, self.year, self.started).build()
         self.made[plan.slug] = out
         self.roles += cast_school(out, self.inventor)
@@ -155,9 +191,7 @@ class Demo:
         adopted = []
         for year in self.years_of(slug):
             programme = programmes.adopt(out.school, slug, year, by=secretary)
-            known = moment(max(programme.first_day, self.started))
-            Programme.objects.filter(pk=programme.pk).update(adopted_at=known)
-            ProgrammeVersion.objects.filter(programme=programme).update(recorded_at=known)
+            self._backdate(programme)
             adopted.append(programme)
         return adopted
 
@@ -178,12 +212,12 @@ class Demo:
                 story(out, self.years_of(slug), facts, **known).tell()
         ledger.write()
         for programme, pack in zip(adopted, packs, strict=True):
-            self._marks(out, programme, pack)
+            self._marks(out, programme, pack, self.inventor.random)
         self._waivers(out, adopted)
 
-    def _marks(self, out: Populated, programme: Programme, pack: Pack) -> None:
+    def _marks(self, out: Populated, programme: Programme, pack: Pack, rng: Random) -> None:
         """Items of the plan whose end has passed are done, but for the few that slipped."""
-        rows, rng = [], self.inventor.random
+        rows, by = [], out.leader.account
         for item in pack.plan_items:
             first, due = (day_in_year(d, programme.first_day.year) for d in (item.first, item.due))
             if first is None or due is None or first > self.today:
@@ -203,7 +237,7 @@ class Demo:
                     day=day,
                     note=note,
                     recorded_at=moment(min(day, self.today)),
-                    recorded_by=out.holder("secretary").account,
+                    recorded_by=by,
                 )
             )
         PlanMark.objects.bulk_create(rows)

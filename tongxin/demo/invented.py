@@ -31,7 +31,7 @@ CHECK = "10X98765432"
 class Inventor:
     """Draws names and numbers; the same seed gives the same people."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self.random = random.Random(seed)
         self._sequence = 0
 

@@ -14,7 +14,7 @@ from tongxin.kernel.people.models import Branch, Contact, Department, Homeroom, 
 from .facts import Facts
 from .inserting import insert
 from .invented import Inventor, public_id
-from .world import SchoolPlan
+from .world import REGION, SchoolPlan
 
 TEACHING_SUBJECTS = ("语文", "数学", "英语", "物理", "思想政治", "体育", "美术", "音乐", "信息技术", "科学")
 NEED_TYPES = (
@@ -42,6 +42,7 @@ class StaffMember:
     arrived: date = ALWAYS
     account: Account | None = None
     posts: list[str] = field(default_factory=list)
+    step: str = ""  # on the way into the Party
 
     @property
     def id(self) -> int:
@@ -115,6 +116,12 @@ class Populated:
         held = next((s for s in self.staff if post in s.posts), None)
         return held or next(s for s in self.staff if "secretary" in s.posts)
 
+    @property
+    def leader(self) -> StaffMember:
+        """Who answers for the plan."""
+        leading = ("secretary", "bureau_officer")
+        return next(s for post in leading for s in self.staff if post in s.posts)
+
     def members(self) -> list[StaffMember]:
         return [s for s in self.staff if s.member]
 
@@ -149,6 +156,7 @@ class Population:
         self._posts()
         self._care()
         self._outside()
+        self._school()
         self.facts.write()
         return self.out
 
@@ -293,9 +301,10 @@ class Population:
         if person.member:
             self.state(subject, "membership_state", "full")
         elif person.young and self.random.random() < 0.3:
-            self.state(
-                subject, "membership_state", self.random.choice(("applicant", "activist", "candidate"))
-            )
+            person.step = self.random.choice(("applicant", "activist", "candidate"))
+            self.state(subject, "membership_state", person.step)
+        else:
+            self.state(subject, "membership_state", "none")
 
     # students
 
@@ -531,6 +540,21 @@ class Population:
             else:
                 self.state(person.subject, "family_guide_certificate", True, since)
         out.core_group = people
+
+    def _school(self) -> None:
+        """What rules read of the school itself."""
+        rooms, plan = self.out.rooms_in(self.out.year), self.plan
+        boarders = plan.boarding_share * plan.students
+        facts = {
+            "institution": "school",
+            "stage": plan.stage,
+            "region": REGION,
+            "students_total": sum(len(room.pupils) for room in rooms),
+            "students_over_thousand": plan.students >= 1000,
+            "boarders_over_200": boarders >= 200,
+        }
+        for name, value in facts.items():
+            self.state(self.out.subject, name, value)
 
     def _outside(self) -> None:
         """Experts, community workers, and enterprises."""

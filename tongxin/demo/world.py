@@ -14,7 +14,7 @@ SEED = 20230220
 class SchoolPlan:
     """One school to build.
 
-    homerooms: of each grade, lowest grade first. students: of the whole school. members: Party members among staff.
+    stage: as packs spell it. homerooms: of each grade, lowest grade first. students: of the whole school. members: Party members among staff.
     subjects taught, tracks (specialties) and branches by name. general_branch: name of a branch over them, or "".
     packs: programmes it works with. diligence: how much of what is owed gets done and written down (0 to 1).
     """
@@ -54,6 +54,9 @@ B = "heart-nurturing-branch"
 C = "party-building-plus"
 D = "one-plus-one-plus-one"
 E = "dual-guidance-mutual-aid"
+# What every bureau of the demo adopts and hands down, and where the schools lie: in no place with rules of its own.
+BASE = "national-base"
+REGION = "other"
 PRIMARY = ("一年级", "二年级", "三年级", "四年级", "五年级", "六年级")
 MIDDLE = ("初一", "初二", "初三")
 VOCATIONAL = ("一年级", "二年级", "三年级")
@@ -67,7 +70,7 @@ DISTRICT = BureauPlan(
             slug="a",
             name="青岚区启岳职业学校",
             short="启岳职校",
-            stage="中等职业学校",
+            stage="vocational",
             homerooms=(8, 8, 8),
             students=864,
             staff=96,
@@ -87,7 +90,7 @@ DISTRICT = BureauPlan(
             slug="b",
             name="青岚区云麓中学",
             short="云麓中学",
-            stage="初级中学",
+            stage="junior",
             homerooms=(6, 6, 6),
             students=756,
             staff=72,
@@ -102,7 +105,7 @@ DISTRICT = BureauPlan(
             slug="e",
             name="青岚区朗清小学",
             short="朗清小学",
-            stage="小学",
+            stage="primary",
             homerooms=(6, 6, 5, 5, 5, 5),
             students=1149,
             staff=146,
@@ -118,7 +121,7 @@ DISTRICT = BureauPlan(
             slug="wangshu",
             name="青岚区望舒小学",
             short="望舒小学",
-            stage="小学",
+            stage="primary",
             homerooms=(2, 2, 2, 2, 2, 2),
             students=408,
             staff=34,
@@ -133,7 +136,7 @@ DISTRICT = BureauPlan(
             slug="linxi",
             name="青岚区临溪学校",
             short="临溪学校",
-            stage="小学",
+            stage="primary",
             homerooms=(1, 1, 1, 1, 1, 1),
             students=186,
             staff=20,
@@ -148,7 +151,7 @@ DISTRICT = BureauPlan(
             slug="songshi",
             name="青岚区松石小学",
             short="松石小学",
-            stage="小学",
+            stage="primary",
             homerooms=(1, 1, 1, 1, 1, 1),
             students=174,
             staff=18,
@@ -171,7 +174,7 @@ CITY = BureauPlan(
             slug="d",
             name="岚江职业技术学院",
             short="岚江职院",
-            stage="高等职业学校",
+            stage="college",
             homerooms=(4, 4, 4),
             students=384,
             staff=44,

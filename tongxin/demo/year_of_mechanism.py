@@ -22,7 +22,6 @@ class YearOfMechanism(Routine):
         self.years, self.facts = years, facts
 
     def tell(self) -> None:
-        self.facts.state(self.out.subject, "institution", "school")
         for person in self.out.staff:
             fresh = person.arrived.year >= self.started.year
             self.facts.state(person.subject, "new_teacher", fresh, max(person.arrived, self.started))

@@ -46,10 +46,11 @@ class KnownSchool:
     guardian_names: dict[int, str]
     guardian_by_phone: dict[tuple[str, str], int]
     teacher_of: dict[int, list[tuple[int, int]]]  # homeroom → [(teacher, link)]
+    stage_code: str = ""  # the school's stage as recorded of it
 
     @cached_property
     def stage(self) -> int | None:
-        return stage_of(self.school.stage)
+        return stage_of(self.stage_code)
 
     def homeroom_key(self, name: HomeroomName) -> tuple:
         """Return what makes two spellings the same class in this school year."""
@@ -59,18 +60,9 @@ class KnownSchool:
         return (name.grade_in(self.school_year, stage), name.track, name.number)
 
 
-def stage_of(text: str) -> int | None:
-    """Return the grades below a school's stage: 小学 0, 初中 6, 高中 and 中职 9, 高职 and above 12; else None."""
-    for words, below in [
-        (("九年", "一贯", "完全", "十二年"), None),
-        (("高职", "大专", "大学", "学院", "college"), 12),
-        (("高中", "中职", "中专", "职高", "职业", "senior", "vocational"), 9),
-        (("初中", "junior"), 6),
-        (("小学", "primary"), 0),
-    ]:
-        if any(word in text for word in words):
-            return below
-    return None
+def stage_of(code: str) -> int | None:
+    """Return the grades below a school's stage; None where its classes may be of several or nobody said."""
+    return {"primary": 0, "junior": 6, "senior": 9, "vocational": 9, "college": 12}.get(code)
 
 
 def current_school_year(school: School, day: date) -> int:
@@ -170,13 +162,15 @@ def _read_links(known: KnownSchool, kind: str) -> None:
 def _read_attributes(known: KnownSchool) -> None:
     rows = Attribute.objects.filter(
         school=known.school,
-        name__in=ATTRIBUTES,
+        name__in=(*ATTRIBUTES, "stage"),
         superseded_at=FOREVER,
         valid_from__lte=known.day,
         valid_to__gte=known.day,
     ).values_list("pk", "subject_id", "name", "value")
     for pk, subject, name, value in rows.iterator():
-        if subject in known.people:
+        if name == "stage":
+            known.stage_code = value
+        elif subject in known.people:
             known.people[subject].attributes[name] = (pk, value)
 
 

@@ -32,7 +32,6 @@ class School(models.Model):
     kind = models.CharField(_("类别"), max_length=10, choices=Kind.choices, default=Kind.SCHOOL)
     name = models.CharField(_("学校名称"), max_length=80)
     short_name = models.CharField(_("简称"), max_length=30, blank=True)
-    stage = models.CharField(_("学段"), max_length=20, blank=True)
     code = models.CharField(_("学校标识码"), max_length=20, blank=True)
     created_at = InstantField(default=timezone.now, editable=False)
 

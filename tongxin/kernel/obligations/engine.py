@@ -12,10 +12,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from tongxin.kernel.base.models import Link, Subject
+from tongxin.kernel.base.fields import ALWAYS, NO_END
+from tongxin.kernel.base.models import Attribute, Link, Subject
 from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence import facts as cadence
 from tongxin.methods.cadence import reference
+from tongxin.methods.cadence.applying import concerns
 from tongxin.methods.cadence.calendar import SchoolCalendar
 from tongxin.methods.cadence.dependencies import with_needed
 from tongxin.methods.cadence.occasions import at_once
@@ -72,7 +74,8 @@ def evaluate(
         needed = None if wanted is None else with_needed(pack.obligations, wanted)
         asked = pack if needed is None else _only(_Same(pack), frozenset(needed))
         connection.ensure_connection()
-        run = _evaluator(_Same(asked), _Same(calendar), DIALECTS[connection.vendor]).run(
+        mine = _concerned(programme.school_id, asked, known_at)
+        run = _evaluator(_Same(mine), _Same(calendar), DIALECTS[connection.vendor]).run(
             connection.connection,
             as_of=as_of,
             known_at=known_at,
@@ -111,6 +114,21 @@ def state_of(school_id: int, before: State | None = None, minute: datetime | Non
     """Return what a school's records are now; before: a state read earlier, which spares some counting."""
     connection.ensure_connection()
     return read_state(Engine(connection.connection, DIALECTS[connection.vendor]), school_id, before, minute)
+
+
+def _concerned(school_id: int, pack: Pack, known_at: datetime | None) -> Pack:
+    """Leave out the rules that never concerned this school: they hold of nobody on any day, so they have no verdicts.
+
+    Only by what always was so of the school: a rule of the stage it once had is still judged.
+    """
+    rows = Attribute.objects.as_known_at(known_at).filter(
+        school_id=school_id, subject__type="school", valid_from=ALWAYS, valid_to=NO_END
+    )
+    facts = dict(rows.values_list("name", "value"))
+    mine = {rule.id for rule in pack.obligations if concerns(rule, facts)} if facts else set()
+    if not mine or len(mine) == len(pack.obligation_ids()):
+        return pack
+    return _only(_Same(pack), frozenset(with_needed(pack.obligations, mine)))
 
 
 def _this_minute(pack: Pack, as_of: date) -> datetime | None:

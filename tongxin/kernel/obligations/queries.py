@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -375,7 +375,7 @@ def todo(viewer: Viewer, *, horizon: int | None = None) -> list[Due]:
     """Return what this person still owes today, soonest first: their own duties and those their posts bear.
 
     Duties towards several students in the same window make one line with all their names. Names are shown only within
-    the viewer's reach. horizon: only windows that end within so many days (missed ones always show).
+    the viewer's reach. What a stricter rule on the same list covers is not listed again. horizon: only windows that end within so many days (missed ones always show).
     """
     if viewer.school is None or viewer.person_id is None:
         return []
@@ -389,10 +389,27 @@ def todo(viewer: Viewer, *, horizon: int | None = None) -> list[Due]:
             if v.verdict in ("open", "missed") and me in v.bearer and not _begun_too_late(v, viewer.day)
         ]
         lines += _lines(viewer, programme, pack, asked, mine)
+    lines = _without_implied(lines)
     if horizon is not None:
         last = viewer.day + timedelta(days=horizon)
         lines = [line for line in lines if line.verdict.last <= last]
     return sorted(lines, key=lambda d: (d.verdict.last, d.rule.id))
+
+
+def _without_implied(lines: list[Due]) -> list[Due]:
+    """Leave out whom a rule names that another line, of a rule which tightens it, names too: doing that does this."""
+    covered: dict[tuple[str, str], set[int | str]] = defaultdict(set)
+    for line in lines:
+        for name in line.rule.tightens:
+            covered[name.pack or line.pack.slug, name.id] |= {one.pk for one in line.subjects}
+    kept = []
+    for line in lines:
+        implied = covered.get((line.pack.slug, line.rule.id))
+        if not implied:
+            kept.append(line)
+        elif left := tuple(one for one in line.subjects if one.pk not in implied):
+            kept.append(replace(line, subjects=left))
+    return kept
 
 
 def _begun_too_late(verdict: Verdict, day: date) -> bool:

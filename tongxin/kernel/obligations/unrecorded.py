@@ -39,7 +39,7 @@ class Unrecorded:
     def subjects(self, viewer: Viewer) -> QuerySet[Subject]:
         """Return those of whom the fact has no value today and this viewer may state it, in order of names.
 
-        A fact of classes is asked of the class, not of each of its students.
+        A fact of classes is asked of the class, and one of the school of the school, not of each of their students.
         """
         known = Attribute.objects.current().filter(
             subject=OuterRef("pk"),
@@ -50,6 +50,8 @@ class Unrecorded:
         reach = within_reach(viewer, self.declared).filter(~Exists(known))
         if "homeroom" in self.declared.of and self.waiting:
             reach = reach.filter(type="homeroom", present_from__lte=viewer.day, present_to__gte=viewer.day)
+        elif "school" in self.declared.of and self.waiting:
+            reach = reach.filter(type="school")
         else:
             reach = reach.filter(pk__in=self.waiting)
         return reach.order_by("pinyin", "pk")

@@ -211,20 +211,20 @@ def appoint(person: Subject, post: str, of: Subject, *, since: date, by=None, al
     """
     if alone:
         for link in Link.objects.current().filter(kind=post, b=of, valid_to__gte=since).exclude(a=person):
-            end_link(link, since - timedelta(days=1), by=_account(by))
-    link = set_link(post, person, of, since=since, by=_account(by))
+            end_link(link, since - timedelta(days=1), by=account_of(by))
+    link = set_link(post, person, of, since=since, by=account_of(by))
     audit.write(by, "people.appointed", link, post=post)
     return link
 
 
 @transaction.atomic
 def end_post(link: Link, last_day: date, *, by=None) -> Link:
-    ended = end_link(link, last_day, by=_account(by))
+    ended = end_link(link, last_day, by=account_of(by))
     audit.write(by, "people.post_ended", ended, post=link.kind)
     return ended
 
 
-def _account(by) -> Account | None:
+def account_of(by) -> Account | None:
     return by if isinstance(by, Account) else getattr(by, "account", None)
 
 
@@ -286,7 +286,7 @@ def record_event(
                 day=day,
                 at=at,
                 token=token,
-                recorded_by=_account(by),
+                recorded_by=account_of(by),
             )
             audit.write(by, "people.event_recorded", event, kind=kind)
     except IntegrityError:
@@ -312,7 +312,7 @@ def retract_event(event: Event, *, by: Account | None = None) -> Event:
         at=event.at,
         retracted=True,
         recorded_at=now,
-        recorded_by=_account(by),
+        recorded_by=account_of(by),
     )
     audit.write(by, "people.event_retracted", again, kind=event.kind)
     return again
@@ -337,7 +337,7 @@ def depart(subject: Subject, last_day: date, *, by=None) -> None:
     subject.present_to = last_day
     subject.save(update_fields=["present_to"])
     for link in Link.objects.current().filter(a=subject, valid_to__gt=last_day):
-        end_link(link, last_day, by=_account(by))
+        end_link(link, last_day, by=account_of(by))
     audit.write(by, "people.departed", subject)
 
 
@@ -345,6 +345,7 @@ __all__ = [
     "FOREVER",
     "BadDates",
     "NotInThisSchool",
+    "account_of",
     "appoint",
     "depart",
     "end_link",

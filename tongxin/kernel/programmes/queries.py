@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import School
@@ -16,6 +17,9 @@ from tongxin.methods.cadence.pack import Pack
 from .models import PlanMark, Programme, ProgrammeVersion
 from .packs import parse
 
+# A school's own programmes go before those handed down to it: its words, kinds and headings are what its people know.
+OWN_FIRST = ExpressionWrapper(Q(handed_down__isnull=False), output_field=BooleanField())
+
 
 def visible_programmes(viewer: Viewer) -> QuerySet[Programme]:
     if viewer.school_id is None or not viewer.may("programme"):
@@ -24,10 +28,11 @@ def visible_programmes(viewer: Viewer) -> QuerySet[Programme]:
 
 
 def active_programmes(school: School, day: date) -> QuerySet[Programme]:
-    """Return the programmes in force on a day, newest first."""
-    return Programme.objects.filter(
+    """Return the programmes in force on a day: the school's own before those handed down, newest first."""
+    running = Programme.objects.filter(
         Q(retired_on=None) | Q(retired_on__gt=day), school=school, first_day__lte=day, last_day__gte=day
     )
+    return running.order_by(OWN_FIRST, "-first_day", "title")
 
 
 def current_version(programme: Programme) -> ProgrammeVersion:
@@ -79,11 +84,16 @@ def texts_around(school: School, day: date) -> tuple[str, ...]:
 
 
 def kinds(school: School, day: date) -> dict[str, Kind]:
-    """Return the kinds of activity that can be logged, by name. The newest programme's declaration wins."""
-    found: dict[str, Kind] = {}
+    """Return the kinds of activity that can be logged, by name."""
+    return _declared(school, day, "kinds")
+
+
+def _declared(school: School, day: date, what: str) -> dict[str, Any]:
+    """Return what the programmes in force declare, by name: the school's own words win, then the newest programme's."""
+    found: dict[str, Any] = {}
     for _programme, pack in school_packs(school, day):
-        for name, kind in pack.kinds.items():
-            found.setdefault(name, kind)
+        for name, one in getattr(pack, what).items():
+            found.setdefault(name, one)
     return found
 
 
@@ -100,15 +110,15 @@ def kind_named(school: School, name: str, day: date) -> Kind | None:
 
 
 def posts(school: School, day: date) -> dict[str, Post]:
-    return {name: post for _p, pack in school_packs(school, day) for name, post in pack.posts.items()}
+    return _declared(school, day, "posts")
 
 
 def events(school: School, day: date) -> dict[str, EventDeclaration]:
-    return {name: e for _p, pack in school_packs(school, day) for name, e in pack.events.items()}
+    return _declared(school, day, "events")
 
 
 def attributes(school: School, day: date) -> dict[str, AttributeDeclaration]:
-    return {name: a for _p, pack in school_packs(school, day) for name, a in pack.attributes.items()}
+    return _declared(school, day, "attributes")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,13 @@ from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.pinyin import name_keys
 from tongxin.kernel.ledger.models import Entry
+from tongxin.kernel.obligations.queries import in_force
 from tongxin.kernel.programmes.queries import school_packs
+from tongxin.kernel.programmes.school_facts import known
+from tongxin.methods.cadence.applying import concerns
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.reads import entry_kinds_read
 
 MOST_USED = 6
 USED_IN_DAYS = 180
@@ -25,10 +29,11 @@ COMPARTMENT = CLASSES.index("K4a")
 
 @dataclass(frozen=True)
 class KindGroup:
-    """Kinds under one of the plan's top headings."""
+    """Kinds under one of the plan's top headings, or all that come only from what somebody above asks (folded)."""
 
     title: str
     kinds: list[Kind]
+    folded: bool = False
 
 
 def loggable(viewer: Viewer) -> dict[str, Kind]:
@@ -63,10 +68,16 @@ def most_used(viewer: Viewer, kinds: dict[str, Kind]) -> list[Kind]:
 
 
 def grouped(viewer: Viewer, kinds: dict[str, Kind]) -> list[KindGroup]:
-    """Return all kinds under the top headings of the programmes, in the plan's order."""
+    """Return the kinds under the top headings of the school's own programmes, in the plan's order.
+
+    What only a programme handed down declares follows in one folded group for each; where a school has no programme
+    of its own, theirs stand open. Kinds that serve rules of other stages or regions alone are left to the search.
+    """
+    packs = school_packs(viewer.school, viewer.day) if viewer.school else []
+    own = [pack for programme, pack in packs if not programme.locked]
     found: dict[str, list[Kind]] = {}
-    rest = dict(kinds)
-    for _programme, pack in school_packs(viewer.school, viewer.day) if viewer.school else ():
+    rest = _of_use(viewer, [pack for _programme, pack in packs], kinds)
+    for pack in own or [pack for _programme, pack in packs]:
         titles = _top_titles(pack)
         found |= {title: [] for title in titles.values() if title not in found}
         for name in pack.kinds.keys() & rest.keys():
@@ -79,7 +90,19 @@ def grouped(viewer: Viewer, kinds: dict[str, Kind]) -> list[KindGroup]:
         for title, listed in found.items()
         if listed
     ]
+    for pack in (pack for programme, pack in packs if own and programme.locked):
+        listed = [rest.pop(name) for name in pack.kinds if name in rest]
+        groups += [KindGroup(pack.title, listed, folded=True)] if listed else []
     return groups + ([KindGroup("", list(rest.values()))] if rest else [])
+
+
+def _of_use(viewer: Viewer, packs: list[Pack], kinds: dict[str, Kind]) -> dict[str, Kind]:
+    """Leave out kinds that only rules look at which do not concern this school."""
+    facts = {name: at.value for name, at in known(viewer.school, viewer.day).items()} if viewer.school else {}
+    rules = [rule for pack in packs for rule in in_force(pack, viewer.day)]
+    read = {kind for rule in rules for kind in entry_kinds_read(rule)}
+    useful = {kind for rule in rules if concerns(rule, facts) for kind in entry_kinds_read(rule)}
+    return {name: kind for name, kind in kinds.items() if name in useful or name not in read}
 
 
 def _top_titles(pack: Pack) -> dict[str, str]:

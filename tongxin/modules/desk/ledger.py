@@ -18,7 +18,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.kernel.ledger.queries import countable_entries, visible_entries
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
-from tongxin.kernel.programmes.queries import current_pack, with_text
+from tongxin.kernel.programmes.queries import OWN_FIRST, current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.ui import prepared
 
@@ -35,7 +35,7 @@ FIELDS = ("public_id", "day", "kind", "title", "data_class", "start_day", "pk")
 
 @dataclass
 class Words:
-    """The declared names of kinds and headings of all a school's programmes, newest first."""
+    """The declared names of kinds and headings of all a school's programmes: its own first, then the newest."""
 
     kinds: dict[str, Kind] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ def _programmes(at: Mapping[str, Any]) -> QuerySet:
 def _words_in(viewer: Viewer, key: tuple) -> Words:
     words = Words(key=key)
     programmes = with_text(Programme.objects.filter(school_id=viewer.school_id))
-    for programme in programmes.order_by("-first_day", "pk"):
+    for programme in programmes.order_by(OWN_FIRST, "-first_day", "pk"):
         pack = current_pack(programme)
         for name, kind in pack.kinds.items():
             words.kinds.setdefault(name, kind)

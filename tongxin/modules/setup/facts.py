@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.base.models import Subject
+from tongxin.kernel.base.models import Subject, SubjectType
 from tongxin.kernel.calendar.models import SchoolYear
 from tongxin.kernel.obligations.unrecorded import Unrecorded, unrecorded_of, within_reach
 from tongxin.kernel.people import services as people
@@ -41,7 +41,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows: list[dict[str, Any]] = [
         {
             "title": one.declared.title,
-            "url": reverse("setup:facts_of", args=[name]),
+            "url": reverse("setup:school_facts")
+            if SubjectType.SCHOOL in one.declared.of
+            else reverse("setup:facts_of", args=[name]),
             "number": one.subjects(viewer).count(),
             "rules": one.rules,
         }
@@ -118,6 +120,8 @@ def of(request: HttpRequest, name: str) -> HttpResponse:
     declared = programmes.attributes(viewer.school, viewer.day).get(name) if viewer.school else None
     if declared is None or not within_reach(viewer, declared).exists():
         raise Http404
+    if SubjectType.SCHOOL in declared.of:
+        return redirect("setup:school_facts")
     one = unrecorded_of(viewer).get(name) or Unrecorded(declared)
     everybody = one.subjects(viewer)
     pages = Paginator(everybody, A_PAGE)

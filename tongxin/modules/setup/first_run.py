@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.contrib.auth import login
@@ -24,16 +25,11 @@ from tongxin.kernel.base.models import Account, School
 from tongxin.kernel.calendar.services import TermDraft, save_school_year
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
+from tongxin.kernel.programmes import school_facts as facts_of
 
+from . import school_facts
 from .sign_in import BACKEND
 
-STAGES = [
-    ("primary", gettext_lazy("小学")),
-    ("junior", gettext_lazy("初中")),
-    ("senior", gettext_lazy("高中")),
-    ("vocational", gettext_lazy("中等职业学校")),
-    ("college", gettext_lazy("高等职业院校")),
-]
 FOUNDER_POSTS = [
     ("secretary", gettext_lazy("党组织书记")),
     ("office", gettext_lazy("学校办公室")),
@@ -43,7 +39,6 @@ FOUNDER_POSTS = [
 
 class FirstRunForm(forms.Form):
     school_name = forms.CharField(label=gettext_lazy("学校全称"), max_length=80)
-    stage = forms.ChoiceField(label=gettext_lazy("学段"), choices=STAGES)
     your_name = forms.CharField(label=gettext_lazy("您的姓名"), max_length=40)
     post = forms.ChoiceField(
         label=gettext_lazy("您的岗位"),
@@ -64,6 +59,16 @@ class FirstRunForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        facts = dict(school_facts.first_fields(today))
+        self.fields |= facts
+        self.order_fields(["school_name", *facts])
+
+    def facts(self) -> dict[str, str]:
+        """Return what was said about the school itself, as stored."""
+        return {name: self.cleaned_data[name] for name in school_facts.FIRST if name in self.fields}
+
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
         try:
@@ -83,10 +88,11 @@ class AlreadySetUp(ValueError):
 def first_run(request: HttpRequest) -> HttpResponse:
     if School.objects.exists():
         raise Http404
-    form = FirstRunForm(request.POST or None)
+    today = timezone.localdate()
+    form = FirstRunForm(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid():
         try:
-            account, school = found_school(form.cleaned_data, today=timezone.localdate())
+            account, school = found_school(form.cleaned_data, form.facts(), today=today)
         except AlreadySetUp:
             return redirect("setup:sign_in")
         login(request, account, backend=BACKEND)
@@ -96,14 +102,14 @@ def first_run(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def found_school(data: dict, *, today: date) -> tuple[Account, School]:
+def found_school(data: dict, facts: dict[str, str], *, today: date) -> tuple[Account, School]:
     """Make the school, its usual calendar for this year, and the founder with a post.
 
-    data: the form's fields. Raises AlreadySetUp when somebody was quicker.
+    data: the form's fields; facts: what was said of the school itself. Raises AlreadySetUp when somebody was quicker.
     """
     if School.objects.select_for_update().exists():
         raise AlreadySetUp
-    school = School.objects.create(name=data["school_name"].strip(), stage=data["stage"])
+    school = School.objects.create(name=data["school_name"].strip())
     of_school = people.school_subject(school)
     account = Account.objects.create_user(data["login"], data["password"], is_founder=True)
     staff = people.make_staff(school, data["your_name"].strip())
@@ -111,6 +117,7 @@ def found_school(data: dict, *, today: date) -> tuple[Account, School]:
     people.appoint(staff.person.subject, data["post"], of_school, since=date(today.year, 1, 1), by=account)
     if data["post"] != "it_admin":
         people.appoint(staff.person.subject, "it_admin", of_school, since=date(today.year, 1, 1), by=account)
+    facts_of.state(school, facts, by=account, day=today)
     usual_school_year(school, today, by=account)
     audit.write(account, "setup.school_founded", school, school_id=school.pk)
     return account, school

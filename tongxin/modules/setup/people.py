@@ -263,7 +263,7 @@ def link_titles(viewer: Viewer) -> dict[str, str]:
         "of_family": _("家庭成员"),
     }
     if viewer.school:
-        for _programme, pack in programmes.school_packs(viewer.school, viewer.day):
+        for _programme, pack in reversed(programmes.school_packs(viewer.school, viewer.day)):
             words |= {name: post.title for name, post in pack.posts.items()}
             words |= {name: link.title for name, link in pack.links.items()}
     return words

@@ -27,7 +27,7 @@ from tongxin.kernel.programmes.models import Programme
 from tongxin.ui import keyset, tables
 from tongxin.ui.toasts import notify
 
-from .first_run import STAGES
+from . import school_facts
 from .people_edit import DATE
 from .record_words import action_words
 
@@ -35,9 +35,6 @@ from .record_words import action_words
 class SchoolForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("学校全称"), max_length=80)
     short_name = forms.CharField(label=gettext_lazy("简称"), max_length=30, required=False)
-    stage = forms.ChoiceField(
-        label=gettext_lazy("学段"), choices=[("", gettext_lazy("未填")), *STAGES], required=False
-    )
     code = forms.CharField(label=gettext_lazy("学校标识码"), max_length=20, required=False)
 
 
@@ -52,7 +49,8 @@ def _school(request: HttpRequest) -> School:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:
     school = _school(request)
-    fields = ("name", "short_name", "stage", "code")
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    fields = ("name", "short_name", "code")
     form = SchoolForm(request.POST or None, initial={f: getattr(school, f) for f in fields})
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -60,10 +58,11 @@ def settings_page(request: HttpRequest) -> HttpResponse:
                 setattr(school, field, form.cleaned_data[field].strip())
             school.save(update_fields=list(fields))
             people.rename(people.school_subject(school), school.name)
-            audit.write(request.viewer, "setup.school_changed", school, school_id=school.pk)  # type: ignore[attr-defined]
+            audit.write(viewer, "setup.school_changed", school, school_id=school.pk)
         notify(request, _("已保存。"))
         return redirect("setup:settings")
-    return render(request, "setup/settings.html", {"form": form, "school": school})
+    context = {"form": form, "school": school, "facts": school_facts.rows(school, viewer.day)}
+    return render(request, "setup/settings.html", context)
 
 
 @allow("settings", "import", "calendar")
@@ -82,12 +81,19 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         .count()
     )
     adopted = Programme.objects.filter(school=school).exists()
+    facts = school_facts.rows(school, viewer.day)
     steps = [
         (
             _("核对校历"),
             _("学期起止、放假和调休上课"),
             reverse("setup:calendar"),
             SchoolYear.objects.filter(school=school).exists(),
+        ),
+        (
+            _("登记学校情况"),
+            _("学段、所在地区等，决定哪些要求与本校有关"),
+            reverse("setup:school_facts") if viewer.may("people_edit") else reverse("setup:next_steps"),
+            all(row.value for row in facts[: len(school_facts.FIRST)]),
         ),
         (
             _("导入教职工名单"),

@@ -12,6 +12,7 @@ from . import (
     people,
     people_edit,
     school,
+    school_facts,
     second_factor,
     sign_in,
 )
@@ -61,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consents/<purpose:purpose>/<str:public_id>/", consents.of_class, name="consents_of"),
     path("imports/", include("tongxin.modules.setup.imports.urls")),
     path("settings/", school.settings_page, name="settings"),
+    path("settings/facts/", school_facts.edit, name="school_facts"),
     path("settings/calendar/", school.calendar, name="calendar"),
     path("settings/calendar/year/", school.school_year, name="school_year"),
     path("settings/calendar/day/", school.day, name="calendar_day"),

@@ -4,6 +4,7 @@ import pytest
 
 from tongxin.exchange.rosters import services
 from tongxin.kernel.base.models import Account, School
+from tongxin.kernel.people import services as people
 
 from .workbooks import write_xlsx
 
@@ -13,7 +14,9 @@ SINCE = date(2026, 9, 1)
 
 @pytest.fixture
 def school(db):
-    return School.objects.create(name="同心中学", stage="初中")
+    made = School.objects.create(name="同心中学")
+    people.set_attribute(people.school_subject(made), "stage", "junior")
+    return made
 
 
 @pytest.fixture

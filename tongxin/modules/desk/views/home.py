@@ -33,7 +33,9 @@ def home(request: Request) -> HttpResponse:
     if viewer.school is None:
         return _no_school(request)
     if viewer.may("bureau"):
-        return render(request, "desk/home_bureau.html", {"lines": programmes.schools_of(viewer)})
+        own = duties.todo_lines(viewer, todo(viewer), kinds.loggable(viewer), _term_end(viewer))
+        context = {"schools": programmes.schools_of(viewer), "todo": own}
+        return render(request, "desk/home_bureau.html", context)
     if not viewer.may("todo"):
         return render(
             request, "desk/home_empty.html", {"lead": _("学校需要您做什么时，会列在这里，也会通知您。")}

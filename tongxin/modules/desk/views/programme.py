@@ -25,6 +25,8 @@ from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.obligations.unrecorded import unrecorded
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, visible_programmes
+from tongxin.kernel.programmes.school_facts import known
+from tongxin.methods.cadence.applying import concerns
 from tongxin.methods.cadence.explaining import reason_words
 from tongxin.methods.cadence.explaining import source_words as cited
 from tongxin.methods.cadence.reference import Verdict
@@ -175,6 +177,7 @@ class DutyRow:
     source: str
     heading: str
     encouraged: bool
+    quiet: bool
 
 
 def _duty_row(row: BoardRow, asked: Asked) -> DutyRow:
@@ -190,6 +193,7 @@ def _duty_row(row: BoardRow, asked: Asked) -> DutyRow:
         source=source_words(rule),
         heading=rule.heading,
         encouraged=rule.source.modality == "encouraged",
+        quiet=rule.evaluable and counts is not None and not counts.expected,
     )
 
 
@@ -234,10 +238,31 @@ def duties(request: Request, public_id: str) -> HttpResponse:
         for second in top.children:
             titles |= {heading.number: second.words for heading in second.within()}
     by_heading: dict[str, list[DutyRow]] = {title: [] for title in (*titles.values(), _("其他"))}
+    elsewhere: list[DutyRow] = []
+    facts = facts_of(asked)
     for row in queries.board(request.viewer, asked):
-        by_heading[titles.get(row.rule.heading, _("其他"))].append(_duty_row(row, asked))
-    groups = [{"title": title, "rows": rows} for title, rows in by_heading.items() if rows]
-    return render(request, "desk/duties.html", frame(request, asked, "duties") | {"groups": groups})
+        listed = by_heading[titles.get(row.rule.heading, _("其他"))]
+        (listed if concerns(row.rule, facts) else elsewhere).append(_duty_row(row, asked))
+    groups = [_duty_group(title, rows) for title, rows in by_heading.items() if rows]
+    context = {"groups": groups, "elsewhere": elsewhere}
+    return render(request, "desk/duties.html", frame(request, asked, "duties") | context)
+
+
+def facts_of(asked: Asked) -> dict[str, str]:
+    """What is recorded of the programme's school itself, by name."""
+    return {name: at.value for name, at in known(asked.programme.school, asked.as_of).items()}
+
+
+# So many rules of a heading of which nothing is due now are shown in line; more are folded away.
+QUIET_IN_LINE = 2
+
+
+def _duty_group(title: str, rows: list[DutyRow]) -> dict:
+    """Rules under one heading. quiet: those of which nothing is due now, folded where they are many."""
+    quiet = [row for row in rows if row.quiet]
+    if len(quiet) <= QUIET_IN_LINE:
+        return {"title": title, "rows": rows, "quiet": []}
+    return {"title": title, "rows": [row for row in rows if not row.quiet], "quiet": quiet}
 
 
 @allow("programme")
@@ -262,7 +287,9 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
             "chain": chain(asked, declared),
             "answer": _("这一项涉及的内容不在您的职责范围内。")
             if hidden
-            else _duty_answer(found, viewer.day),
+            else _duty_answer(found, viewer.day)
+            if concerns(declared, facts_of(asked))
+            else _("这一条与本校无关：学段、地区或单位类别不同。"),
             "gap_rows": _gap_rows(request, asked, found, loggable),
             "beyond": 0 if hidden else found.beyond,
             "listed": declared.evaluable and not hidden and found.window is not None,

@@ -65,7 +65,7 @@ def test_the_name_of_the_school_changes_everywhere(client, cast):
     cast.sign_in(client, cast.wang)
     client.post(
         reverse("setup:settings"),
-        {"name": "青山实验中学", "short_name": "青实", "stage": "junior", "code": ""},
+        {"name": "青山实验中学", "short_name": "青实", "code": ""},
     )
     assert School.objects.get(pk=cast.school.pk).name == "青山实验中学"
     assert people.school_subject(cast.school).name == "青山实验中学"

@@ -2,12 +2,14 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from tongxin.kernel.access import services as access
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import School
 from tongxin.kernel.calendar.models import SchoolYear
 from tongxin.kernel.people import services as people
+from tongxin.kernel.programmes.school_facts import known
 
 PASSWORD = "A long enough passphrase"
 
@@ -104,6 +106,7 @@ def test_an_empty_installation_begins_with_the_first_run_page(client, db):
     data = {
         "school_name": "新芽小学",
         "stage": "primary",
+        "region": "other",
         "your_name": "罗安",
         "post": "secretary",
         "login": "luoan",
@@ -116,6 +119,8 @@ def test_an_empty_installation_begins_with_the_first_run_page(client, db):
     page = client.get(response.url)
     assert "下一步" in page.content.decode()
     assert client.get(reverse("setup:settings")).status_code == 200
+    recorded = {name: at.value for name, at in known(school, timezone.localdate()).items()}
+    assert recorded == {"institution": "school", "stage": "primary", "region": "other"}
 
 
 def test_the_first_run_page_is_closed_once_there_is_a_school(client, cast):
