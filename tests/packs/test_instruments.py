@@ -12,11 +12,11 @@ import pytest
 
 from tongxin.methods.psychometrics.batch import BatchScorer
 from tongxin.methods.psychometrics.batch_indices import BatchIndices, scales_apart
-from tongxin.methods.psychometrics.consistency import consistency
 from tongxin.methods.psychometrics.golden import run_golden
 from tongxin.methods.psychometrics.instrument import Instrument, MissingRule, Person
 from tongxin.methods.psychometrics.lint import check_file
 from tongxin.methods.psychometrics.parse import instrument_from_dict, instrument_from_text, load_instrument
+from tongxin.methods.psychometrics.reliability import of_scale
 from tongxin.methods.psychometrics.scoring import BLANK, Codes, Scorer, turned_over
 from tongxin.methods.psychometrics.writing import as_dict, as_yaml
 
@@ -249,15 +249,15 @@ def test_alpha_and_item_rest_correlations_are_the_published_ones(
         known, [{i: row[head] for i, head in heads.items()} for row in rows(data, file, separator)], coding
     )
     for scale, figures in scales.items():
-        found, published = consistency(BatchScorer(known), known.scale_by_id[scale], matrix), wanted[figures]
-        assert (found.n, found.k) == (published["n_complete"], published["k"])
+        found, published = of_scale(BatchScorer(known), known.scale_by_id[scale], matrix), wanted[figures]
+        assert (found.n, len(found.items)) == (published["n_complete"], published["k"])
         assert np.isclose(found.alpha, published["alpha_raw"])
         for mine, theirs in zip(found.items, published["items"], strict=True):
             assert heads[mine.item] == theirs["item"]
             assert np.isclose(mine.mean, theirs["mean"])
             assert np.isclose(mine.sd, theirs["sd"])
             assert np.isclose(mine.rest, theirs["r_it_corrected"])
-            assert np.isclose(mine.alpha, theirs["alpha_if_dropped"])
+            assert np.isclose(mine.alpha_without, theirs["alpha_if_dropped"])
 
 
 def test_the_indices_of_simulated_papers_are_those_of_careless_in_r():

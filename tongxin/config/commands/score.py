@@ -16,11 +16,11 @@ from tongxin.config.refusal import Refused
 from tongxin.methods.cadence.findings import ERROR, PackUnreadable
 from tongxin.methods.psychometrics.answers import AnswersUnreadable, Columns, Paper, read_papers, text_of_file
 from tongxin.methods.psychometrics.batch import BatchScorer
-from tongxin.methods.psychometrics.batch_indices import BatchIndices, Indices, scales_apart
-from tongxin.methods.psychometrics.consistency import consistency
 from tongxin.methods.psychometrics.instrument import OWN, Instrument
 from tongxin.methods.psychometrics.lint import lint
 from tongxin.methods.psychometrics.parse import load_instrument
+from tongxin.methods.psychometrics.quality import Quality, quality
+from tongxin.methods.psychometrics.reliability import of_scale
 from tongxin.methods.psychometrics.scoring import Scored, Scorer, norm_for, standing
 
 SHIPPED = Path(__file__).parents[3] / "packs" / "instruments"
@@ -83,39 +83,43 @@ class Together:
     def __init__(self, instrument: Instrument, quality: bool, reliability: bool) -> None:
         self.instrument, self.wanted = instrument, (quality, reliability)
         self.papers: np.ndarray = np.zeros((0, len(instrument.scored_items)), np.uint8)
-        self.indices: Indices | None = None
+        self.found: list[Quality] = []
 
     def take(self, papers: Iterable[Paper]) -> Iterator[Paper]:
         held = list(papers)
         self.papers = np.frombuffer(b"".join(paper.paper for paper in held), np.uint8).reshape(
             len(held), self.papers.shape[1]
         )
-        if self.wanted[0] and held:
-            self.indices = BatchIndices(BatchScorer(self.instrument), scales_apart(self.instrument)).of(
-                self.papers
-            )
+        if self.wanted[0]:
+            self.found = quality(self.instrument, self.papers)
         return iter(held)
 
-    def quality(self, paper: Paper) -> dict[str, float | None]:
+    def quality(self, paper: Paper) -> dict[str, Any]:
         """Indices of a paper; null = cannot be computed. even_odd has the sign of R's careless: higher = less consistent."""
-        found, at = self.indices, paper.row - 1
-        if found is None:
+        if not self.found:
             return {}
-        numbers = {"irv": found.irv[at], "even_odd": -found.even_odd[at], "mahalanobis": found.distance[at]}
-        told: dict[str, float | None] = {"longstring": int(found.longstring[at]) or None}
-        return told | {
-            name: None if np.isnan(value) else round(float(value), 6) for name, value in numbers.items()
+        one = self.found[paper.row - 1]
+        numbers = {
+            "average_run": one.average,
+            "irv": one.spread,
+            "even_odd": None if one.even_odd is None else -one.even_odd,
+            "synonyms": one.synonyms,
+            "mahalanobis": one.distance,
         }
+        rounded = {name: None if number is None else round(number, 6) for name, number in numbers.items()}
+        return {"longstring": one.longest, **rounded, "far": one.far, "reasons": list(one.reasons)}
 
     def reliability(self) -> dict[str, Any]:
+        """By scale; null = cannot be computed."""
         if not self.wanted[1]:
             return {}
         scorer = BatchScorer(self.instrument)
-        return {
-            scale.id: asdict(consistency(scorer, scale, self.papers))
-            for scale in self.instrument.scales
-            if len(scale.items) > 1 and all(component.how == "item" for component in scale.components)
-        }
+        found: dict[str, Any] = {}
+        for scale in self.instrument.scales:
+            if len(scale.items) > 1 and all(component.how == "item" for component in scale.components):
+                told = of_scale(scorer, scale, self.papers)
+                found[scale.id] = told and asdict(told) | {"omega": told.omega}
+        return found
 
 
 def row_of(instrument: Instrument, paper: Paper, scored: Scored) -> dict[str, Any]:

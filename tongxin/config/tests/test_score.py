@@ -148,9 +148,12 @@ def test_quality_is_told_per_paper_and_reliability_in_the_summary(capsys, tmp_pa
     assert straight["quality"]["mahalanobis"] > 0
     # One scale has no halves to compare over scales; a blank lets nothing be computed.
     assert straight["quality"]["even_odd"] is None
+    assert incomplete["quality"].pop("reasons") == []
+    # Synonyms are looked at over the pairs that are answered; here no items go together.
     assert set(incomplete["quality"].values()) == {None}
     found = summary["reliability"]["total"]
-    assert (found["n"], found["k"], len(found["items"])) == (41, 7, 7)
+    assert (found["papers"], found["n"], len(found["items"])) == (42, 41, 7)
+    assert 0 <= found["omega"] <= 1 or found["factor"] is None
     assert -1 <= found["alpha"] <= 1
     plain = scored(capsys, tmp_path, text, instrument="gad-7")
     assert (plain[1][0]["quality"], plain[2]["reliability"]) == ({}, {})
@@ -159,7 +162,7 @@ def test_quality_is_told_per_paper_and_reliability_in_the_summary(capsys, tmp_pa
         capsys, tmp_path, "1,2,3,4,5,6,7\n1,1,1,1,1,1,1\n", "--quality", "--reliability", instrument="gad-7"
     )
     assert few[1][0]["quality"]["mahalanobis"] is None
-    assert few[2]["reliability"]["total"]["alpha"] is None
+    assert few[2]["reliability"]["total"] is None
     assert (
         scored(capsys, tmp_path, "1,2,3,4,5,6,7\n", "--quality", "--reliability", instrument="gad-7")[2]["n"]
         == 0

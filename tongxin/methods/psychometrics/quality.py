@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import LEVELS, BatchScorer
-from .batch_indices import BatchIndices
-from .instrument import Instrument, Scale
+from .batch_indices import BatchIndices, scales_apart
+from .instrument import Instrument
 from .scoring import REFUSED
 
 FAST, STRAIGHT, HALVES, SYNONYMS, VALIDITY = "fast", "straight", "halves", "synonyms", "validity"
@@ -75,7 +75,7 @@ def quality(
     if len(papers) == 0:
         return []
     scorer = BatchScorer(instrument)
-    batch, found = BatchIndices(scorer, _apart(instrument)).with_scores(papers)
+    batch, found = BatchIndices(scorer, scales_apart(instrument)).with_scores(papers)
     answered = (papers < REFUSED).sum(axis=1)
     values = _values(scorer, papers)
     pairs = synonym_pairs(values, limits.synonyms)
@@ -150,19 +150,6 @@ def average_run(papers: NDArray[np.uint8]) -> NDArray[np.float64]:
     found = k / runs
     found[(papers >= REFUSED).any(axis=1)] = np.nan
     return found
-
-
-def _apart(instrument: Instrument) -> tuple[Scale, ...]:
-    """The scales that even–odd looks at: those of the partition, else all that share no item."""
-    if instrument.partition:
-        return tuple(instrument.scale_by_id[name] for name in instrument.partition)
-    seen: set[str] = set()
-    found = []
-    for scale in instrument.scales:
-        if scale.items and not seen & set(scale.items):
-            seen |= set(scale.items)
-            found.append(scale)
-    return tuple(found)
 
 
 def _values(scorer: BatchScorer, papers: NDArray[np.uint8]) -> NDArray[np.float64]:

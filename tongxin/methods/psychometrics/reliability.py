@@ -14,6 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .batch import BatchScorer
+from .instrument import Scale
+from .scoring import REFUSED
+
 Numbers = NDArray[np.float64]
 
 LEAST_PAPERS = 3
@@ -99,6 +103,23 @@ def reliability(answers: Numbers, items: Sequence[str], factor: bool = True) -> 
         tuple(_item(name, at, complete, covariance) for at, name in enumerate(items)),
         one_factor(covariance, n) if factor else None,
     )
+
+
+def of_scale(
+    scorer: BatchScorer, scale: Scale, papers: NDArray[np.uint8], factor: bool = True
+) -> Reliability | None:
+    """Describe a scale of items by papers as `BatchScorer.score` takes them; None = cannot be computed."""
+    return reliability(counted(scorer, scale, papers), scale.items, factor)
+
+
+def counted(scorer: BatchScorer, scale: Scale, papers: NDArray[np.uint8]) -> Numbers:
+    """What the answers to a scale's items count, reversal done (papers × items), NaN = blank or refused."""
+    found = np.full((len(papers), len(scale.items)), np.nan)
+    for column, item in enumerate(scale.items):
+        answers = papers[:, scorer.place[item]]
+        given = answers < REFUSED
+        found[given, column] = np.asarray(scorer.counts[scorer.place[item]], float)[answers[given]]
+    return found
 
 
 def by_group(
