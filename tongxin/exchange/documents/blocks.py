@@ -43,7 +43,7 @@ class Listing:
 
 
 # A table of so few rows is not divided; so many characters of table text fit across a page.
-MOST_ROWS_TOGETHER = 8
+MOST_ROWS_TOGETHER = 10
 CHARACTERS_ACROSS = 38
 
 

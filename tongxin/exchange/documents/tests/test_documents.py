@@ -351,10 +351,10 @@ def kept_rows(table):
 
 
 def test_a_short_table_is_not_divided_between_pages_and_a_long_one_may_be():
-    short = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(8)])
-    assert kept_rows(short) == [True] * 7 + [None]
-    long = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(9)])
-    assert kept_rows(long) == [None] * 9
+    short = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(10)])
+    assert kept_rows(short) == [True] * 9 + [None]
+    long = Table(["事项", "数"], [[f"第{n}项", str(n)] for n in range(11)])
+    assert kept_rows(long) == [None] * 11
     few_but_tall = Table(["事项", "数"], [["很长的话" * 60, str(n)] for n in range(4)])
     assert not few_but_tall.stays_together
 
