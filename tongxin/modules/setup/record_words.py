@@ -47,6 +47,7 @@ ACTIONS = {
     "notices.told_again": _("再次通知"),
     "notices.tried_again": _("重新发送通知"),
     "obligations.budget_set": _("设定每周时间上限"),
+    "obligations.figures_told": _("试写要求时看大约人数"),
     "obligations.gaps_exported": _("导出还差的名单"),
     "obligations.number_set": _("填写方案要的数字"),
     "obligations.waived": _("免除一项要求"),
