@@ -236,7 +236,9 @@ class Builder:
 
     def code(self, test: int, attribute: str, of: tuple[str, ...]) -> str:
         """Return the code of a test for the value that holds, NULL = unknown."""
-        return f"(SELECT x.code FROM tx_accept AS x WHERE x.test = {test} AND x.value = {self.value(attribute, of)})"
+        found = f"SELECT x.code FROM tx_accept AS x WHERE x.test = {test} AND x.value = {self.value(attribute, of)}"
+        # Where no value of the attribute says anything (a number nobody has set), nobody need be looked at.
+        return f"CASE WHEN EXISTS (SELECT 1 FROM tx_accept AS xe WHERE xe.test = {test}) THEN ({found}) END"
 
     def value(self, attribute: str, of: tuple[str, ...]) -> str:
         """Return the value of the subject or of its nearest container of a type in `of`."""
