@@ -39,6 +39,15 @@ class PostChanged:
 
 
 @dataclass(frozen=True)
+class LinkReplaced:
+    """A link's row was superseded by another of the same two, for it ends on another day."""
+
+    school_id: int
+    old_id: int
+    new_id: int
+
+
+@dataclass(frozen=True)
 class ProgrammeChanged:
     school_id: int
     programme_id: int

@@ -136,7 +136,7 @@ def _participation(p: Participation) -> cadence.Participation:
 def _waivers(programme: Programme) -> list[cadence.WaiverRow]:
     return [
         cadence.WaiverRow(
-            subject=str(w.subject_id),
+            subject=str(w.link_id or w.subject_id),
             obligation=w.obligation,
             reason=w.reason,
             by=str(w.approved_by_id or ""),

@@ -4,17 +4,21 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tongxin.kernel.base.fields import Dated, InstantField, Superseding, SupersedingQuerySet
-from tongxin.kernel.base.models import Account, School, Subject
+from tongxin.kernel.base.models import Account, Link, School, Subject
 from tongxin.kernel.programmes.models import Programme
 
 
 class Waiver(Dated, Superseding):
-    """A named post excused somebody from an obligation, with a reason and an end."""
+    """A named post excused somebody from an obligation, with a reason and an end.
+
+    link: where a pair was excused; `subject` is then its end b, for whom it is.
+    """
 
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="waivers")
     obligation = models.CharField(max_length=80)
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+    link = models.ForeignKey(Link, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     reason = models.CharField(_("理由"), max_length=200)
     approved_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
 

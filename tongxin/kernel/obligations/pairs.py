@@ -12,6 +12,7 @@ from functools import cached_property
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.methods.cadence.facts import PAIR
+from tongxin.methods.cadence.tree import Obligation
 
 CHILDREN = ("student", "guardian", "family", "case")
 
@@ -37,6 +38,10 @@ class Pair:
         return f"{self.link.a.name} → {self.link.b.name}"
 
     @property
+    def school_id(self) -> int:
+        return self.link.school_id
+
+    @property
     def pinyin(self) -> str:
         return self.link.b.pinyin
 
@@ -46,6 +51,13 @@ class Pair:
 
 
 Named = Subject | Pair
+
+
+def fits(rule: Obligation, who: Named) -> bool:
+    """Say whether a rule is about such: a pair of its kind of link, or no pair."""
+    if isinstance(who, Pair):
+        return rule.subject.is_pair and who.link.kind == rule.subject.kind
+    return not rule.subject.is_pair
 
 
 def named(ids: Iterable[str]) -> dict[str, Named]:

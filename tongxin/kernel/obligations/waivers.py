@@ -11,25 +11,28 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.facts import LinkReplaced
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Subject
 from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.tree import Obligation
 
 from .engine import posts_of
 from .models import Waiver
+from .pairs import Named, Pair, fits
 
 
 class CannotWaive(ValueError):
     """The waiver is refused; the sentence says why."""
 
 
-def may_waive(viewer: Viewer, pack: Pack, rule: Obligation, subject: Subject) -> bool:
-    """Say whether somebody holds the post that a rule names for excusing a subject; nobody excuses themselves."""
-    if rule.waiver is None or viewer.person_id is None or viewer.person_id == subject.pk:
+def may_waive(viewer: Viewer, pack: Pack, rule: Obligation, subject: Named) -> bool:
+    """Say whether somebody holds the post that a rule names for excusing a subject or a pair; nobody excuses
+    themselves, nor a pair they are in."""
+    if rule.waiver is None or viewer.person_id is None or not fits(rule, subject):
         return False
-    if viewer.school_id != subject.school_id:
+    own = {end.pk for end in subject.ends} if isinstance(subject, Pair) else {subject.pk}
+    if viewer.person_id in own or viewer.school_id != subject.school_id:
         return False
     holders = posts_of(subject.school_id, pack).holders_of(rule.waiver.by, str(subject.pk), viewer.day)
     return str(viewer.person_id) in holders
@@ -47,7 +50,7 @@ def grant(
     programme: Programme,
     pack: Pack,
     rule: Obligation,
-    subject: Subject,
+    subject: Named,
     *,
     reason: str,
     first: date,
@@ -68,7 +71,8 @@ def grant(
         school_id=programme.school_id,
         programme=programme,
         obligation=rule.id,
-        subject=subject,
+        subject=subject.link.b if isinstance(subject, Pair) else subject,
+        link=subject.link if isinstance(subject, Pair) else None,
         reason=reason.strip()[:200],
         approved_by=by.account,
         valid_from=first,
@@ -86,7 +90,20 @@ def take_back(waiver: Waiver, *, by: Viewer) -> None:
         audit.write(by, "obligations.waiver_taken_back", waiver, obligation=waiver.obligation)
 
 
-def waivers_of(programme: Programme, obligation: str, subject: Subject) -> QuerySet[Waiver]:
-    """Return the live waivers of a subject, newest first."""
-    rows = Waiver.objects.current().filter(programme=programme, obligation=obligation, subject=subject)
+@transaction.atomic
+def follow_link(fact: LinkReplaced) -> None:
+    """Let the waivers of a pair hold for the row in the place of its old one: the two are still excused."""
+    now = timezone.now()
+    for waiver in Waiver.objects.current().filter(link_id=fact.old_id).order_by("pk"):
+        Waiver.objects.filter(pk=waiver.pk).update(superseded_at=now)
+        waiver.pk, waiver.link_id, waiver.recorded_at = None, fact.new_id, now
+        waiver._state.adding = True
+        waiver.save(force_insert=True)
+
+
+def waivers_of(programme: Programme, obligation: str, subject: Named) -> QuerySet[Waiver]:
+    """Return the live waivers of a subject or a pair, newest first."""
+    rows = Waiver.objects.current().filter(programme=programme, obligation=obligation)
+    pair = subject.link if isinstance(subject, Pair) else None
+    rows = rows.filter(link=pair) if pair else rows.filter(link=None, subject=subject)
     return rows.select_related("approved_by").order_by("-valid_from", "-pk")

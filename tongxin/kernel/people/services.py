@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.base.facts import PostChanged, publish
+from tongxin.kernel.base.facts import LinkReplaced, PostChanged, publish
 from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END
 from tongxin.kernel.base.models import Account, Attribute, Event, Link, School, Subject, SubjectType
 from tongxin.kernel.base.pinyin import name_keys
@@ -191,7 +191,7 @@ def end_link(link: Link, last_day: date, *, by: Account | None = None) -> Link:
     publish(PostChanged(school_id=link.school_id, person_id=link.a_id, post=link.kind))
     if last_day < link.valid_from:
         return link
-    return Link.objects.create(
+    again = Link.objects.create(
         school_id=link.school_id,
         kind=link.kind,
         a_id=link.a_id,
@@ -201,6 +201,8 @@ def end_link(link: Link, last_day: date, *, by: Account | None = None) -> Link:
         recorded_at=now,
         recorded_by=by,
     )
+    publish(LinkReplaced(link.school_id, link.pk, again.pk))
+    return again
 
 
 @transaction.atomic

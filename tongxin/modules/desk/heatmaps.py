@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
+from tongxin.kernel.obligations.pairs import named
 from tongxin.kernel.obligations.queries import (
     Asked,
     Counts,
@@ -22,6 +23,8 @@ from tongxin.kernel.obligations.queries import (
     of_groups,
     sight,
 )
+from tongxin.methods.cadence.facts import ENTRY
+from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.charts import Cell, HeatMap, HeatRow
@@ -35,6 +38,14 @@ GROUP_OF = {
     "staff": ("branch_member", "branch"),
     "member": ("branch_member", "branch"),
 }
+
+
+def grouping(pack: Pack, rule: Obligation) -> tuple[str, str]:
+    """Return (link, type) of the groups whose members a rule is about; of pairs, those of the end it is for."""
+    name = rule.subject.name
+    if rule.subject.is_pair:
+        name = pack.links[rule.subject.kind].b if rule.subject.kind in pack.links else ""
+    return GROUP_OF.get(name, ("", ""))
 
 
 def of_programme(viewer: Viewer, asked: Asked) -> HeatMap:
@@ -84,15 +95,16 @@ def of_rule(viewer: Viewer, asked: Asked, rule: Obligation) -> HeatMap | None:
     if seen.nothing or not rule.evaluable:
         return None
     figured = Figured(viewer)
-    verdicts = [v for v in asked.verdicts([rule.id]) if v.subject.isdigit() and figured(seen, v.subject)]
+    shown = (v for v in asked.verdicts([rule.id]) if not v.subject.startswith(ENTRY))
+    verdicts = [v for v in shown if figured(seen, v.subject)]
     windows = sorted({(v.first, v.last, v.window) for v in verdicts})[-MOST_WINDOWS:]
     if not windows or not verdicts:
         return None
     columns = [(_short(first, last), period_words(first, last, viewer.day)) for first, last, _w in windows]
     keys = [(first, last) for first, last, _w in windows]
-    people = {int(v.subject) for v in verdicts}
+    people = {v.subject for v in verdicts}
     if len(people) <= MOST_ROWS and all(
-        seen.whole or figured.inside(seen.data_class, str(pk)) for pk in people
+        seen.whole or figured.inside(seen.data_class, one) for one in people
     ):
         rows = _person_rows(asked, rule, verdicts, keys, columns, people)
         head = _("对象")
@@ -117,13 +129,15 @@ def _short(first: date, last: date) -> str:
     return f"{first.month}.{first.day}" if (last - first).days < 27 else _("%(n)d月") % {"n": first.month}
 
 
-def _person_rows(asked, rule, verdicts: list[Verdict], keys, columns, people: set[int]) -> list[HeatRow]:
-    by_cell = {(int(v.subject), v.first, v.last): v for v in verdicts}
+def _person_rows(asked, rule, verdicts: list[Verdict], keys, columns, people: set[str]) -> list[HeatRow]:
+    by_cell = {(v.subject, v.first, v.last): v for v in verdicts}
     rows = []
-    for subject in Subject.objects.filter(pk__in=people).order_by("type", "pinyin", "pk"):
+    found = named(people)
+    for one in sorted(found, key=lambda one: (found[one].type, found[one].pinyin, found[one].name, one)):
+        subject = found[one]
         cells: list[Cell | None] = []
         for (first, last), (_short_name, full) in zip(keys, columns, strict=True):
-            v = by_cell.get((subject.pk, first, last))
+            v = by_cell.get((one, first, last))
             url = reverse("desk:why", args=[asked.programme.public_id, rule.id, subject.public_id, first])
             cells.append(_state_cell(v, full, url) if v else None)
         rows.append(HeatRow(subject.name, cells))
@@ -137,7 +151,7 @@ def _state_cell(v: Verdict, when: str, url: str) -> Cell:
 def _group_rows(
     asked: Asked, rule: Obligation, verdicts: list[Verdict], keys, columns, seen: Sight, figured: Figured
 ) -> list[HeatRow]:
-    kind, _type = GROUP_OF.get(rule.subject.name, ("", ""))
+    kind, _type = grouping(asked.pack, rule)
     groups = groups_of(asked, kind) if kind else {}
     by_window: dict[tuple[date, date], list[Verdict]] = defaultdict(list)
     for v in verdicts:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tongxin.kernel.base.models import Subject
 from tongxin.kernel.obligations import waivers
 from tongxin.kernel.obligations.models import Waiver
+from tongxin.kernel.obligations.pairs import Named
 from tongxin.kernel.obligations.queries import Asked
 from tongxin.kernel.people.models import Person
 from tongxin.methods.cadence.tree import Obligation
 
 
-def waiver_lines(asked: Asked, rule: Obligation, who: Subject) -> list[dict[str, Any]]:
-    """Return the live waivers of a subject with who approved them, to be shown."""
+def waiver_lines(asked: Asked, rule: Obligation, who: Named) -> list[dict[str, Any]]:
+    """Return the live waivers of a subject or pair with who approved them, to be shown."""
     rows: list[Waiver] = list(waivers.waivers_of(asked.programme, rule.id, who))
     named = dict(
         Person.objects.filter(

@@ -307,7 +307,7 @@ class Run:
         window = '"window"' if self.programme is None else "''"
         mine = "" if self.programme is None else f" AND v.programme_id = {int(self.programme)}"
         rows = self.ask(
-            f"SELECT v.obligation, v.subject_id, v.valid_from, v.valid_to, {window} FROM waiver AS v"
+            f"SELECT v.obligation, COALESCE(v.link_id + {LINKED}, v.subject_id), v.valid_from, v.valid_to, {window} FROM waiver AS v"
             f" WHERE {live('v', self.known_at is not None)}{mine}"
         )
         return [

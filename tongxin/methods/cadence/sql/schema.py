@@ -41,6 +41,7 @@ TABLES = {
     "evidence": "id BIGINT PRIMARY KEY, entry_id BIGINT NOT NULL, school_id BIGINT NOT NULL, type TEXT NOT NULL, recorded_at BIGINT NOT NULL,"
     " superseded_at BIGINT NOT NULL",
     "waiver": "id BIGINT PRIMARY KEY, school_id BIGINT NOT NULL, obligation TEXT NOT NULL, subject_id BIGINT NOT NULL,"
+    " link_id BIGINT,"
     " reason TEXT NOT NULL, approver TEXT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL,"
     ' "window" TEXT NOT NULL, recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL',
 }

@@ -343,7 +343,7 @@ def _group(request: Request) -> Subject | None:
 
 def _groups(request: Request, asked: Asked, rule: Obligation) -> list[tuple[str, str]]:
     """The classes or branches a gap list can be narrowed to."""
-    _kind, type_ = heatmaps.GROUP_OF.get(rule.subject.name, ("", ""))
+    _kind, type_ = heatmaps.grouping(asked.pack, rule)
     if not type_:
         return []
     found = visible_subjects(request.viewer).filter(type=type_).order_by("pinyin", "pk")
@@ -471,9 +471,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "source": cited(asked.pack, declared, language()),
             "consequences": [one.words(Speaker(asked.pack, language())) for one in declared.consequences],
             "chain": chain(asked, declared),
-            "waivers": waiver_lines(asked, declared, who) if isinstance(who, Subject) else [],
+            "waivers": waiver_lines(asked, declared, who),
             "waive_url": reverse("desk:waive", args=[public_id, rule, subject])
-            if isinstance(who, Subject) and waivers.may_waive(viewer, asked.pack, declared, who)
+            if waivers.may_waive(viewer, asked.pack, declared, who)
             else "",
         }
         | _entries(request, asked, verdict),

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
-from tongxin.kernel.base.models import Subject
 from tongxin.kernel.obligations import queries, waivers
+from tongxin.kernel.obligations.pairs import Named, named_in_address
 from tongxin.kernel.obligations.queries import Asked
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import sentence
@@ -46,12 +46,12 @@ class WaiverForm(forms.Form):
             self.fields["last"].help_text = _("从今天起，最晚到%(day)s。") % {"day": full_day(latest)}
 
 
-def _found(request: Request, public_id: str, rule: str, subject: str) -> tuple[Asked, Obligation, Subject]:
-    """Return what is asked about, for whoever may excuse this subject from this rule; nobody else finds the page."""
+def _found(request: Request, public_id: str, rule: str, subject: str) -> tuple[Asked, Obligation, Named]:
+    """Return what is asked about, for whoever may excuse this subject or pair from this rule; nobody else finds the page."""
     asked = asked_of(request, public_id)
     declared = queries.obligation_named(asked.pack, rule, asked.as_of)
-    who = get_object_or_404(Subject, public_id=subject, school_id=request.viewer.school_id)
-    if declared is None or not waivers.may_waive(request.viewer, asked.pack, declared, who):
+    who = named_in_address(request.viewer.school_id, subject)
+    if declared is None or who is None or not waivers.may_waive(request.viewer, asked.pack, declared, who):
         raise Http404
     if who.type != "staff" and not queries.may_read(request.viewer, asked.pack, declared, who):
         raise Http404
