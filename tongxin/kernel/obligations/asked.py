@@ -20,6 +20,7 @@ from tongxin.kernel.base.fields import NO_END
 from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.people.services import school_subject, set_attribute
+from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import school_packs
 from tongxin.methods.cadence.bounds import Asked, asked_number
 from tongxin.methods.cadence.occasions import ByAnnounced
@@ -115,12 +116,12 @@ def _place(one: Open, subject: Subject, year: date, row: Attribute | None) -> Pl
     return Place(one, subject, year, row.value, row.valid_from)
 
 
-def still_open(viewer: Viewer) -> list[tuple[str, Place]]:
-    """(public id of the programme, place) of everything somebody is asked for and has not set."""
+def still_open(viewer: Viewer) -> list[tuple[Programme, Place]]:
+    """(programme, place) of everything somebody is asked for and has not set."""
     if viewer.school is None:
         return []
     return [
-        (programme.public_id, place)
+        (programme, place)
         for programme, pack in school_packs(viewer.school, viewer.day)
         for place in asked_of(viewer, pack)
         if not place.value

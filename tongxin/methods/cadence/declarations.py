@@ -123,6 +123,15 @@ class LinkDeclaration:
 
 
 @dataclass(frozen=True)
+class AnnouncedDeclaration:
+    """What a number or day that the school announces is called in sentences."""
+
+    name: str
+    title: str
+    title_en: str = ""
+
+
+@dataclass(frozen=True)
 class EventDeclaration:
     """Something that may happen to subjects of the types `of`, and that deadlines run from."""
 

@@ -160,7 +160,7 @@ BOUNDS = [
         "由这个岗位填写的数，按天生效，可以给全校、班级或个人填；没填以前“不要求”，原因 not set",
     ),
     ("at_least: {part: 1/4000, of: students_total}", "一个数字属性的几分之几，下限进一、上限舍去"),
-    ("at_least: {announced: credits}", "学校公布的数，按名称"),
+    ("at_least: {announced: credits}", "学校公布的数，按名称；叫什么写在最外层的 `announced` 里"),
 ]
 WINDOWS = [
     *(

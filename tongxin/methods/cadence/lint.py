@@ -23,6 +23,7 @@ from .periods import Once
 from .precedence import implies
 from .reading import text_of, texts
 from .tree import Obligation, Requirement
+from .words import Speaker
 
 DATA_CLASSES = ("K0", "K1", "K2", "K3", "K4", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT", "KA")
 
@@ -292,7 +293,7 @@ def _check_rule(pack: Pack, rule: Obligation, found: Findings) -> None:
             found.warn(
                 rule,
                 "open-number",
-                f"{rule.id}：期限“{period.announced}”还没有写，公布以前谁都不要求。请记得由学校公布这一天。",
+                f"{rule.id}：期限“{Speaker(pack, 'zh').announced(period.announced)}”还没有写，公布以前谁都不要求。请记得由学校公布这一天。",
             )
     for item in rule.requirements():
         _check_bounds(pack, rule, item, found)

@@ -63,7 +63,8 @@ def occasion_words(node: Period, say: Speaker) -> str:
         start, end = happening_words(node.start, say), happening_words(node.end, say)
         return say(f"从{start}到{end}", f"from {start} until {end}")
     if isinstance(node, ByAnnounced):
-        return say(f"在公布的日期（{node.announced}）前", f"by the announced day ({node.announced})")
+        name = say.announced(node.announced)
+        return say(f"在公布的日期（{name}）前", f"by the announced day ({name})")
     if isinstance(node, Break):
         zh, en = SEASONS[node.season]
         return say(f"每个{zh}", f"in each {en}")

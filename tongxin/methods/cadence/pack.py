@@ -11,6 +11,7 @@ import yaml
 
 from .bounds import Number
 from .declarations import (
+    AnnouncedDeclaration,
     AttributeDeclaration,
     EventDeclaration,
     Figure,
@@ -32,6 +33,7 @@ from .parse import read_obligation
 from .parse_fractions import resolve_fractions
 from .parse_pack import (
     named,
+    read_announced,
     read_attribute,
     read_event,
     read_figure,
@@ -50,7 +52,7 @@ from .tree import Obligation
 
 KEYS = (
     "pack", "version", "title", "title_en", "summary", "source", "school_kind", "programme_year", "problems", "goals",
-    "posts", "attributes", "links", "events", "kinds", "headings", "plan", "obligations", "figures", "reports", "test_calendar",
+    "posts", "attributes", "links", "events", "announced", "kinds", "headings", "plan", "obligations", "figures", "reports", "test_calendar",
     "budget", "note",
 )  # fmt: skip
 MOST_BYTES = 5_000_000
@@ -72,6 +74,7 @@ class Pack:
     attributes: dict[str, AttributeDeclaration] = field(default_factory=dict)
     links: dict[str, LinkDeclaration] = field(default_factory=dict)
     events: dict[str, EventDeclaration] = field(default_factory=dict)
+    announced: dict[str, AnnouncedDeclaration] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     headings: tuple[Heading, ...] = ()
     phases: dict[int, Phase] = field(default_factory=dict)
@@ -229,6 +232,7 @@ def _declared(document: LMap, context: Context) -> Pack:
         attributes=named(document, "attributes", "attribute", read_attribute, context),
         links=named(document, "links", "link", read_link, context),
         events=named(document, "events", "event", read_event, context),
+        announced=named(document, "announced", "announced", read_announced, context),
         kinds=named(document, "kinds", "kind", read_kind, context),
         headings=tuple(named(document, "headings", "heading", read_heading, context).values()),
         phases=read_phases(plan, context),

@@ -9,6 +9,7 @@ from .counting import Times
 from .declarations import (
     VALUE_TYPES,
     Amount,
+    AnnouncedDeclaration,
     AttributeDeclaration,
     EventDeclaration,
     EvidenceType,
@@ -247,6 +248,13 @@ def read_event(mapping: LMap, context: Context) -> EventDeclaration:
     return EventDeclaration(
         name, title, _types(mapping, context), text_of(mapping.get("class")), text_of(mapping.get("title_en"))
     )
+
+
+def read_announced(mapping: LMap, context: Context) -> AnnouncedDeclaration:
+    """The name that people read for a number or a day the school announces."""
+    context.unknown_keys(mapping, ("announced", "title", "title_en", "at", "note"), "待公布的数或日期")
+    name, title = text_of(mapping["announced"]), _title(mapping, "announced", context)
+    return AnnouncedDeclaration(name, title, text_of(mapping.get("title_en")))
 
 
 def read_heading(mapping: LMap, context: Context) -> Heading:

@@ -173,6 +173,7 @@ WHOLE = table(
     attributes=each("attribute", code(40), values=titles, type=word),
     links=each("link", name(40), a=word, b=word),
     events=each("event", name(60)),
+    announced=each("announced", name(40)),
     kinds=each(
         "kind", code(60),
         parts=each("part", name(40)), amounts=each("amount", name(40)), qualifiers=each("qualifier", name(40), values=titles),

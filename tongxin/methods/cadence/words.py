@@ -293,7 +293,9 @@ class Speaker:
     def asked(self, node: Asked) -> str:
         name = node.attribute.partition(":")[2]
         if not node.post:
-            return self(f"若干（按公布的“{name}”）", f"the number announced ({name})")
+            return self(
+                f"若干（按公布的“{self.announced(name)}”）", f"the number announced ({self.announced(name)})"
+            )
         return self(f"若干（由{self.post(node.post)}定）", f"the number that {self.post(node.post)} sets")
 
     def bound(self, node: Bound) -> str:
@@ -315,6 +317,10 @@ class Speaker:
 
     def event(self, name: str) -> str:
         return self._titled(self.pack.events.get(name), name)
+
+    def announced(self, name: str) -> str:
+        """What a number or day that the school announces is called."""
+        return self._titled(self.pack.announced.get(name), name) if name in self.pack.announced else name
 
     def happening(self, node: Happening) -> str:
         return happening_words(node, self)

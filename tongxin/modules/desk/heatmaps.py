@@ -103,9 +103,7 @@ def of_rule(viewer: Viewer, asked: Asked, rule: Obligation) -> HeatMap | None:
     columns = [(_short(first, last), period_words(first, last, viewer.day)) for first, last, _w in windows]
     keys = [(first, last) for first, last, _w in windows]
     people = {v.subject for v in verdicts}
-    if len(people) <= MOST_ROWS and all(
-        seen.whole or figured.inside(seen.data_class, one) for one in people
-    ):
+    if len(people) <= MOST_ROWS and all(seen.whole or figured.inside(seen.data_class, one) for one in people):
         rows = _person_rows(asked, rule, verdicts, keys, columns, people)
         head = _("对象")
     else:

@@ -88,3 +88,29 @@ def test_the_number_of_another_class_is_not_there(opened, client):
     opened.sign_in(client, opened.ma)
     found = client.post(address(opened, of_class(opened)), {"value": "3", "since": TODAY.isoformat()})
     assert found.status_code == 404
+
+
+NAMED = "announced:\n  - {announced: second-report-day, title: 第二次汇报日, title_en: the second report day}\nkinds:\n"
+
+
+def test_what_is_announced_is_called_by_its_title_everywhere(opened, client):
+    opened.add_rules("", ("kinds:\n", NAMED))
+    opened.sign_in(client, opened.wang)
+    rule, member = "study-by-the-day", opened.xu.subject
+    verdict = next(v for v in verdicts_of(opened, rule).values() if v.subject == str(member.pk))
+    assert verdict.verdict == "not_expected"
+    duty = reverse("desk:duty", args=[opened.programme.public_id, rule])
+    why = reverse("desk:why", args=[opened.programme.public_id, rule, member.public_id, verdict.first])
+    assert "“第二次汇报日”还没有公布或填写" in client.get(why).content.decode()
+    for page in (reverse("desk:home"), address(opened), duty, why):
+        shown = client.get(page).content.decode()
+        assert "第二次汇报日" in shown, page
+        assert "second-report-day（" not in shown
+        assert "（second-report-day）" not in shown
+    client.post(address(opened, of_day(opened)), {"value": "2026-12-10"})
+    assert verdicts_of(opened, rule)[str(member.pk)].verdict == "open"
+
+
+def test_what_is_announced_without_a_title_is_called_by_its_id(opened, client):
+    opened.sign_in(client, opened.wang)
+    assert "在公布的日期（second-report-day）前" in client.get(address(opened)).content.decode()

@@ -17,9 +17,10 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations.asked import still_open
 from tongxin.kernel.obligations.queries import todo
-from tongxin.kernel.programmes.queries import active_programmes, school_packs
+from tongxin.kernel.programmes.queries import active_programmes, current_pack, school_packs
 
 from .. import duties, kinds, ledger, messages, programmes
+from ..numbers import title_of
 from .links import named_url
 
 RECENT_DAYS = 14
@@ -133,9 +134,9 @@ def _asked_of_me(viewer: Viewer) -> list[dict]:
     """Numbers and days that this person is to set and has not."""
     return [
         {
-            "title": place.open.rule.title,
+            "title": title_of(current_pack(programme), place),
             "place": place.subject.name,
-            "url": reverse("desk:numbers", args=[programme]) + f"#{place.key}",
+            "url": reverse("desk:numbers", args=[programme.public_id]) + f"#{place.key}",
         }
         for programme, place in still_open(viewer)
     ]

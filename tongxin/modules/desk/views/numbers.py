@@ -23,7 +23,7 @@ from tongxin.methods.cadence.words import sentence
 from tongxin.ui.formats import full_day
 from tongxin.ui.toasts import notify
 
-from ..numbers import language
+from ..numbers import language, title_of
 from .programme import asked_of, frame
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -110,7 +110,7 @@ def _line(pack: Pack, place: Place, form: forms.Form) -> Line:
     return Line(
         place.key,
         f"?{urlencode({'number': place.key})}",
-        place.open.rule.title,
+        title_of(pack, place),
         place.subject.name,
         sentence(pack, place.open.rule, language()),
         value,
