@@ -75,10 +75,10 @@ def reason_words(pack: Pack, reason: str, lang: str = "zh") -> str:
             return say(f"“{name}”的数量还没有填写", f"the number of {name} is not set yet")
         if not rest:
             return say("要用到的数或日期还没有公布或填写", "a number or day it needs is not set yet")
-        names = [
+        called = [
             say.announced(name.removeprefix("announced:")) for name in rest.replace("、", ", ").split(", ")
         ]
-        return say(f"“{'、'.join(names)}”还没有公布或填写", f"{', '.join(names)} is not set yet")
+        return say(f"“{'、'.join(called)}”还没有公布或填写", f"{', '.join(called)} is not set yet")
     if head == "waived":
         return say(f"已批准免除：{rest}", f"waived: {rest}")
     if head.startswith("out of scope since "):

@@ -148,18 +148,19 @@ def explained_by_what_counted(judging, pack: Pack, calendar: SchoolCalendar, alo
                 pack, worlds.only_counted(pack, other, verdict), calendar, other.as_of, other.known_at,
                 [verdict.obligation], [verdict.subject],
             )  # fmt: skip
-            assert [worlds.said(one) for one in found if one.key() == verdict.key()] == [worlds.said(verdict)]
+            # Two events of a day give two windows of one name.
+            assert worlds.said(verdict) in [worlds.said(one) for one in found if one.key() == verdict.key()]
     if not chosen:
         return
     parts = [worlds.only_counted(pack, world, verdict) for verdict in chosen]
     tried = World(worlds.side_by_side(parts), world.as_of, world.known_at)
     judged_alike(judging, pack, calendar, tried)
     for database, evaluator in judging:
-        cells = {key: what for (key, what), _ in database.judge(evaluator, tried).cells.items()}
+        cells = database.judge(evaluator, tried).cells
         for place, verdict in enumerate(chosen):
             rule, version, subject, window, first = verdict.key()
-            found_alone = cells[rule, version, f"{place}-{subject}", window, first]
-            assert found_alone == worlds.said(verdict), (database.dialect, verdict)
+            key = (rule, version, f"{place}-{subject}", window, first)
+            assert (key, worlds.said(verdict)) in cells, (database.dialect, verdict)
     compared["explained"] += len(chosen)
 
 
