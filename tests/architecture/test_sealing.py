@@ -7,7 +7,8 @@ from .tree import product_modules, short
 # The inside of sealing itself, and the door.
 OPENERS = {
     "unseal": {"tongxin/kernel/access/reading.py"},
-    "open_sealed": set(),
+    # Files are sealed by the ledger; desk/views/evidence.py notes their reads.
+    "open_sealed": {"tongxin/kernel/ledger/evidence.py"},
     "unsealed": set(),
 }
 INSIDE = "tongxin/kernel/base/sealing/"

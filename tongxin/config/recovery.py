@@ -169,7 +169,7 @@ def check_evidence() -> str:
         path = evidence.path_of(school, name)
         if not path.is_file():
             raise Refused("有的佐证材料在备份里找不到，请换一个备份。")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if hashlib.sha256(evidence.read(school, name)).hexdigest() != digest:
             raise Refused("有的佐证材料和登记时不一样，请换一个备份。")
         count += 1
     return f"佐证材料 {count} 件，都在，内容没有变。"

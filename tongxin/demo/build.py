@@ -30,7 +30,7 @@ from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
-from . import notices, year_of_guidance, year_of_platforms
+from . import consents, notices, year_of_guidance, year_of_platforms
 from .casting import Role, cast_bureau, cast_school, new_account
 from .days import Days, YearDays, school_year_of
 from .facts import Facts, moment
@@ -177,6 +177,9 @@ class Demo:
         adopted = [p for slug in plan.packs for p in self._adopt(out, slug)]
         if adopted:
             self._tell(out, adopted)
+        published = date(self.year, 9, 3)
+        if published < self.today:
+            consents.say(out, published, self.today)
 
     # programmes and records
 

@@ -15,6 +15,7 @@ from django.db import connection, models
 from django.db.models import Max
 
 from tongxin.kernel.base.fields import DayField, InstantField, to_microseconds
+from tongxin.kernel.base.sealing.fields import BlindIndexField, SealedField
 
 _next: dict[type[models.Model], int] = {}
 
@@ -46,7 +47,15 @@ def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     if rows[0].pk is None:
         give_keys(rows, model)
     fields = model._meta.concrete_fields
-    values = attrgetter(*(field.attname for field in fields))
+    sealed = [field for field in fields if isinstance(field, SealedField | BlindIndexField)]
+    for row in rows if sealed else ():
+        for field, value in [(field, field.pre_save(row, True)) for field in sealed]:
+            row.__dict__[field.attname] = value
+    values = (
+        (lambda row: tuple(row.__dict__[f.attname] for f in fields))
+        if sealed
+        else attrgetter(*(field.attname for field in fields))
+    )
     converters = [(n, c) for n, field in enumerate(fields) if (c := _converter(field))]
     columns = [str(field.column) for field in fields]
     insert_tuples(model, columns, _converted(map(values, rows), converters))

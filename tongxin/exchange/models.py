@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongxin.kernel.base.fields import DayField, InstantField, new_public_id
 from tongxin.kernel.base.models import Account, School
+from tongxin.kernel.base.sealing.fields import SealedJSONField
 
 
 class ImportMapping(models.Model):
@@ -47,7 +48,7 @@ class ImportRun(models.Model):
     file_key = models.CharField(max_length=40, blank=True)
     choices = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
-    undo = models.JSONField(null=True)
+    undo = SealedJSONField(data_class="K3")
     since = DayField(_("从哪天起有效"), null=True)
     created_at = InstantField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")

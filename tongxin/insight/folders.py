@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.exchange.documents.blocks import Block, Document, Paragraph, Table
 from tongxin.exchange.documents.blocks import Heading as HeadingBlock
-from tongxin.exchange.documents.bundle import Member, read_in_chunks, stream_bundle
+from tongxin.exchange.documents.bundle import Member, stream_bundle
 from tongxin.exchange.documents.sheets import Cell, Column, Sheet, write_workbook
 from tongxin.exchange.documents.word import write_word
 from tongxin.kernel.access.viewer import Viewer
@@ -177,9 +177,12 @@ def _members(folder: Folder, export_id: str) -> Iterator[Member]:
         if item.heading.number != folder.heading.number:
             where = (*top, item.heading.words)
         for row, name in zip(item.evidence, item.paths, strict=True):
-            path = files.path_of(school, row.file)
-            if path.exists():
-                yield Member(where, name, read_in_chunks(path.open("rb")))
+            try:
+                content = files.read(school, row.file)
+            except FileNotFoundError:
+                content = None
+            if content is not None:
+                yield Member(where, name, content)
             else:
                 yield Member(
                     where, f"{name}.txt", _("这份佐证的文件不在存储中，请联系管理员从备份恢复。").encode()

@@ -112,6 +112,20 @@ def test_every_person_in_a_part_is_of_a_type_the_part_allows(demo):
         assert wrong == []
 
 
+def test_families_answered_and_id_numbers_lie_sealed(demo):
+    from tongxin.kernel.consent.queries import may_process_each
+
+    person = Person.objects.exclude(id_number_index="").order_by("pk").first()
+    assert len(person.id_number) == 18
+    assert person.id_number.encode() not in bytes(
+        Person.objects.filter(pk=person.pk).values().get()["id_number"]
+    )
+    students = list(Subject.objects.filter(school=person.school, type="student"))
+    said = Counter(answer.why for answer in may_process_each(person.school, students, "screening").values())
+    assert said["given"] > len(students) / 2
+    assert said["refused"] > 0
+
+
 def test_every_evidence_row_has_its_own_file_with_the_bytes_its_hash_says(demo):
     some = Evidence.objects.select_related("school").order_by("pk")[::400]
     assert len(some) >= 5

@@ -11,7 +11,6 @@ from itertools import batched
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from tongxin.exchange.rosters.bulk import Inserter, Keys, Ranges
@@ -23,6 +22,7 @@ from tongxin.exchange.rosters.search_keys import search_keys
 from tongxin.kernel.base.facts import PostChanged, publish
 from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END, to_microseconds
 from tongxin.kernel.base.models import Account, Attribute, Link, Subject
+from tongxin.kernel.base.sealing.fields import columns_of
 from tongxin.kernel.people import guards, services
 from tongxin.kernel.people import models as people
 
@@ -97,14 +97,14 @@ class _Writer:
         self._subjects = into(
             Subject, "type", "name", "pinyin", "initials", "present_from", same=here | {"present_to": FAR}
         )
-        self._persons = into(people.Person, "subject_id", "sex", "birth_date", "id_number")
+        self._persons = into(people.Person, "subject_id", "sex", "birth_date", "id_number", "id_number_index")
         self._students = into(people.Student, "person_id", "pupil_number", "local_number", "entry_year")
         self._staff = into(people.Staff, "person_id", "staff_number", "teaching_subject", "job_title")
         self._links = into(Link, "kind", "a_id", "b_id", same=dated)
         self._attributes = into(Attribute, "subject_id", "name", "value", same=dated)
         self._contacts = into(people.Contact, "person_id", "kind", "value")
-        self._store_id_number = _storing(people.Person, "id_number")
-        self._no_id_number = self._store_id_number("")
+        self._number = people.Person._meta.get_field("id_number")
+        self._number_index = people.Person._meta.get_field("id_number_index")
         self._homerooms: dict[tuple, int] = {}
         self._guardians = dict(known.guardian_by_phone)
         self._waiting: list[
@@ -206,12 +206,13 @@ class _Writer:
     ) -> int:
         get = values.get
         key = self._subjects.add(type_, values["name"], pinyin, initials, arrived)
-        born = get("birth_date")
+        born, number = get("birth_date"), get("id_number", "")
         self._persons.add(
             key,
             get("sex", ""),
             born.toordinal() if born else None,
-            self._store_id_number(get("id_number", "")),
+            self._number.seal_for(number, self.school, key),
+            self._number_index.index_of(self.school, number),
         )
         for name in ("ethnicity", "boarding", "duty"):
             if value := get(name):
@@ -236,7 +237,7 @@ class _Writer:
         guardian = self._guardians.get((name, phone)) if phone else None
         if guardian is None:
             guardian = self._subjects.add("guardian", name, pinyin, initials, FIRST)
-            self._persons.add(guardian, "", None, self._no_id_number)
+            self._persons.add(guardian, "", None, None, "")
             if phone:
                 self._guardians[name, phone] = guardian
                 self._contacts.add(guardian, "phone", phone)
@@ -332,7 +333,7 @@ class _Writer:
         if not new:
             return
         before = {name: _plain(getattr(row, name)) for name in new}
-        model.objects.filter(pk=key).update(**new)
+        _write(row, new)
         after = {name: _plain(value) for name, value in new.items()}
         self.undo.updated.append([model._meta.db_table, key, before, after])
 
@@ -409,12 +410,11 @@ class _Writer:
         return self.undo
 
 
-def _storing(model: Any, name: str) -> Callable[[str], Any]:
-    """Return what turns a value into what the column stores; nothing to do for plain text."""
-    column = model._meta.get_field(name)
-    if type(column).__name__ == "CharField":
-        return str
-    return lambda value: column.get_db_prep_save(value, connection)
+def _write(row: Any, new: dict[str, Any]) -> None:
+    """Write columns of a row; a sealed one is sealed by its row, and its blind index goes along."""
+    for name, value in new.items():
+        setattr(row, name, value)
+    row.save(update_fields=columns_of(type(row), new))
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from django.db.models import QuerySet
+
 from tongxin.exchange.rosters.fields import STUDENTS
 from tongxin.exchange.rosters.homeroom_names import HomeroomName, parse_homeroom
 from tongxin.kernel.base.fields import FOREVER
@@ -117,7 +119,7 @@ def _students(school: School) -> dict[int, KnownPerson]:
         "entry_year",
     )
     names = ("name", "sex", "birth_date", "id_number", "pupil_number", "local_number", "entry_year")
-    return {pk: KnownPerson(pk, dict(zip(names, values, strict=True))) for pk, *values in rows.iterator()}
+    return _opened(rows, names)
 
 
 def _staff(school: School) -> dict[int, KnownPerson]:
@@ -132,7 +134,18 @@ def _staff(school: School) -> dict[int, KnownPerson]:
         "job_title",
     )
     names = ("name", "sex", "birth_date", "id_number", "staff_number", "teaching_subject", "job_title")
-    return {pk: KnownPerson(pk, dict(zip(names, values, strict=True))) for pk, *values in rows.iterator()}
+    return _opened(rows, names)
+
+
+def _opened(rows: QuerySet, names: tuple[str, ...]) -> dict[int, KnownPerson]:
+    """Return the people of rows (key, *names), with the sealed ID numbers opened: an import compares them all."""
+    number = names.index("id_number")
+    read = Person._meta.get_field("id_number").read  # type: ignore[union-attr]
+    found = {}
+    for pk, *values in rows.iterator():
+        values[number] = read(values[number], pk)
+        found[pk] = KnownPerson(pk, dict(zip(names, values, strict=True)))
+    return found
 
 
 def _read_links(known: KnownSchool, kind: str) -> None:

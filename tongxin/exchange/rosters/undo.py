@@ -14,6 +14,7 @@ from django.utils import timezone
 from tongxin.exchange.rosters.bulk import Ranges, delete_ranges, within
 from tongxin.kernel.base.fields import FOREVER, DayField
 from tongxin.kernel.base.models import Account, Attribute, Link, Subject
+from tongxin.kernel.base.sealing.fields import columns_of
 from tongxin.kernel.people.models import Branch, Contact, Department, Homeroom, Person, Staff, Student
 
 
@@ -124,7 +125,10 @@ def _give_back_columns(updated: list[list]) -> None:
             else value
             for name, value in before.items()
         }
-        model.objects.filter(pk=key).update(**values)
+        row = model.objects.get(pk=key)
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save(update_fields=columns_of(model, values))
 
 
 def _give_back_rows(replaced: dict[str, list[list[int]]], by: Account | None) -> None:

@@ -12,7 +12,7 @@ import secrets
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -20,6 +20,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tongxin.kernel.access.policy import CLASSES
+from tongxin.kernel.base.sealing.cipher import Place, Scope, open_sealed, seal
+from tongxin.kernel.base.sealing.fields import school_year_of
+
+# What a sealed file begins with; no file that may be uploaded does.
+SEALED = b"\x00tongxin sealed\x00"
+SEALED_FROM = CLASSES.index("K3")
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 60_000_000
 LONGEST_SIDE = 2400
@@ -118,19 +125,40 @@ def path_of(school_public_id: str, file: str) -> Path:
     return folder(school_public_id) / file
 
 
-def store(school_public_id: str, kept: Clean) -> str:
-    """Write bytes under a random name and sync them to disk; return the name relative to the school's folder."""
+def store(school_public_id: str, kept: Clean, scope: Scope | None = None) -> str:
+    """Write bytes under a random name and sync them to disk; return the name relative to the school's folder.
+
+    scope: the key to seal them under, None for files that lie open (`scope_of`).
+    """
     name = secrets.token_hex(16)
     file = f"{name[:2]}/{name}{EXTENSIONS.get(kept.content_type, '')}"
     target = path_of(school_public_id, file)
+    content = kept.content if scope is None else SEALED + seal(kept.content, scope, _place(file))
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
-        out.write(kept.content)
+        out.write(content)
         out.flush()
         os.fsync(out.fileno())
     _sync_folder(target.parent)
     return file
+
+
+def scope_of(school_id: int, data_class: str, day: date) -> Scope | None:
+    """Return the key for files of an activity: about families and children they lie sealed, others open."""
+    if CLASSES.index(data_class) < SEALED_FROM:
+        return None
+    return Scope(school_id, data_class, school_year_of(day))
+
+
+def _place(file: str) -> Place:
+    return Place("evidence", "file", file)
+
+
+def read(school_public_id: str, file: str) -> bytes:
+    """Return a file as it was cleaned. Raises FileNotFoundError, cipher.Tampered, store.KeyDestroyed."""
+    content = path_of(school_public_id, file).read_bytes()
+    return open_sealed(content[len(SEALED) :], _place(file)) if content.startswith(SEALED) else content
 
 
 def _sync_folder(where: Path) -> None:

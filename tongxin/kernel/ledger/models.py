@@ -13,6 +13,7 @@ from tongxin.kernel.base.fields import (
     new_public_id,
 )
 from tongxin.kernel.base.models import Account, Event, School, Subject
+from tongxin.kernel.base.sealing.fields import SealedTextField
 
 _LIVE = Q(superseded_at=FOREVER)
 
@@ -21,7 +22,7 @@ class Entry(Superseding):
     """One activity of a kind.
 
     day: its (last) day; start_day: its first. title: a short line without names of children.
-    note: free text, only for kinds of class K0–K2. supersedes: the entry this one corrects.
+    note: free text, sealed; only for kinds of class K0–K3. supersedes: the entry this one corrects.
     about, about_event: the entry or event it answers (a follow-up, a report within so many hours).
     token: made by the form, so that a double click or a resend makes one entry.
     """
@@ -37,7 +38,7 @@ class Entry(Superseding):
     theme = models.CharField(_("主题"), max_length=80, blank=True)
     place = models.CharField(_("地点"), max_length=80, blank=True)
     extra = models.JSONField(default=dict, blank=True)
-    note = models.TextField(_("记录"), blank=True)
+    note = SealedTextField(_("记录"), data_class="@data_class", year="day")
     data_class = models.CharField(max_length=4, default="K1")
     heading = models.CharField(_("台账条目"), max_length=40, blank=True)
     supersedes = models.ForeignKey(

@@ -25,7 +25,7 @@ from .models import Entry, Evidence, Participation
 GROUP_LINK = GROUP_LINKS
 COLUMNS = ("mode", "theme", "place")
 ABOUT = "about"
-NOTES_UP_TO = "K2"
+NOTES_UP_TO = "K3"
 
 
 class Refused(ValueError):
@@ -141,7 +141,9 @@ def check(school: School, kind: Kind, draft: Draft, *, today: date) -> dict[int,
             raise Refused(_("数量不能小于零。"), f"amount_{name}")
     _check_answered(school, draft)
     if draft.note and not notes_allowed(kind.data_class):
-        raise Refused(_("这类活动涉及学生和家庭的隐私，这里只登记事实，不写文字记录。"), "note")
+        raise Refused(
+            _("这类活动涉及孩子的心理，这里只登记事实，不写文字记录。要写的内容请交给心理教师。"), "note"
+        )
     return subjects
 
 
@@ -154,7 +156,7 @@ def _check_answered(school: School, draft: Draft) -> None:
 
 
 def notes_allowed(data_class: str) -> bool:
-    """Free text about a family or a child's mind needs encrypted storage; the ledger keeps only coded facts."""
+    """Free text lies sealed; of a child's mind the ledger keeps only coded facts, for every read of K4 is on record."""
     return CLASSES.index(data_class) <= CLASSES.index(NOTES_UP_TO)
 
 
@@ -240,8 +242,12 @@ def _row(
     )
 
 
+def _scope(entry: Entry):
+    return files.scope_of(entry.school_id, entry.data_class or "K1", entry.day)
+
+
 def _attach(entry: Entry, upload: Upload, kept: files.Clean, by) -> Evidence:
-    file = files.store(entry.school.public_id, kept)
+    file = files.store(entry.school.public_id, kept, _scope(entry))
     return Evidence.objects.create(
         school_id=entry.school_id,
         entry=entry,
@@ -335,6 +341,7 @@ def _copy(entry: Entry, by) -> Entry:
     now = timezone.now()
     withdrawn_at = entry.superseded_at
     new = Entry.objects.get(pk=entry.pk)
+    new.note = entry.note  # opened here, to be sealed anew for the copy
     new.pk, new.public_id, new.token = None, Entry._meta.get_field("public_id").get_default(), None
     new.supersedes, new.recorded_at, new.superseded_at, new.withdrawn_reason, new.recorded_by = (
         entry,
@@ -368,8 +375,8 @@ def _carry_answers(old: Entry, new: Entry) -> None:
 def _carry_evidence(evidence: list[Evidence], new: Entry, now: datetime) -> None:
     """Give a new entry the old one's files: new rows on copies of the bytes, each row with its own file."""
     for row in evidence:
-        content = files.path_of(new.school.public_id, row.file).read_bytes()
-        file = files.store(new.school.public_id, files.Clean(content, row.content_type))
+        content = files.read(new.school.public_id, row.file)
+        file = files.store(new.school.public_id, files.Clean(content, row.content_type), _scope(new))
         Evidence.objects.create(
             school_id=row.school_id,
             entry=new,

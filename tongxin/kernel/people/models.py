@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongxin.kernel.base.fields import DayField
 from tongxin.kernel.base.models import Account, School, Subject
+from tongxin.kernel.base.sealing.fields import BlindIndexField, SealedTextField
 
 
 class OnSubject(models.Model):
@@ -46,7 +47,8 @@ class Person(OnSubject):
     )
     sex = models.CharField(_("性别"), max_length=6, choices=Sex.choices, blank=True)
     birth_date = DayField(_("出生日期"), null=True, blank=True)
-    id_number = models.CharField(_("身份证件号"), max_length=20, blank=True)
+    id_number = SealedTextField(_("身份证件号"), data_class="K3", row="subject_id")
+    id_number_index = BlindIndexField(source="id_number")
 
     class Meta:
         db_table = "person"
@@ -57,7 +59,11 @@ class Person(OnSubject):
             ),
         ]
         indexes = [
-            models.Index(fields=["school", "id_number"], name="person_id_number", condition=~Q(id_number="")),
+            models.Index(
+                fields=["school", "id_number_index"],
+                name="person_id_number_index",
+                condition=~Q(id_number_index=""),
+            ),
         ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tongxin.kernel.audit import services as audit
@@ -144,6 +145,12 @@ def _make_person(school, type, name, since, sex, birth_date, id_number) -> Perso
     return Person.objects.create(
         subject=subject, school=school, sex=sex, birth_date=birth_date, id_number=id_number
     )
+
+
+def with_id_number(school: School, number: str) -> QuerySet[Person]:
+    """Return whoever of a school has exactly this ID number, however it is written; found by the blind index."""
+    index = Person._meta.get_field("id_number_index").index_of(school.pk, number)  # type: ignore[union-attr]
+    return Person.objects.filter(school=school, id_number_index=index) if index else Person.objects.none()
 
 
 def rename(subject: Subject, name: str) -> None:
@@ -365,4 +372,5 @@ __all__ = [
     "school_subject",
     "set_attribute",
     "set_link",
+    "with_id_number",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -154,6 +155,15 @@ class SealedField(models.BinaryField):
             raise NotOpened(f"{self.model._meta.db_table}.{self.column}")
         return self.empty if value is None else self.from_bytes(open_sealed(value, self.place_of(*row)))
 
+    def seal_for(self, value, school_id: int, *row) -> Sealed | None:
+        """Seal a value for a row that is written without its object; for fields without year and own class only."""
+        if self.is_empty(value):
+            return None
+        assert not self.year
+        assert not self.data_class.startswith("@")
+        assert self.data_class not in OWN_KEY
+        return seal(self.to_bytes(value), Scope(school_id, self.data_class), self.place_of(*row))
+
     def pre_save(self, model_instance, add):
         value = model_instance.__dict__.get(self.attname)
         if isinstance(value, Sealed):
@@ -248,3 +258,12 @@ def unseal(row: models.Model, fields: list[SealedField]) -> None:
         value = row.__dict__.get(field.attname)
         if isinstance(value, Sealed):
             row.__dict__[field.attname] = field.unsealed(row, value)
+
+
+def columns_of(model: type[models.Model], names: Iterable[str]) -> list[str]:
+    """Return the names with the blind indexes that belong to them, for `save(update_fields=…)`."""
+    wanted = list(names)
+    indexes = [
+        f for f in model._meta.concrete_fields if isinstance(f, BlindIndexField) and f.source in wanted
+    ]
+    return wanted + [field.name for field in indexes]

@@ -97,11 +97,13 @@ def file() -> Path:
 
 
 def _mark() -> tuple:
+    """Return what changes whenever the store does. Asked for every value: a Path would cost more than the sealing."""
+    name = f"{settings.KEYS_DIR}{os.sep}{NAME}"
     try:
-        seen = os.stat(file())
+        seen = os.stat(name)
     except FileNotFoundError:
-        return (str(file()),)
-    return (str(file()), seen.st_ino, seen.st_mtime_ns, seen.st_size, settings.MASTER_KEY)
+        return (name,)
+    return (name, seen.st_ino, seen.st_mtime_ns, seen.st_size, settings.MASTER_KEY)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.ledger import services
-from tongxin.kernel.ledger.evidence import EXTENSIONS, path_of
+from tongxin.kernel.ledger.evidence import EXTENSIONS, read
 from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.ledger.queries import may_change, visible_evidence
 from tongxin.ui.toasts import notify
@@ -36,7 +36,7 @@ def _evidence(request: Request, public_id: str) -> Evidence:
 
 def _content(evidence: Evidence) -> bytes:
     try:
-        return path_of(evidence.school.public_id, evidence.file).read_bytes()
+        return read(evidence.school.public_id, evidence.file)
     except FileNotFoundError as error:
         raise Http404 from error
 
