@@ -40,6 +40,8 @@ SHOWN = {
     "missed": gettext_lazy("未完成数"),
     "open": gettext_lazy("待完成数"),
     "expected": gettext_lazy("应完成数"),
+    "waived": gettext_lazy("已豁免数"),
+    "not_expected": gettext_lazy("不要求数"),
 }
 
 

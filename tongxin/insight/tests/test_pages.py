@@ -35,6 +35,8 @@ RICH = PACK.replace(
   - {figure: lecture-hours, title: 授课学时, query: {entries: {kind: wellbeing_lesson, part: lecturer}, measure: {sum: hours}}}
   - {figure: online, title: 线上家访人次, query: {entries: {kind: home_visit, part: visited, only: {mode: online}}, measure: person_times}}
   - {figure: lecturers, title: 授课人数, query: {entries: {kind: wellbeing_lesson, part: lecturer}, measure: people}}
+  - {figure: lesson-waived, title: 免课人次, query: {obligation: lesson-each-fortnight, show: waived}}
+  - {figure: lesson-not-asked, title: 不要求的课, query: {obligation: lesson-each-fortnight, show: not_expected}}
   - {figure: lesson-missed, title: 缺课人次, query: {obligation: lesson-each-fortnight, show: missed}}
   - {figure: visits""",
 )
@@ -75,6 +77,8 @@ PAGES = [
     ("figures",),
     ("figure_table",),
     ("figure", "lessons"),
+    ("figure", "lesson-waived"),
+    ("figure", "lesson-not-asked"),
     ("figure", "visit-coverage"),
     ("folders",),
     ("folder", "2"),
