@@ -58,7 +58,8 @@ class TextForm(forms.Form):
 
 class SignedForm(forms.Form):
     signed_on = forms.DateField(
-        label=gettext_lazy("家长签字的日期"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("家长签字的日期"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
 

@@ -111,7 +111,9 @@ def test_a_sheet_with_nothing_chosen_says_what_to_do(client, cast, slips):
 
 def test_a_withdrawal_can_be_recorded_only_where_a_yes_holds(client, cast, slips):
     cast.sign_in(client, cast.liu)
-    assert "withdrawn" not in client.get(address(cast)).content.decode()
+    page = client.get(address(cast)).content.decode()
+    assert "withdrawn" not in page
+    assert 'value="2026-11-18"' in page  # today, as the browser's date field wants it
     client.post(address(cast), form((slips[0], "given", slips[0].mother)))
     assert "withdrawn" in client.get(address(cast)).content.decode()
     client.post(address(cast), form((slips[0], "withdrawn", slips[0].mother), on="2026-11-12"))
