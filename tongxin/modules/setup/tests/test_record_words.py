@@ -9,7 +9,7 @@ from tongxin.kernel.people import services as people
 from tongxin.modules.setup.record_words import ACTIONS
 
 SOURCES = Path(__file__).resolve().parents[3]
-ROOMS = "access|authoring|calendar|ledger|notices|obligations|people|programmes|rosters|setup"
+ROOMS = "access|authoring|calendar|consent|insight|keys|ledger|notices|obligations|people|programmes|rosters|setup"
 CODE = re.compile(rf'audit\.write\([^"]*?"((?:{ROOMS})\.[a-z_]+)"')
 
 
