@@ -26,6 +26,7 @@ from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence.dependencies import with_needed
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.sql.kept import Same
 from tongxin.methods.cadence.tree import Obligation
 
 # Which link makes somebody belong to a group.
@@ -56,24 +57,11 @@ def months_of(programme: Programme, until: date) -> list[Month]:
     return months
 
 
-class _Same:
-    """A key by identity: packs are parsed once and kept, so what is made of them may be kept too."""
-
-    def __init__(self, pack: Pack) -> None:
-        self.pack = pack
-
-    def __hash__(self) -> int:
-        return id(self.pack)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.pack is self.pack
-
-
 @lru_cache(maxsize=16)
-def _alone(pack: _Same, obligation: str) -> Pack:
+def _alone(pack: Same, obligation: str) -> Pack:
     """Return a pack with one of its obligations and those it cannot be judged without, the same object each time."""
-    company = with_needed(pack.pack.obligations, [obligation])
-    return replace(pack.pack, obligations=tuple(r for r in pack.pack.obligations if r.id in company))
+    company = with_needed(pack.thing.obligations, [obligation])
+    return replace(pack.thing, obligations=tuple(r for r in pack.thing.obligations if r.id in company))
 
 
 class Verdicts:
@@ -132,7 +120,7 @@ class Verdicts:
             return [v for v in verdicts if month.first <= min(v.last, self.asked.as_of) <= month.last]
         then = Asked(self.asked.programme, month.last, self.asked.known_at)
         # The evaluator judges a whole pack at once; a history needs one rule only, many times.
-        then.pack = _alone(_Same(self.asked.pack), obligation)
+        then.pack = _alone(Same(self.asked.pack), obligation)
         found = self._inside(obligation, then.verdicts())
         return [
             v for v in found if v.obligation == obligation and v.first <= month.last and v.last >= month.first

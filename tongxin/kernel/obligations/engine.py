@@ -26,7 +26,7 @@ from tongxin.methods.cadence.reads import entry_kinds_read
 from tongxin.methods.cadence.reference import Bearers, Verdict
 from tongxin.methods.cadence.sql.engine import Engine
 from tongxin.methods.cadence.sql.evaluate import Cell, SetEvaluator
-from tongxin.methods.cadence.sql.kept import Kept, State, read_state
+from tongxin.methods.cadence.sql.kept import Kept, Same, State, read_state
 from tongxin.methods.cadence.tree import GROUP_LINKS
 
 from .facts import school_facts
@@ -72,10 +72,10 @@ def evaluate(
         """Return the verdicts of some rules that were asked for; names: None = all of them."""
         wanted = obligations if names is None else names if obligations is None else {*names} & {*obligations}
         needed = None if wanted is None else with_needed(pack.obligations, wanted)
-        asked = pack if needed is None else _only(_Same(pack), frozenset(needed))
+        asked = pack if needed is None else _only(Same(pack), frozenset(needed))
         connection.ensure_connection()
         mine = _concerned(programme.school_id, asked, known_at)
-        run = _evaluator(_Same(mine), _Same(calendar), DIALECTS[connection.vendor]).run(
+        run = _evaluator(Same(mine), Same(calendar), DIALECTS[connection.vendor]).run(
             connection.connection,
             as_of=as_of,
             known_at=known_at,
@@ -96,7 +96,7 @@ def evaluate(
         return list(work_out(obligations, None))
     question = (
         programme.pk,
-        _Same(calendar),
+        Same(calendar),
         as_of,
         known_at,
         bearers,
@@ -128,7 +128,7 @@ def _concerned(school_id: int, pack: Pack, known_at: datetime | None) -> Pack:
     mine = {rule.id for rule in pack.obligations if concerns(rule, facts)} if facts else set()
     if not mine or len(mine) == len(pack.obligation_ids()):
         return pack
-    return _only(_Same(pack), frozenset(with_needed(pack.obligations, mine)))
+    return _only(Same(pack), frozenset(with_needed(pack.obligations, mine)))
 
 
 def _this_minute(pack: Pack, as_of: date) -> datetime | None:
@@ -140,27 +140,14 @@ def _this_minute(pack: Pack, as_of: date) -> datetime | None:
 
 
 @lru_cache(maxsize=256)
-def _only(pack: _Same, obligations: frozenset[str]) -> Pack:
+def _only(pack: Same, obligations: frozenset[str]) -> Pack:
     """Return a pack with some of its obligations: a question about one rule then reads only what that rule counts."""
     whole: Pack = pack.thing
     return replace(whole, obligations=tuple(rule for rule in whole.obligations if rule.id in obligations))
 
 
-class _Same:
-    """A key by identity: packs and calendars are parsed once and kept, so the evaluator made for them is too."""
-
-    def __init__(self, thing) -> None:
-        self.thing = thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.thing is self.thing
-
-
 @lru_cache(maxsize=256)
-def _evaluator(pack: _Same, calendar: _Same, dialect: str) -> SetEvaluator:
+def _evaluator(pack: Same, calendar: Same, dialect: str) -> SetEvaluator:
     return SetEvaluator(pack.thing, calendar.thing, dialect)
 
 
@@ -210,11 +197,11 @@ def posts_of(school_id: int, pack: Pack) -> Bearers:
 def _bearers_of(school_id: int, pack: Pack, known_at: datetime | None, state: State | None) -> Bearers:
     if state is None:
         return _bearers(school_id, pack, known_at)
-    return _bearers_while(school_id, _Same(pack), known_at, state.people)
+    return _bearers_while(school_id, Same(pack), known_at, state.people)
 
 
 @lru_cache(maxsize=32)
-def _bearers_while(school_id: int, pack: _Same, known_at: datetime | None, _people: Hashable) -> Bearers:
+def _bearers_while(school_id: int, pack: Same, known_at: datetime | None, _people: Hashable) -> Bearers:
     """Return who bears what while nothing about people changes."""
     return _bearers(school_id, pack.thing, known_at)
 

@@ -87,8 +87,8 @@ def read_state(
     return State(rest, ledger, entries, evidence, minute)
 
 
-class _Same:
-    """A key by identity: packs are parsed once and kept."""
+class Same:
+    """A key by identity: packs and calendars are parsed once and kept, so the evaluator made for them is too."""
 
     def __init__(self, thing: Any) -> None:
         self.thing = thing
@@ -97,11 +97,11 @@ class _Same:
         return id(self.thing)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.thing is self.thing
+        return isinstance(other, Same) and other.thing is self.thing
 
 
 @lru_cache(maxsize=256)
-def _readers(pack: _Same) -> dict[str, frozenset[str]]:
+def _readers(pack: Same) -> dict[str, frozenset[str]]:
     """{kind: ids of the rules that read it, themselves or through a rule they need}."""
     rules = pack.thing.obligations
     own: dict[str, set[str]] = {}
@@ -137,7 +137,7 @@ class Kept:
     def state_of(self, question: Hashable, pack: Pack) -> State | None:
         """Return the state that the kept answer to a question comes from."""
         with self.lock:
-            answer = self.answers.get((question, _Same(pack)))
+            answer = self.answers.get((question, Same(pack)))
         return answer.state if answer else None
 
     def get(self, question: Hashable, pack: Pack, state: State, work_out: WorkOut) -> list[Any]:
@@ -146,7 +146,7 @@ class Kept:
         question: whatever the answer depends on besides the records; the pack is part of it. work_out: given ids of
         rules (None = all), gives (id, item) of each, in their order; it must see exactly the records of `state`.
         """
-        question = (question, _Same(pack))
+        question = (question, Same(pack))
         with self.lock:
             before = self.answers.get(question)
             if before is not None:
@@ -180,7 +180,7 @@ def _families(pack: Pack, before: State, now: State) -> list[frozenset[str] | No
     kinds = now.changed(before)
     if kinds is None:
         return [None]
-    readers = _readers(_Same(pack))
+    readers = _readers(Same(pack))
     families = [readers[kind] for kind in sorted(kinds) if kind in readers]
     rules = {rule.id for rule in pack.obligations}
     if len(families) > MOST_FAMILIES or sum(map(len, families)) * 2 > len(rules):

@@ -80,6 +80,16 @@ def whole(name: str, title: Any, language: str, sets: Sets, items: list[Plain], 
     return {key: value for key, value in made.items() if value not in ("", None, [], {})}
 
 
+def values_of(items: Iterable[Plain], sets: Sets) -> dict[str, list[int]]:
+    """{item: values of its options} of items of one answer each, where every option has a value."""
+    return {
+        item["id"]: [row["value"] for row in sets.found[item["answers"]]["options"]]
+        for item in items
+        if item.get("answers") and not item.get("many")
+        and all("value" in row for row in sets.found[item["answers"]]["options"])
+    }  # fmt: skip
+
+
 def is_summed(instrument: Instrument, scale: Scale) -> bool:
     """Can the scale be told as a plain sum of items."""
     plain = all(component.how == "item" for component in scale.components)

@@ -24,6 +24,7 @@ from .common import (
     scale_from,
     slug,
     terms,
+    values_of,
     whole,
     without_tags,
 )
@@ -263,16 +264,11 @@ class _Reader:
             for text, row, value in zip(codes, ordered, values, strict=True)
         ]
 
-    def _values(self) -> dict[str, list[int]]:
-        return {
-            item["id"]: [row["value"] for row in self.sets.found[item["answers"]]["options"]]
-            for item in self.items
-            if item.get("answers") and not item.get("many")
-            and all("value" in row for row in self.sets.found[item["answers"]]["options"])
-        }  # fmt: skip
-
     def _conditions(self) -> None:
-        values, kinds = self._values(), {item["id"]: item.get("kind") for item in self.items}
+        values, kinds = (
+            values_of(self.items, self.sets),
+            {item["id"]: item.get("kind") for item in self.items},
+        )
 
         def by_number(name: str) -> bool:
             return name in values or kinds[name] in ("decimal", "integer", "slider", "computed")
@@ -289,7 +285,13 @@ class _Reader:
         scales: list[Plain] = []
         reverse: list[str] = []
         for name, title, expression, _ in self.calculated:
-            found = scale_from(name, title, sum_of(expression.strip("{} \n")), self.variables, self._values())
+            found = scale_from(
+                name,
+                title,
+                sum_of(expression.strip("{} \n")),
+                self.variables,
+                values_of(self.items, self.sets),
+            )
             if found is None and not lacks(expression.strip("{} \n"), self.variables):
                 continue  # the values of its answers stand in the difference beside
             if found is None:

@@ -25,6 +25,7 @@ from .common import (
     scale_from,
     slug,
     terms,
+    values_of,
     whole,
     without_tags,
 )
@@ -177,16 +178,11 @@ class _Reader:
             item["format"] = validation
         item["kind"] = "" if ours == CHOICE else ours
 
-    def _values(self) -> dict[str, list[int]]:
-        return {
-            item["id"]: [row["value"] for row in self.sets.found[item["answers"]]["options"]]
-            for item in self.items
-            if item.get("answers") and not item.get("many")
-            and all("value" in row for row in self.sets.found[item["answers"]]["options"])
-        }  # fmt: skip
-
     def _conditions(self) -> None:
-        values, kinds = self._values(), {item["id"]: item.get("kind") for item in self.items}
+        values, kinds = (
+            values_of(self.items, self.sets),
+            {item["id"]: item.get("kind") for item in self.items},
+        )
 
         def by_number(name: str) -> bool:
             return name in values or kinds[name] in ("integer", "decimal", "slider", "computed")
@@ -203,7 +199,9 @@ class _Reader:
         scales: list[Plain] = []
         reverse: list[str] = []
         for name, title, expression, hidden in self.calculated:
-            found = scale_from(name, title, sum_of(expression), self.variables, self._values())
+            found = scale_from(
+                name, title, sum_of(expression), self.variables, values_of(self.items, self.sets)
+            )
             if found is None and hidden and lacks(expression, self.variables):
                 # A score of ours; where only its codes say no values, they stand in the difference beside.
                 raise FormatProblem(not_read(name, expression, self.variables))
