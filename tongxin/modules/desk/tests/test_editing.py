@@ -36,13 +36,13 @@ def test_a_changed_number_is_a_new_dated_version_of_the_rule(cast, client):
     assert [rule.since for rule in rules] == [date(2026, 1, 10), TODAY]
 
 
-def test_the_effect_on_verdicts_is_shown_first_and_small_numbers_stay_hidden(cast, client):
+def test_the_effect_on_verdicts_is_shown_first_with_those_who_may_be_named(cast, client):
     attendee = {"attendee": [cast.xu.subject]}
     cast.record("branch_study", date(2026, 4, 13), attendee, by=cast.xu, hours=4)
     cast.sign_in(client, cast.wang)
     form = duty_form(number="6", base="1")
     page = client.post(url("edit_duty", cast, "study-hours"), form).content.decode()
-    assert "按本校上一学期的数据：不到5个从“已完成”变为“未完成”" in page
+    assert "按本校上一学期的数据：1个从“已完成”变为“未完成”" in page
     assert "许静" in page
 
 
