@@ -45,6 +45,15 @@ class Keyboard:
         """Where the focus is: said, tag, type, id, ring, inside, covered."""
         return self.page.evaluate(_STOP)
 
+    def _settled(self) -> dict[str, Any]:
+        """Where the focus is once scrolling and rings have been drawn; on a busy machine that takes a moment."""
+        for _look in range(20):
+            stop = self.here()
+            if stop["tag"] == "body" or (stop["ring"] and stop["inside"] and not stop["covered"]):
+                break
+            self.page.wait_for_timeout(100)
+        return stop
+
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
@@ -57,7 +66,7 @@ class Keyboard:
         passed = []
         for _stop in range(MOST_STOPS):
             self.press("Shift+Tab" if back else "Tab")
-            stop = self.here()
+            stop = self._settled()
             passed.append(stop["said"][:30])
             if stop["tag"] == "body":
                 continue
