@@ -47,18 +47,21 @@ def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     if rows[0].pk is None:
         give_keys(rows, model)
     fields = model._meta.concrete_fields
-    sealed = [field for field in fields if isinstance(field, SealedField | BlindIndexField)]
-    for row in rows if sealed else ():
-        for field, value in [(field, field.pre_save(row, True)) for field in sealed]:
-            row.__dict__[field.attname] = value
-    values = (
-        (lambda row: tuple(row.__dict__[f.attname] for f in fields))
-        if sealed
-        else attrgetter(*(field.attname for field in fields))
-    )
+    values: Callable[[models.Model], tuple] = attrgetter(*(field.attname for field in fields))
+    if any(isinstance(field, SealedField | BlindIndexField) for field in fields):
+
+        def values(row: models.Model) -> tuple:
+            return tuple(_stored(field, row) for field in fields)
+
     converters = [(n, c) for n, field in enumerate(fields) if (c := _converter(field))]
     columns = [str(field.column) for field in fields]
     insert_tuples(model, columns, _converted(map(values, rows), converters))
+
+
+def _stored(field: models.Field, row: models.Model) -> Any:
+    """Return what lies in the database for a row's field; the row itself keeps what it was made with."""
+    sealed = isinstance(field, SealedField | BlindIndexField)
+    return field.pre_save(row, True) if sealed else getattr(row, field.attname)
 
 
 def _converted(rows: Iterable[tuple], converters: list[tuple[int, Callable]]) -> Iterator[list]:

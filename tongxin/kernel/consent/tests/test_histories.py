@@ -24,6 +24,8 @@ CHILDREN, CLASSES = 40, 55  # 2,200 histories
 days = st.integers(0, LENGTH - 1)
 spans = st.tuples(days, days).map(sorted)
 people_of = ("mother", "father", "child")
+# Consent is what is said most, and texts come out early, so that both answers come up often.
+SAID = ("given", "given", "given", "given", "refused", "withdrawn")
 
 
 @st.composite
@@ -37,16 +39,14 @@ def histories(draw):
         "fourteen": draw(st.one_of(st.none(), st.integers(-5, LENGTH + 5))),
         "says": draw(
             st.lists(
-                st.tuples(
-                    days, st.sampled_from(people_of), st.sampled_from(("given", "refused", "withdrawn"))
-                ),
+                st.tuples(days, st.sampled_from(people_of), st.sampled_from(SAID)),
                 max_size=7,
             )
         ),
     }
 
 
-texts_of = st.lists(st.tuples(days, st.booleans()), min_size=0, max_size=3)
+texts_of = st.lists(st.tuples(st.integers(0, 5) | days, st.booleans()), min_size=0, max_size=3)
 
 
 def told(story, texts, asked):
@@ -181,4 +181,4 @@ def test_the_ledger_answers_as_the_plain_story_does(classroom):
     compare()
     # Both answers came up often enough for the comparison to mean something.
     assert sum(asked_in_all) >= 3 * 2000
-    assert min(asked_in_all) >= 30, asked_in_all
+    assert min(asked_in_all) >= 100, asked_in_all
