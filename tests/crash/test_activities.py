@@ -11,6 +11,7 @@ import pytest
 
 from tongxin.config import archive
 from tongxin.kernel.audit import chain
+from tongxin.kernel.ledger import evidence
 from tongxin.testing.cast import picture
 
 from .harness import Client, Saver, Server
@@ -71,7 +72,7 @@ def run(data, world, kills):
 
 
 def check(data, clients):
-    """Read the database that is left and compare it with what the clients were told."""
+    """Read the database and the sealed photographs that are left and compare them with what the clients were told."""
     database = sqlite3.connect(data / "tongxin.sqlite3")
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -89,14 +90,17 @@ def check(data, clients):
     for school, file, digest in database.execute(
         "SELECT s.public_id, v.file, v.sha256 FROM evidence v JOIN school s ON s.id = v.school_id"
     ):
-        assert hashlib.sha256((data / "evidence" / school / file).read_bytes()).hexdigest() == digest
+        assert (data / "evidence" / school / file).read_bytes().startswith(evidence.SEALED)
+        assert hashlib.sha256(evidence.read(school, file)).hexdigest() == digest
     count, breaks = chain.verify(archive.audit_rows(data / "tongxin.sqlite3"))
     assert (breaks, count > len(tokens)) == ([], True)
     return len(acknowledged)
 
 
-def kill_and_check(installation, kills):
+def kill_and_check(installation, settings, kills):
     data, world = installation
+    settings.EVIDENCE_DIR, settings.KEYS_DIR = data / "evidence", data / "keys"
+    settings.MASTER_KEY, settings.MASTER_KEY_FILE = "", settings.KEYS_DIR / "master.key"
     clients = run(data, world, kills)
     saved = check(data, clients)
     assert saved > kills, "too few activities were saved for the kills to mean anything"
@@ -106,11 +110,11 @@ def kill_and_check(installation, kills):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows 没有 kill -9")
-def test_activities_survive_a_killed_server(installation):
-    kill_and_check(installation, KILLS)
+def test_activities_survive_a_killed_server(installation, settings):
+    kill_and_check(installation, settings, KILLS)
 
 
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Windows 没有 kill -9")
-def test_activities_survive_a_thousand_kills(installation):
-    kill_and_check(installation, LONG_KILLS)
+def test_activities_survive_a_thousand_kills(installation, settings):
+    kill_and_check(installation, settings, LONG_KILLS)

@@ -44,7 +44,7 @@ PACKS = [*sorted(ROOT.joinpath("packs", "programmes").glob("*")), *EXAMPLES_OF_D
 ALONE, DISTRICT = 3, 27
 WORLDS = ALONE + DISTRICT
 LONG = os.environ.get("TONGXIN_TEST_LONG") == "1"
-FEW, MANY = 12, 10_000 // WORLDS + 1
+FEW, MANY = 24, 10_000 // WORLDS + 1
 EXAMPLES = int(os.environ.get("TONGXIN_MANY") or (MANY if LONG else FEW))
 SEED = os.environ.get("TONGXIN_SEED")
 CASES = 1 if EXAMPLES == FEW else 100  # of each rule of a pack; all of them in a long run
