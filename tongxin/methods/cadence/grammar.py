@@ -81,7 +81,8 @@ CONDITIONS = [
     ),
     (
         "{event: signal, within: 30d}",
-        "对象自己那天或前 30 天内发生过，没有撤回；event 的写法同“时间范围”里的事件",
+        "对象自己那天或前 30 天内发生过，没有撤回；event 的写法同“时间范围”里的事件。对象是一对时，任一方发生过就算；"
+        "问这种关系哪天建立（`linked.关系`）时，只看这一对自己的",
     ),
     ("{has: mentor_of}", "同 {link: mentor_of}"),
     ("{link: mentor_of, end: a}", "处在这种关系的一端：a、b 或 either（不写就是 either）"),

@@ -56,7 +56,7 @@ def _parts(mapping: LMap, context: Context, of_pair: bool) -> list[Condition]:
     if "link" in mapping:
         return [_link(mapping, context)]
     if "event" in mapping and "event" not in context.names.attributes:
-        return [_happened(mapping, context, of_pair)]
+        return [_happened(mapping, context)]
     if "machine" in mapping and "machine" not in context.names.attributes:
         return [_state(mapping, mapping, context)]
     return [_part(key, mapping[key], mapping, context, of_pair) for key in mapping]
@@ -83,16 +83,9 @@ def _part(key: str, value: Any, mapping: LMap, context: Context, of_pair: bool) 
     return _short(key, value, mapping, context)
 
 
-def _happened(mapping: LMap, context: Context, of_pair: bool) -> Condition:
+def _happened(mapping: LMap, context: Context) -> Condition:
     """`{event: signal, within: 30d}`: it happened on the day or in so many days before it."""
     context.unknown_keys(mapping, ("event", "within"), "条件“event”")
-    if of_pair:
-        context.error(
-            mapping.at("event"),
-            "condition",
-            "结对本身没有事件。请写在一方身上，例如 {b: {event: …, within: 30d}}。",
-        )
-        return Always()
     days = days_of(mapping.get("within"))
     happening = read_happening(mapping["event"], mapping, "event", context, False)
     if days is None:

@@ -20,11 +20,11 @@ def _one_or_many(said: Any) -> list[Any]:
     return said if isinstance(said, list) else [] if said is None else [said]
 
 
-def read_exemptions(mapping: LMap, context: Context) -> tuple[Exemption, ...]:
+def read_exemptions(mapping: LMap, context: Context, of_pair: bool) -> tuple[Exemption, ...]:
     """The rule's own exemption, if it has one."""
     if mapping.get("exempt") is None:
         return ()
-    where = read_condition(mapping["exempt"], context, mapping.at("exempt"))
+    where = read_condition(mapping["exempt"], context, mapping.at("exempt"), of_pair)
     return () if isinstance(where, Always) else (Exemption(where),)
 
 
@@ -120,15 +120,15 @@ def read_tightens(mapping: LMap, context: Context) -> tuple[RuleName, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
-def read_overrides(mapping: LMap, context: Context) -> tuple[Override, ...]:
+def read_overrides(mapping: LMap, context: Context, of_pair: bool) -> tuple[Override, ...]:
     """`{id: visit-by-size, when: {…}}` or a list of such."""
     said = mapping.get("overrides")
     listed = _one_or_many(said)
-    read = [_override(one, mapping, context) for one in listed]
+    read = [_override(one, mapping, context, of_pair) for one in listed]
     return tuple(one for one in read if one is not None)
 
 
-def _override(value: Any, mapping: LMap, context: Context) -> Override | None:
+def _override(value: Any, mapping: LMap, context: Context, of_pair: bool) -> Override | None:
     mend = "“overrides”要写 {id: 代替哪一条, when: {条件}}。"
     if not isinstance(value, LMap):
         context.error(mapping.at("overrides"), "overrides", mend)
@@ -147,7 +147,7 @@ def _override(value: Any, mapping: LMap, context: Context) -> Override | None:
             f"没有写什么时候代替“{name}”。请写“when”，例如 when: {{priority_care: true}}。",
         )
         return None
-    return Override(name, read_condition(value["when"], context, value.at("when")))
+    return Override(name, read_condition(value["when"], context, value.at("when"), of_pair))
 
 
 def read_rows(mapping: LMap, context: Context) -> tuple[str, ...]:

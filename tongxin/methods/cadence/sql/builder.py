@@ -43,7 +43,8 @@ COLUMNS = ("mode", "theme", "place")
 class At:
     """SQL texts of a subject's id, type and school, and of the day. `types`: the only types it can have, () = any.
 
-    ends: both ends of a pair, whom it is for (b) first. other: the end that a head of an entry is not.
+    ends: both ends of a pair, whom it is for (b) first. other: the end that a head of an entry is not. link: what kind of
+    link the pair is, where its own beginning is asked for.
     """
 
     subject: str
@@ -53,6 +54,7 @@ class At:
     types: tuple[str, ...] = ()
     ends: tuple[At, ...] = ()
     other: At | None = None
+    link: str = ""
 
 
 @dataclass
@@ -223,12 +225,20 @@ class Builder:
         )
 
     def happened(self, node: Happened) -> str:
-        """Return whether something happened to the subject on the day or so many days before."""
+        """Return whether something happened to the subject on the day or so many days before.
+
+        What happened to one of two happened to the pair; but it began itself only when its own link did.
+        """
         if self.at.types == ACTIVITY:
             return "FALSE"
         self.needs.happened.add(node)
+        days = days_of(node, self.known)
+        if self.at.ends and (node.happening.source, node.happening.event) == (BEGINS, self.at.link):
+            days = "SELECT lo.id AS subject, lo.valid_from AS day FROM link AS lo WHERE lo.valid_from > 1"
+        elif self.at.ends:
+            return "(" + " OR ".join(self.about(one).happened(node) for one in self.at.ends) + ")"
         return (
-            f"EXISTS (SELECT 1 FROM ({days_of(node, self.known)}) AS hx WHERE hx.subject = {self.at.subject}"
+            f"EXISTS (SELECT 1 FROM ({days}) AS hx WHERE hx.subject = {self.at.subject}"
             f" AND hx.day BETWEEN {self.at.day} - {node.days} AND {self.at.day})"
         )
 

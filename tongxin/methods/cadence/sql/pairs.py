@@ -42,10 +42,10 @@ def who(line: Line, present: tuple[str, str] | None, known: bool, school: bool) 
     )
 
 
-def followed(at: At) -> At:
-    """Return the place of a pair that a line follows: who it is for comes first."""
+def followed(at: At, link: str) -> At:
+    """Return the place of a pair, a link of this kind, that a line follows: who it is for comes first."""
     a = At("c.a_id", "c.a_type", "c.school_id", at.day)
-    return replace(at, ends=(At("c.b_id", "c.b_type", "c.b_school", at.day), a))
+    return replace(at, ends=(At("c.b_id", "c.b_type", "c.b_school", at.day), a), link=link)
 
 
 def changes(of_ends: list[str]) -> list[str]:

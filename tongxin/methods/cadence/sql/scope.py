@@ -26,7 +26,7 @@ def line_statement(line: Line, tests: Tests, known: bool, school: bool) -> str:
     needs = Needs()
     at = At(PIECE.subject, PIECE.type, PIECE.school, PIECE.day, types_of(line.universe))
     if line.universe.is_pair:
-        at = pairs.followed(at)
+        at = pairs.followed(at, line.universe.kind)
     builder = Builder(at, tests, needs, known)
     asked = _asked(line, builder)
     if line.kind == SCOPE and line.universe.is_activity:

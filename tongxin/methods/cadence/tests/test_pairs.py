@@ -11,6 +11,7 @@ from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.facts import (
     AttributeRow,
     Entry,
+    EventRow,
     Facts,
     LinkRow,
     Participation,
@@ -67,8 +68,8 @@ def judged(facts: Facts, as_of: dt.date = END, engine: str = "sqlite", **changes
     return expected
 
 
-def world(entries=(), links=LINKS, attributes=(), waivers=(), people=PEOPLE) -> Facts:
-    return Facts(list(people), list(attributes), list(links), list(entries), list(waivers))
+def world(entries=(), links=LINKS, attributes=(), waivers=(), people=PEOPLE, events=()) -> Facts:
+    return Facts(list(people), list(attributes), list(links), list(entries), list(waivers), list(events))
 
 
 def test_each_link_is_judged_alone_so_that_a_talk_counts_for_the_pair_that_had_it():
@@ -129,6 +130,35 @@ def test_conditions_look_at_either_side():
     assert set(judged(world(attributes=attributes), where=where)) == {"p1"}
     assert set(judged(world(attributes=attributes), where={"care": True})) == {"p1", "p3"}
     assert set(judged(world(attributes=attributes), where={"not": {"a": {"young": True}}})) == {"p3"}
+
+
+def test_what_happened_to_either_side_happened_to_the_pair():
+    events = [EventRow("v1", "s1", "signal", DAY), EventRow("v2", "t2", "leave", DAY)]
+    assert set(judged(world(events=events), where={"event": "signal", "within": "200d"})) == {"p1"}
+    assert set(judged(world(events=events), where={"event": "leave", "within": "200d"})) == {"p3"}
+    of_a = {"a": {"event": "signal", "within": "200d"}}
+    assert judged(world(events=events), where=of_a) == {}
+    spared = judged(world(events=events), exempt={"event": "signal", "within": "200d"})
+    assert spared == {"p1": ("not_expected", 0), "p2": ("missed", 0), "p3": ("missed", 0)}
+
+
+def test_the_arrival_of_either_side_spares_the_pair():
+    people = [Subject(one.id, one.type, "", "x1", DAY) if one.id == "s2" else one for one in PEOPLE]
+    spared = judged(world(people=people), exempt={"event": "arrived", "within": "200d"})
+    assert spared == {"p1": ("missed", 0), "p2": ("not_expected", 0), "p3": ("missed", 0)}
+
+
+def test_a_pair_began_when_its_own_link_did_and_not_another_of_the_same_person():
+    links = [LinkRow("p1", "mentor_of", "t1", "s1", DAY), *LINKS[1:]]
+    assert set(judged(world(links=links), where={"event": "linked.mentor_of", "within": "200d"})) == {"p1"}
+
+
+def test_exemptions_and_overrides_look_at_either_side_too():
+    attributes = [AttributeRow("t1", "young", "true"), AttributeRow("t2", "young", "false")]
+    found = judged(world(attributes=attributes), exempt={"a": {"young": True}})
+    assert found == {"p1": ("not_expected", 0), "p2": ("not_expected", 0), "p3": ("missed", 0)}
+    found = judged(world(attributes=attributes), overrides={"id": "other", "when": {"a": {"young": True}}})
+    assert found == {"p1": ("missed", 0), "p2": ("missed", 0)}
 
 
 def test_what_is_said_of_the_other_end_must_hold_of_the_partner():
@@ -202,14 +232,27 @@ def test_a_deadline_runs_from_the_day_the_pair_was_made():
 
 
 @pytest.mark.postgres
-def test_pairs_are_judged_alike_on_postgres():
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"b": {"care": True}},
+        {"event": "signal", "within": "200d"},
+        {"event": "linked.mentor_of", "within": "200d"},
+    ],
+)
+def test_pairs_are_judged_alike_on_postgres(where):
     if reason := postgres.why_unavailable():
         pytest.skip(reason)
     from tongxin.methods.cadence.sql.answer import evaluate_sql
 
     both = talk("e1", Participation("visited", "s1"), Participation("visitor", "t1"))
-    pack = pack_of(pair_rule(where={"b": {"care": True}}))
-    facts = world([both], attributes=[AttributeRow(s, "care", "true") for s in ("s1", "s2")])
+    pack = pack_of(pair_rule(where=where))
+    facts = world(
+        [both],
+        [*LINKS[1:], LinkRow("p1", "mentor_of", "t1", "s1", DAY)],
+        [AttributeRow(s, "care", "true") for s in ("s1", "s2")],
+        events=[EventRow("v1", "s3", "signal", DAY)],
+    )
     told = reference.evaluate(pack, facts, school_calendar(), END)
     assert evaluate_sql(pack, facts, school_calendar(), END, engine="postgres") == told
 
