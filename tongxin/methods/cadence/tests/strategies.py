@@ -114,7 +114,8 @@ def conditions(subject: str) -> st.SearchStrategy[dict[str, Any]]:
     compare = {"attribute": "size", "compare": "more_than", "to": "grade"}
     leaves = [attribute_tests(subject), attribute_tests(subject), st.sampled_from([*links, compare])]
     if subject.startswith("pair"):
-        leaves[-1] = st.sampled_from([one for one in [*links, compare] if "event" not in one])
+        links.append({"event": f"linked.{subject.removeprefix('pair:')}", "within": "150d"})
+        leaves[-1] = st.sampled_from([*links, compare])
         sides = [
             {"a": {"young": True}},
             {"b": {"event": "signal", "within": "45d"}},
@@ -387,7 +388,7 @@ def obligations(draw: st.DrawFn, name: str = "rule", of: str = "") -> dict[str, 
     if draw(st.integers(0, 2)) == 0:
         spelled["where"] = draw(conditions(subject))
     if draw(st.integers(0, 3)) == 0:
-        spelled["exempt"] = draw(conditions("staff" if pair else subject))
+        spelled["exempt"] = draw(conditions(subject))
     if draw(st.integers(0, 4)) == 0:
         spelled["windows"] = [draw(windows), draw(windows)]
     elif draw(st.integers(0, 3)) == 0 and not any(
@@ -446,10 +447,7 @@ def packs(draw: st.DrawFn) -> Pack:
         spelled.append(newer)
     if len(spelled) > 1 and draw(st.integers(0, 2)) == 0:
         subject = spelled[1]["subject"]
-        spelled[1]["overrides"] = {
-            "id": "rule-0",
-            "when": draw(conditions("staff" if subject.startswith("pair") else subject)),
-        }
+        spelled[1]["overrides"] = {"id": "rule-0", "when": draw(conditions(subject))}
     if "asked-for" in str(spelled):
         itself = "'obligation': 'asked-for'"
         fits = obligations("asked-for").filter(
