@@ -27,6 +27,7 @@ ALLOWED = {
     "setup": {"base", "people"},
     "desk": {"base", "people", "programmes", "ledger", "obligations"},
     "authoring": {"base", "programmes"},
+    "screening": {"base"},
     "insight": {"base", "programmes"},
 }
 

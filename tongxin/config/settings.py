@@ -171,6 +171,7 @@ INSTALLED_APPS = [
     "tongxin.modules.setup",
     "tongxin.modules.authoring",
     "tongxin.modules.notices",
+    "tongxin.modules.screening",
     "tongxin.insight",
     "tongxin.demo",
 ]

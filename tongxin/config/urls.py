@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("tongxin.modules.setup.urls")),
     path("authoring/", include("tongxin.modules.authoring.urls")),
     path("", include("tongxin.modules.notices.urls")),
+    path("", include("tongxin.modules.screening.urls")),
     path("", include("tongxin.insight.urls")),
 ]
 if settings.DEMO or settings.DEBUG:

@@ -12,7 +12,8 @@ REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_coun
 VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
-    "correct", "consent", "consent_text", "first_run",
+    "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
+    "signal_chain", "first_run",
 )  # fmt: skip
 
 # Posts that a person can hold, with the type of thing they are held at.

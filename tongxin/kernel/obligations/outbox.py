@@ -245,5 +245,11 @@ def silent_since(name: str = WORKER) -> datetime | None:
     return last if last is not None and timezone.now() - last > SILENT_AFTER else None
 
 
+def is_alive(name: str = WORKER) -> bool:
+    """Say whether a worker was alive within the last two minutes."""
+    last = Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+    return last is not None and timezone.now() - last <= SILENT_AFTER
+
+
 def schools() -> QuerySet[School]:
     return School.objects.filter(kind=School.Kind.SCHOOL)

@@ -1,0 +1,124 @@
+"""The instruments a school may use: those that come with the program, and its own texts of licensed ones."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.models import School
+from tongxin.methods.cadence.findings import ERROR, Finding, PackUnreadable
+from tongxin.methods.psychometrics.instrument import Instrument
+from tongxin.methods.psychometrics.lint import lint
+from tongxin.methods.psychometrics.parse import instrument_from_text
+from tongxin.methods.psychometrics.scoring import Codes, Scorer
+
+from .models import InstrumentText
+
+
+class Refused(ValueError):
+    """The text cannot be used. findings: what is wrong, each with its line."""
+
+    def __init__(self, sentence: str, findings: tuple[Finding, ...] = ()):
+        super().__init__(sentence)
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An instrument ready for work: its definition, what scores it, what reads its codes."""
+
+    instrument: Instrument
+    scorer: Scorer
+    codes: Codes
+
+
+def ready(text: InstrumentText) -> Ready:
+    """Return an instrument ready for work; its text is read (and may be deferred) only the first time in a process."""
+    return _kept.get(text.sha256) or _keep(text.sha256, text.text)
+
+
+_kept: dict[str, Ready] = {}
+
+
+def _keep(sha256: str, text: str) -> Ready:
+    instrument, _findings = instrument_from_text(text)
+    made = Ready(instrument, Scorer(instrument), Codes(instrument))
+    if len(_kept) >= 200:
+        _kept.clear()
+    _kept[sha256] = made
+    return made
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """An instrument that comes with the program. with_words: the words of its items come too."""
+
+    slug: str
+    title: str
+    text: str
+    instrument: Instrument
+
+    @property
+    def with_words(self) -> bool:
+        return self.instrument.has_wording
+
+
+@cache
+def shipped() -> dict[str, Shipped]:
+    """Return the instruments of the packs folder by name."""
+    found = {}
+    for path in sorted(Path(settings.PACKS_DIR, "instruments").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        instrument, _findings = instrument_from_text(text, path.name)
+        found[instrument.id] = Shipped(instrument.id, str(instrument.title), text, instrument)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _checked(text: str) -> tuple[Instrument | None, tuple[Finding, ...], str]:
+    try:
+        instrument, findings = instrument_from_text(text)
+    except PackUnreadable as error:
+        return None, (), str(error)
+    return instrument, (*findings, *lint(instrument)), ""
+
+
+@transaction.atomic
+def add(school: School, text: str, *, by, shipped: bool = False) -> InstrumentText:
+    """Take a text into use at a school; the same text again is the same row. Raises Refused."""
+    instrument, findings, sentence = _checked(text)
+    errors = tuple(one for one in findings if one.level == ERROR)
+    if instrument is None:
+        raise Refused(sentence)
+    if errors:
+        raise Refused(_("这份量表还有 %(n)d 处写错，改正以后再用。") % {"n": len(errors)}, errors)
+    if not instrument.has_wording:
+        raise Refused(_("这份量表没有题目。请先填好学校有权使用的题目。"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    row, new = InstrumentText.objects.get_or_create(
+        school=school, slug=instrument.id, sha256=digest,
+        defaults={"title": str(instrument.title), "text": text, "shipped": shipped,
+                  "recorded_by_id": getattr(by, "account_id", None) or getattr(by, "pk", None)},
+    )  # fmt: skip
+    if new:
+        audit.write(by, "screening.instrument_added", row, slug=row.slug, sha256=digest)
+    elif row.retired_at is not None:
+        row.retired_at = None
+        row.save(update_fields=["retired_at"])
+        audit.write(by, "screening.instrument_restored", row, slug=row.slug)
+    return row
+
+
+def take(school: School, slug: str, *, by) -> InstrumentText:
+    """Take an instrument that comes with its words into use. Raises Refused."""
+    found = shipped().get(slug)
+    if found is None:
+        raise Refused(_("没有这份量表。"))
+    return add(school, found.text, by=by, shipped=True)

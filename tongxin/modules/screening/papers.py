@@ -1,0 +1,410 @@
+"""Papers: begun, kept page by page as they are filled in, handed in, entered from paper, corrected, scored again.
+
+Every write is one transaction: the answers, the audit row, and the signals they raise. A page that is saved twice is one
+page, a paper that is handed in twice is one paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access.reading import opened_by_program
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Attribute, Link, Subject
+from tongxin.kernel.consent.models import Purpose
+from tongxin.kernel.consent.queries import may_process
+from tongxin.kernel.people.models import Person as PersonRow
+from tongxin.methods.psychometrics.instrument import Instrument, Item, Person
+from tongxin.methods.psychometrics.scoring import BLANK, Scored
+
+from . import population, signals
+from .instruments import Ready, ready
+from .layout import forms, sheets, values_of
+from .models import Page, Paper, Result, Sitting, SittingForm
+
+Answers = Mapping[str, str]
+MOST_WORDS = 2_000
+MOST_SECONDS = 3_600
+
+
+class Refused(ValueError):
+    """Nothing was saved; the sentence says what to do. code: a short word for pages. item: the question it is about."""
+
+    def __init__(self, code: str, sentence: str, item: str = ""):
+        super().__init__(sentence)
+        self.code, self.item = code, item
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who sits down: a child, and whoever fills in about it (the child itself, a guardian, a teacher)."""
+
+    sitting: Sitting
+    student: Subject
+    form: str = SittingForm.Form.STUDENT
+    respondent: Subject | None = None
+
+    @property
+    def who(self) -> Subject:
+        return self.respondent or self.student
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a save came to. called: an answer of it asks for somebody at once; the next page then shows help."""
+
+    number: int
+    called: bool
+
+
+def may_sit(seat: Seat, now: datetime | None = None) -> None:
+    """Raise Refused unless this child may be asked now: the sitting runs, the child belongs to it, consent is there."""
+    now = now or timezone.now()
+    day = timezone.localtime(now).date()
+    _runs(seat.sitting, day)
+    if not population.is_asked(seat.sitting, seat.student, day):
+        raise Refused("not_asked", _("这次测评没有安排你。请告诉老师。"))
+    if not forms(seat.sitting, seat.form):
+        raise Refused("no_form", _("这次测评没有要填的内容。"))
+    _consented(seat.student, now)
+
+
+def _runs(sitting: Sitting, day: date) -> None:
+    if sitting.state == Sitting.State.DRAFT or day < sitting.first_day:
+        raise Refused("not_open", _("测评还没有开始。请等老师通知。"))
+    if sitting.state == Sitting.State.CLOSED or day > sitting.last_day:
+        raise Refused("closed", _("这次测评已经结束，不能再填了。有话想说，可以找心理老师。"))
+
+
+def _consented(student: Subject, now: datetime) -> None:
+    answer = may_process(student, Purpose.SCREENING, now)
+    if not answer:
+        sentences = {
+            "refused": _("有人不同意参加，这次不用填。没有任何影响。"),
+            "withdrawn": _("同意已经撤回，这次不用填。没有任何影响。"),
+            "own_needed": _("满十四岁要你自己同意。请先看说明，再决定。"),
+        }
+        raise Refused(answer.why, sentences.get(answer.why, _("还没有收到同意书，先不用填。请告诉老师。")))
+
+
+@transaction.atomic
+def begin(seat: Seat, *, now: datetime | None = None) -> Paper:
+    """Return the paper of a seat, begun if it is not yet; a finished one only until a second sitting was offered."""
+    now = now or timezone.now()
+    may_sit(seat, now)
+    own = Paper.objects.filter(
+        sitting=seat.sitting, student=seat.student, form=seat.form, respondent=seat.who
+    ).order_by("-attempt")
+    found = own.first()
+    if found is not None:
+        return found
+    paper, new = Paper.objects.get_or_create(
+        sitting=seat.sitting, student=seat.student, form=seat.form, respondent=seat.who, attempt=1,
+        defaults={"school": seat.sitting.school, "started_at": now},
+    )  # fmt: skip
+    if new:
+        audit.write(None, "screening.paper_begun", paper, form=seat.form)
+    return paper
+
+
+@transaction.atomic
+def ask_again(paper: Paper, *, by) -> Paper:
+    """Offer a kind second sitting: another paper for the same seat. The first one stays as it is."""
+    last = Paper.objects.filter(
+        sitting=paper.sitting, student=paper.student, form=paper.form, respondent=paper.respondent
+    ).order_by("-attempt").first()  # fmt: skip
+    assert last is not None
+    if last.finished_at is None:
+        return last
+    again = Paper.objects.create(
+        school=paper.school, sitting=paper.sitting, student=paper.student, form=paper.form,
+        respondent=paper.respondent, attempt=last.attempt + 1,
+    )  # fmt: skip
+    audit.write(by, "screening.asked_again", again, after=last.pk)
+    return again
+
+
+# ------------------------------------------------------------------ reading what somebody wrote
+
+
+def read_answer(made: Ready, item: Item, written: str) -> int | str | None:
+    """Return the place of an answer, the words of an open item, None for a blank. Raises Refused for anything else."""
+    if made.instrument.is_scored(item):
+        place = made.codes.cells(item).get(written.strip())
+        if place is None:
+            raise Refused("not_an_answer", made.codes.refusal(item, written), item.id)
+        return None if place == BLANK else place
+    words = written.strip()
+    if len(words) > MOST_WORDS:
+        raise Refused("too_long", _("写得太长了，请写在 %(n)d 个字以内。") % {"n": MOST_WORDS}, item.id)
+    return words or None
+
+
+def _read(made: Ready, items: Sequence[Item], written: Answers) -> dict[str, int | str | None]:
+    known = {item.id: item for item in items}
+    strange = set(written) - set(known)
+    if strange:
+        raise Refused("foreign", _("这一页不是这份问卷的。请刷新页面。"), min(strange))
+    return {name: read_answer(made, known[name], said) for name, said in written.items()}
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, int | str | None]) -> dict[str, int | str]:
+    """Return what stands on a page after a save: new answers replace old ones, a blank takes one away."""
+    return {name: said for name, said in {**old, **new}.items() if said is not None}
+
+
+# ------------------------------------------------------------------ saving
+
+
+@transaction.atomic
+def keep(
+    paper: Paper, number: int, written: Answers, *, seconds: int = 0, now: datetime | None = None
+) -> Kept:
+    """Save what was answered on a page so far: {item: code as the form shows it, or words}. Raises Refused.
+
+    What is not named stays; a blank takes an answer back. seconds: how much longer the page was looked at.
+    """
+    now = now or timezone.now()
+    paper = _locked(paper)
+    _still_open(paper, now)
+    laid = sheets(paper.sitting, paper.form)
+    if not 1 <= number <= len(laid):
+        raise Refused("foreign", _("没有这一页。请刷新页面。"))
+    sheet = laid[number - 1]
+    given = _read(sheet.ready, sheet.items, written)
+    pages = _pages_of(paper, sheet.form)
+    page = next((one for one in pages if one.number == number), None) or _new_page(paper, number, now)
+    before = page.answers or {"form": sheet.form.pk, "items": {}, "seconds": 0}
+    after = {
+        "form": sheet.form.pk,
+        "items": _merged(before["items"], given),
+        "seconds": min(before["seconds"] + max(seconds, 0), MOST_SECONDS),
+    }
+    page.answers = after
+    page.save()
+    audit.write(None, "screening.page_kept", page, paper=paper.pk, number=number)
+    answered = {name: said for one in pages if one is not page for name, said in one.answers["items"].items()}
+    found = _so_far(sheet.ready, sheet.form, answered | after["items"])
+    raised = signals.raise_from(paper, found, now)
+    return Kept(
+        number, any(signal.urgent for signal in raised) or any(one.kind == signals.CRITICAL for one in found)
+    )
+
+
+def _locked(paper: Paper) -> Paper:
+    """Return the paper as it is now; nobody else writes to it until this transaction ends."""
+    return Paper.objects.select_for_update(of=("self",)).select_related("sitting", "student").get(pk=paper.pk)
+
+
+def _still_open(paper: Paper, now: datetime) -> None:
+    if paper.finished_at is not None:
+        raise Refused("finished", _("这份问卷已经交了，不用再填。"))
+    _runs(paper.sitting, timezone.localtime(now).date())
+    _consented(paper.student, now)
+
+
+def _pages_of(paper: Paper, form: SittingForm | None = None) -> list[Page]:
+    """Return the current pages of a paper (of one instrument), opened for scoring."""
+    pages = opened_by_program(Page.objects.current().filter(paper=paper).order_by("number"), "scoring")
+    return [one for one in pages if form is None or one.answers["form"] == form.pk]
+
+
+def _new_page(paper: Paper, number: int, now: datetime) -> Page:
+    return Page(
+        school_id=paper.school_id, paper=paper, student_id=paper.student_id, day=timezone.localtime(now).date(),
+        number=number, recorded_at=now,
+    )  # fmt: skip
+
+
+def _so_far(made: Ready, form: SittingForm, answered: Mapping[str, int | str]) -> list[signals.Found]:
+    """Return what already holds on an unfinished paper: critical items and flagged words."""
+    instrument = made.instrument
+    if not instrument.critical and not any(item.flag for item in instrument.items):
+        return []
+    ranks = {rule.id: rule.rank for rule in instrument.critical}
+    written = {name: said for name, said in answered.items() if isinstance(said, str)}
+    found = [
+        signals.Found(signals.CRITICAL, rule, ranks[rule], form.pk)
+        for rule in made.scorer.critical_so_far(values_of(instrument, answered), written)
+    ]
+    return found + [
+        signals.Found(signals.TEXT, item.id, signals.URGENT_RANK, form.pk)
+        for item in instrument.items
+        if item.flag and written.get(item.id)
+    ]
+
+
+@transaction.atomic
+def finish(paper: Paper, *, now: datetime | None = None) -> Paper:
+    """Hand a paper in: score it, write its results and signals. Handing it in again changes nothing. Raises Refused."""
+    now = now or timezone.now()
+    paper = _locked(paper)
+    if paper.finished_at is not None:
+        return paper
+    _still_open(paper, now)
+    pages = _pages_of(paper)
+    if not any(page.answers["items"] for page in pages):
+        raise Refused("empty", _("一题都还没有填。想停下来，可以直接离开。"))
+    paper.finished_at = now
+    paper.save(update_fields=["finished_at"])
+    _score(paper, pages, now)
+    audit.write(None, "screening.paper_finished", paper, form=paper.form)
+    return paper
+
+
+@transaction.atomic
+def enter(
+    seat: Seat, answers: Mapping[int, Answers], *, source: str, by, now: datetime | None = None,
+) -> Paper:  # fmt: skip
+    """Enter a whole paper from paper or a file: {SittingForm id: {item: code or words}}. Raises Refused, nothing saved.
+
+    A sitting that has ended still takes what was filled in while it ran.
+    """
+    now = now or timezone.now()
+    if seat.sitting.state == Sitting.State.DRAFT:
+        raise Refused("not_open", _("测评还没有开始，不能补录。"))
+    if not population.is_asked(
+        seat.sitting, seat.student, min(timezone.localtime(now).date(), seat.sitting.last_day)
+    ):
+        raise Refused("not_asked", _("这次测评没有安排%(name)s。") % {"name": seat.student.name})
+    _consented(seat.student, now)
+    paper, new = Paper.objects.select_for_update().get_or_create(
+        sitting=seat.sitting, student=seat.student, form=seat.form, respondent=seat.who, attempt=1,
+        defaults={"school": seat.sitting.school, "source": source, "started_at": now,
+                  "entered_by_id": getattr(by, "account_id", None)},
+    )  # fmt: skip
+    if not new and paper.finished_at is not None:
+        raise Refused(
+            "finished", _("%(name)s的这份已经有了。要改，请用“更正”。") % {"name": seat.student.name}
+        )
+    paper.source, paper.entered_by_id = source, getattr(by, "account_id", None)
+    _write_all(paper, answers, now)
+    paper.finished_at = now
+    paper.save(update_fields=["finished_at", "source", "entered_by"])
+    _score(paper, _pages_of(paper), now, by)
+    audit.write(by, "screening.paper_entered", paper, source=source)
+    return paper
+
+
+@transaction.atomic
+def correct(paper: Paper, answers: Mapping[int, Answers], *, by, now: datetime | None = None) -> Paper:
+    """Replace the answers of a finished paper; the former ones stay as superseded rows. Raises Refused."""
+    now = now or timezone.now()
+    paper = _locked(paper)
+    if paper.finished_at is None:
+        raise Refused("unfinished", _("这份还没有交，不能更正。"))
+    _write_all(paper, answers, now)
+    _score(paper, _pages_of(paper), now, by)
+    audit.write(by, "screening.paper_corrected", paper)
+    return paper
+
+
+@transaction.atomic
+def rescore(paper: Paper, *, by, now: datetime | None = None) -> Paper:
+    """Score a finished paper again; what it shows now raises signals as the first time."""
+    now = now or timezone.now()
+    paper = _locked(paper)
+    _score(paper, _pages_of(paper), now, by)
+    audit.write(by, "screening.paper_rescored", paper)
+    return paper
+
+
+def _write_all(paper: Paper, answers: Mapping[int, Answers], now: datetime) -> None:
+    """Write a paper's answers as one page for each instrument, in place of the pages there are."""
+    known = {form.pk: form for form in forms(paper.sitting, paper.form)}
+    if set(answers) - set(known):
+        raise Refused("foreign", _("这不是这次测评的量表。"))
+    read = {
+        pk: _merged({}, _read(ready(known[pk].text), ready(known[pk].text).instrument.items, said))
+        for pk, said in answers.items()
+    }
+    if not any(read.values()):
+        raise Refused("empty", _("一题都没有填。"))
+    Page.objects.current().filter(paper=paper).update(superseded_at=now)
+    for number, (pk, items) in enumerate(read.items(), 1):
+        page = _new_page(paper, number, now)
+        page.answers = {"form": pk, "items": items, "seconds": 0}
+        page.save()
+
+
+# ------------------------------------------------------------------ scoring
+
+
+def person_of(student: Subject, form: str, day: date) -> Person:
+    """Return what bands and norms may ask about a child on a day."""
+    row = PersonRow.objects.filter(pk=student.pk).values_list("sex", "birth_date").first()
+    sex, birth = row or ("", None)
+    age = None if birth is None else day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+    room = Link.objects.filter(
+        a=student, kind="enrolled_in", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
+    ).values("b")
+    grade = (
+        Attribute.objects.filter(
+            subject__in=[student.pk], name="grade", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
+        ).values_list("value", flat=True).first()
+        or Attribute.objects.filter(
+            subject__in=room, name="grade", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
+        ).values_list("value", flat=True).first()
+    )  # fmt: skip
+    return Person(sex, age, int(grade) if grade and grade.isdigit() else None, form)
+
+
+def paper_bytes(instrument: Instrument, answered: Mapping[str, int | str]) -> bytes:
+    """Return answers as the scorer wants them: a byte for each scored item."""
+    return bytes(
+        place if isinstance(place := answered.get(item.id), int) else BLANK
+        for item in instrument.scored_items
+    )
+
+
+def score_answers(made: Ready, answered: Mapping[str, int | str], person: Person) -> Scored:
+    written = {name: said for name, said in answered.items() if isinstance(said, str)}
+    return made.scorer.score(paper_bytes(made.instrument, answered), person, written)
+
+
+def _score(paper: Paper, pages: Sequence[Page], now: datetime, by=None) -> None:
+    """Write the results of a paper in place of those there are, and the signals of all its instruments."""
+    day = timezone.localtime(now).date()
+    person = person_of(paper.student, paper.form, day)
+    Result.objects.current().filter(paper=paper).update(superseded_at=now)
+    found: list[signals.Found] = []
+    for form in forms(paper.sitting, paper.form):
+        answered = {
+            name: said for page in pages if page.answers["form"] == form.pk
+            for name, said in page.answers["items"].items()
+        }  # fmt: skip
+        made = ready(form.text)
+        scored = score_answers(made, answered, person)
+        seen = signals.found_in(made.instrument, form.pk, scored)
+        Result(
+            school_id=paper.school_id, paper=paper, form=form, student_id=paper.student_id, day=day, recorded_at=now,
+            scores=told(scored),
+            standing={
+                "rank": max([band.rank for band in scored.bands.values()] + [one.rank for one in seen], default=0),
+                "critical": scored.critical, "patterns": scored.patterns, "texts": scored.texts,
+            },
+        ).save(force_insert=True)  # fmt: skip
+        found += seen
+    signals.raise_from(paper, found, now, by)
+
+
+def told(scored: Scored) -> dict[str, Any]:
+    """Return the scores as they are kept."""
+    return {
+        "scores": scored.scores,
+        "missing": {scale: asdict(why) for scale, why in scored.missing.items()},
+        "blanks": scored.blanks,
+        "validity": scored.validity,
+        "broken": scored.broken,
+        "unsure": scored.unsure,
+        "bands": {scale: band.id for scale, band in scored.bands.items()},
+        "undetermined": scored.undetermined,
+    }

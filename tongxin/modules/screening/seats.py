@@ -1,0 +1,98 @@
+"""The ways in: a class's code with one's own number, a printed QR of one's own, or being signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core import signing
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.people.models import Student
+
+from . import population
+from .models import EntryCode, Sitting, SittingForm
+from .papers import Refused, Seat
+
+OWN_SALT, SEAT_SALT = "screening.own-way-in", "screening.seat"
+OWN_DAYS = 90
+SEAT_SECONDS = 30 * 60
+
+
+def by_code(code: str) -> EntryCode:
+    """Return the class's way in that a code opens. Raises Refused with one sentence, whatever is wrong with it."""
+    clean = "".join(code.upper().split()).replace("-", "")
+    found = EntryCode.objects.select_related("sitting", "sitting__school", "room").filter(code=clean).first()
+    if found is None or found.sitting.state == Sitting.State.DRAFT:
+        raise Refused("code", _("没有这个测评码。请看清黑板上或老师发的码，再输一次。"))
+    return found
+
+
+def student_of(entry: EntryCode, number: str, name: str, day) -> Subject:
+    """Return the student of a class by number and name. Raises Refused with one sentence, whichever of them is wrong."""
+    number, name = "".join(number.split()), "".join(name.split())
+    ids = population.members(entry.school, day, [entry.room_id]).get(entry.room_id, [])
+    own = Q(local_number=number) | Q(pupil_number=number)
+    rows = Student.objects.filter(own, pk__in=ids).select_related("person__subject") if number else ()
+    for row in rows:
+        if "".join(row.person.subject.name.split()) == name:
+            return row.person.subject
+    raise Refused("who", _("学号和姓名对不上这个班的名单。请再输一次，或者请老师看一下。"))
+
+
+def own_token(sitting: Sitting, student: Subject) -> str:
+    """Return what a student's own printed QR holds."""
+    return signing.dumps([sitting.public_id, student.public_id], salt=OWN_SALT, compress=False)
+
+
+def by_own_token(token: str) -> Seat:
+    """Return the seat of a printed QR. Raises Refused."""
+    try:
+        sitting_id, student_id = signing.loads(token, salt=OWN_SALT, max_age=OWN_DAYS * 86_400)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise Refused("code", _("这个二维码不能用了。请找老师要一张新的。")) from None
+    sitting = Sitting.objects.select_related("school").filter(public_id=sitting_id).first()
+    student = Subject.objects.filter(public_id=student_id, type="student").first()
+    if sitting is None or student is None or student.school_id != sitting.school_id:
+        raise Refused("code", _("这个二维码不能用了。请找老师要一张新的。"))
+    return Seat(sitting, student)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a seat's cookie holds: ids only. It opens that one paper and nothing else."""
+
+    sitting: str
+    student: str
+    form: str
+    respondent: str
+
+    def sealed(self) -> str:
+        return signing.dumps([self.sitting, self.student, self.form, self.respondent], salt=SEAT_SALT)
+
+
+def ticket(seat: Seat) -> Ticket:
+    return Ticket(seat.sitting.public_id, seat.student.public_id, seat.form, seat.who.public_id)
+
+
+def seat_of(sealed: str | None) -> Seat | None:
+    """Return the seat a cookie stands for; None where there is none, it is too old, or it was made up."""
+    if not sealed:
+        return None
+    try:
+        found = Ticket(*signing.loads(sealed, salt=SEAT_SALT, max_age=SEAT_SECONDS))
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    sitting = Sitting.objects.select_related("school").filter(public_id=found.sitting).first()
+    if sitting is None or found.form not in SittingForm.Form.values:
+        return None
+    people = {
+        one.public_id: one
+        for one in Subject.objects.filter(
+            school=sitting.school, public_id__in=[found.student, found.respondent]
+        )
+    }
+    if found.student not in people or found.respondent not in people:
+        return None
+    return Seat(sitting, people[found.student], found.form, people[found.respondent])

@@ -1,0 +1,125 @@
+"""The cast of the tests with all that a sitting needs: three administrators, a chain, consents, instruments.
+
+hall.sitting  open, PHQ-9 for the students of both classes      hall.chain  陈老师 → 李老师's deputy → 王书记
+七年级1班: everybody's guardian said yes, except of the last (said no); 七年级2班: nobody has answered yet
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from tongxin.kernel.base.models import Subject
+from tongxin.kernel.consent import services as consent
+from tongxin.kernel.consent.models import Consent, Purpose
+from tongxin.kernel.obligations import outbox
+from tongxin.kernel.people import services as people
+from tongxin.kernel.people.models import Person, Student
+
+from .cast import TODAY, Cast, Player, player
+
+FIRST, LAST = TODAY - timedelta(days=2), TODAY + timedelta(days=5)
+BIRTH = date(2013, 10, 1)
+
+
+@dataclass
+class Hall:
+    """An open sitting and who is around it. guardians: {student id: guardian}."""
+
+    cast: Cast
+    sitting: object
+    deputy: Player
+    admins: list[Player]
+    guardians: dict[int, Subject]
+
+    @property
+    def form(self):
+        return self.sitting.forms.get()
+
+    def child(self, number: int = 0, room: int = 1) -> Subject:
+        return self.cast.students[room][number]
+
+    def seat(self, number: int = 0, room: int = 1):
+        from tongxin.modules.screening.papers import Seat
+
+        return Seat(self.sitting, self.child(number, room))
+
+    def begun(self, number: int = 0, room: int = 1):
+        from tongxin.modules.screening import papers
+
+        return papers.begin(self.seat(number, room))
+
+    def enter(self, answers: Mapping[str, str] | None = None, number: int = 0, room: int = 1):
+        """Hand in a whole paper for a child: {item: code}; 0 for what is not named."""
+        from tongxin.modules.screening import papers
+
+        filled = {str(n): "0" for n in range(1, 10)} | dict(answers or {})
+        return papers.enter(
+            self.seat(number, room), {self.form.pk: filled}, source="paper", by=self.cast.chen.viewer()
+        )
+
+
+def make_hall(cast: Cast) -> Hall:
+    from tongxin.modules.screening import chain, instruments, sittings
+
+    whole = people.school_subject(cast.school)
+    deputy = player(cast.school, "何敏", "he", deputy_secretary=whole)
+    admins = [
+        player(cast.school, "安全员", "anquan", security_admin=whole),
+        player(cast.school, "审计员", "shenji", audit_admin=whole),
+    ]
+    guardians = _families(cast)
+    consent.publish_text(
+        cast.school, Purpose.SCREENING, "收集什么、谁能看、怎样撤回。", renews=True, by=cast.wang.account
+    )
+    said = [
+        consent.Said(
+            student, guardians[student.pk], "refused" if student == cast.students[1][-1] else "given"
+        )
+        for student in cast.students[1]
+    ]
+    consent.record(
+        cast.school,
+        Purpose.SCREENING,
+        said,
+        channel=Consent.Channel.PAPER,
+        at=timezone.now(),
+        by=cast.sun.account,
+    )
+    chain.set_chain(
+        cast.school,
+        [chain.Wanted(one.subject) for one in (cast.chen, deputy, cast.wang)],
+        by=cast.wang.viewer(),
+        day=TODAY,
+    )
+    outbox.beat()
+    text = instruments.take(cast.school, "phq-9", by=cast.chen.account)
+    plan = sittings.Plan(
+        title="秋季测评", first_day=FIRST, last_day=LAST, forms=[(text, "student")],
+        rooms=[cast.room_one.subject.pk, cast.room_two.subject.pk],
+    )  # fmt: skip
+    sitting = sittings.create(cast.school, plan, by=cast.chen.viewer())
+    sittings.open_sitting(sitting, by=cast.chen.viewer(), day=TODAY)
+    sitting.refresh_from_db()
+    return Hall(cast, sitting, deputy, admins, guardians)
+
+
+def _families(cast: Cast) -> dict[int, Subject]:
+    """Give every student a birth date, a number and a guardian."""
+    guardians = {}
+    students = [student for room in (1, 2) for student in cast.students[room]]
+    for number, student in enumerate(students, 1):
+        Person.objects.filter(pk=student.pk).update(birth_date=BIRTH, sex="female" if number % 2 else "male")
+        Student.objects.filter(pk=student.pk).update(local_number=f"2026{number:03}")
+        guardian = people.make_guardian(cast.school, f"{student.name[0]}家长", children=[student])
+        guardians[student.pk] = guardian.subject
+    return guardians
+
+
+@pytest.fixture
+def hall(cast, keys) -> Hall:
+    return make_hall(cast)
