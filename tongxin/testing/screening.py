@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
@@ -22,6 +23,9 @@ from tongxin.kernel.people.models import Person, Student
 
 from .cast import TODAY, Cast, Player, player
 
+if TYPE_CHECKING:
+    from tongxin.modules.screening.models import Sitting
+
 FIRST, LAST = TODAY - timedelta(days=2), TODAY + timedelta(days=5)
 BIRTH = date(2013, 10, 1)
 
@@ -31,7 +35,7 @@ class Hall:
     """An open sitting and who is around it. guardians: {student id: guardian}."""
 
     cast: Cast
-    sitting: object
+    sitting: Sitting
     deputy: Player
     admins: list[Player]
     guardians: dict[int, Subject]
