@@ -138,6 +138,7 @@ def row_of(instrument: Instrument, paper: Paper, scored: Scored) -> dict[str, An
         "blanks": scored.blanks,
         "missing": {name: why.reason for name, why in scored.missing.items()},
         "undetermined": scored.undetermined,
+        "bank": asdict(scored.bank) if scored.bank else None,
         "norm": {name: found for name, found in places.items() if found},
         "to_read": scored.texts,
         "problems": [problem.as_dict() for problem in paper.problems],
@@ -152,7 +153,10 @@ class Summary:
         self.n = self.valid = self.problems = 0
         self.validity: dict[str, int] = {}
         self.bands: dict[str, dict[str, int]] = {}
-        self.scores: dict[str, list[float]] = {scale.id: [] for scale in instrument.scales}
+        banks = [instrument.bank.id] if instrument.bank else []
+        self.scores: dict[str, list[float]] = {
+            name: [] for name in [scale.id for scale in instrument.scales] + banks
+        }
         self.critical = {rule.id: 0 for rule in instrument.critical}
         self.patterns = {rule.id: 0 for rule in instrument.patterns}
 

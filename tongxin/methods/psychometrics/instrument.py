@@ -286,6 +286,42 @@ class Norm:
 
 
 @dataclass(frozen=True)
+class BankItem:
+    """Published parameters of one item: discrimination and rising thresholds, one less than it has answers; answers are
+    counted from the one that scores least, reversal done."""
+
+    item: str
+    discrimination: Fraction
+    thresholds: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class ItemBank:
+    """Items with parameters of an item response model: they are asked one by one, each chosen by the answers before it.
+
+    id: of the score, mean + sd × θ, rounded to `digits`. always: items that are asked whatever the estimate, besides
+    those of critical rules. error: exact enough when θ's standard error is this or less, not before `least` items; most:
+    items at the most. tables: bands of the score.
+    """
+
+    id: str
+    model: str
+    source: str
+    year: int | None
+    items: tuple[BankItem, ...]
+    title: Text = Text()
+    mean: Fraction = Fraction(50)
+    sd: Fraction = Fraction(10)
+    digits: int = 1
+    always: tuple[str, ...] = ()
+    error: Fraction = Fraction(2, 5)
+    least: int = 4
+    most: int = 20
+    tables: tuple[BandTable, ...] = ()
+    line: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True)
 class Golden:
     """A worked paper. answers: codes by item (blank = ""). What is None or absent is not compared."""
 
@@ -353,6 +389,7 @@ class Instrument:
     critical: tuple[Rule, ...] = ()
     patterns: tuple[Rule, ...] = ()
     norms: tuple[Norm, ...] = ()
+    bank: ItemBank | None = None
     golden: tuple[Golden, ...] = ()
     file: str = field(default="", compare=False)
     raw: Any = field(default=None, compare=False, hash=False, repr=False)

@@ -11,6 +11,7 @@ from tongxin.methods.cadence.located import LMap, Place
 from .golden import run_golden
 from .instrument import Instrument
 from .lint_bands import check_bands, check_norms
+from .lint_bank import check_bank
 from .lint_conditions import check_conditions
 from .parse import load_instrument
 
@@ -34,6 +35,7 @@ def lint(instrument: Instrument, found: list[Finding] | None = None) -> list[Fin
     _check_membership(instrument, at, findings)
     check_bands(instrument, findings)
     check_norms(instrument, findings)
+    check_bank(instrument, findings)
     check_conditions(instrument, findings)
     if not any(finding.level == ERROR for finding in findings):
         # Only what can be scored is scored.
@@ -170,7 +172,8 @@ def _check_membership(instrument: Instrument, at: _At, found: Findings) -> None:
         if instrument.partition
         else instrument.scales
     )
-    held = {name for scale in instrument.scales for name in scale.items}
+    banked = {one.item for one in instrument.bank.items} if instrument.bank else set()
+    held = {name for scale in instrument.scales for name in scale.items} | banked
     for scale in listed:
         for name in set(scale.items):
             places.setdefault(name, []).append(scale.id)
@@ -186,7 +189,7 @@ def _check_membership(instrument: Instrument, at: _At, found: Findings) -> None:
             )
     for name, scales in places.items():
         item = instrument.item_by_id[name]
-        if not scales and name not in instrument.unscored:
+        if not scales and name not in instrument.unscored and name not in banked:
             kind = "partition 所列的分量表" if instrument.partition else "分量表"
             found.error(
                 at.line(item.line),
@@ -205,7 +208,7 @@ def _check_membership(instrument: Instrument, at: _At, found: Findings) -> None:
 
 
 def _check_golden(instrument: Instrument, at: _At, found: Findings) -> None:
-    if not instrument.golden and instrument.scales:
+    if not instrument.golden and (instrument.scales or instrument.bank):
         found.warn(
             at.key("golden"), "golden", "没有算例，算得对不对无从核对。请在 golden 至少写一份手算过的答卷。"
         )
@@ -220,7 +223,7 @@ def _check_golden(instrument: Instrument, at: _At, found: Findings) -> None:
     for golden in instrument.golden:
         compared = [name for name, _ in (*golden.scores, *golden.bands)]
         for name in compared:
-            if name not in instrument.scale_by_id:
+            if name not in instrument.scale_by_id and not (instrument.bank and name == instrument.bank.id):
                 found.error(at.line(golden.line), "golden", f"算例“{golden.name}”里的“{name}”不是分量表。")
         if not compared and golden.critical is None and golden.patterns is None and not golden.valid:
             found.error(

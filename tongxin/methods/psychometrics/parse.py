@@ -10,6 +10,7 @@ from tongxin.methods.cadence.findings import Finding, PackUnreadable
 from tongxin.methods.cadence.located import LMap, located, plain, read_yaml
 
 from .instrument import FORMS, LANGUAGE, OWN, Instrument, Licence, Person, Source
+from .parse_bank import bank_of
 from .parse_items import answer_sets, items_of, sections_of
 from .parse_scales import golden_of, norms_of, rules_of, scales_of
 from .reading import Reader
@@ -17,7 +18,7 @@ from .reading import Reader
 KEYS = (
     "instrument", "title", "version", "language", "short", "about", "instructions", "minutes", "forms", "ages",
     "grades", "licence", "citation", "sources", "sections", "answers", "items", "reverse", "unscored", "partition",
-    "scales", "validity", "critical", "patterns", "norms", "golden",
+    "scales", "validity", "critical", "patterns", "norms", "bank", "golden",
 )  # fmt: skip
 MOST_BYTES = 2_000_000
 
@@ -97,6 +98,7 @@ def instrument_from_dict(raw: Any, file: str = "") -> tuple[Instrument, list[Fin
         critical=rules_of(reader, whole, "critical", known),
         patterns=rules_of(reader, whole, "patterns", known),
         norms=norms_of(reader, whole),
+        bank=bank_of(reader, whole, known),
         golden=golden_of(reader, whole, known),
         file=file,
         raw=document,

@@ -72,7 +72,7 @@ def _scale(reader: Reader, row: Any, place: Place, known: Known) -> Scale:
         plus=number("plus", 0),
         digits=_digits(reader, spelled, what),
         missing=_missing(reader, spelled.get("missing"), at("missing"), what),
-        tables=_tables(reader, spelled.get("bands"), at("bands"), what),
+        tables=tables_of(reader, spelled.get("bands"), at("bands"), what),
         line=place.line,
     )
 
@@ -119,7 +119,7 @@ def _missing(reader: Reader, value: Any, place: object, what: str) -> MissingRul
     return MissingRule(rule, at_most)
 
 
-def _tables(reader: Reader, value: Any, place: object, what: str) -> tuple[BandTable, ...]:
+def tables_of(reader: Reader, value: Any, place: object, what: str) -> tuple[BandTable, ...]:
     rows = list(reader.rows(value, place, f"{what}的分级（bands）"))
     if not any(isinstance(row, LMap) and "cuts" in row for row, _ in rows):
         bands = tuple(_band(reader, row, spot, what) for row, spot in rows)

@@ -10,10 +10,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .conditions import Seen
 from .instrument import OWN, Band, BandTable, Instrument, Item, Norm, Person, Scale
+
+if TYPE_CHECKING:
+    from .banks import BankScore, BankScorer
 
 BLANK = 255
 # What a file wrote cannot be used: neither an answer nor a blank.
@@ -50,7 +53,7 @@ class Scored:
 
     validity: valid | doubt | invalid | unknown. scores: by scale, those there are. missing: why the others are not.
     blanks: unanswered components by scale, where there are any. bands: the band reached, by scale. undetermined: scales
-    whose band needs to know more about the person. critical, patterns: ids of the rules that hold. texts: items with
+    whose band needs to know more about the person. bank: what the items of the bank come to. critical, patterns: ids of the rules that hold. texts: items with
     words that somebody has to read. unsure: validity rules that could not be judged.
     """
 
@@ -63,6 +66,7 @@ class Scored:
     critical: list[str] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    bank: BankScore | None = None
     broken: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
 
@@ -181,6 +185,10 @@ class Scorer:
             if scale.tables
         ]
         self._plans = [self._plan(scale) for scale in instrument.scales_in_order()]
+        self.bank = _bank_scorer(instrument)
+        if instrument.bank and instrument.bank.tables:
+            tables = [(table, _edges(table)) for table in instrument.bank.tables]
+            self._tables.append((instrument.bank.id, tables))
 
     def _plan(self, scale: Scale) -> _Plan:
         single = tuple(
@@ -226,6 +234,11 @@ class Scorer:
                 self._join(plan.scale, found, exact)
             else:
                 self._add(plan, counts, refused, found, exact)
+        if self.bank is not None:
+            places = {name: code for name, code in zip(self.place, paper, strict=True) if code < REFUSED}
+            found.bank = self.bank.score(places)
+            if found.bank is not None:
+                found.scores[self.bank.definition.id] = found.bank.score
         self._judge(found, Seen(seen, found.scores, blanks, written), person, written, bool(refused))
         return found
 
@@ -345,6 +358,15 @@ class Scorer:
         """Critical rules that already hold on an unfinished paper. answered: values by item, before reversal."""
         seen = Seen(answered, {}, len(self.items) - len(answered), written)
         return [rule.id for rule in self.instrument.critical if rule.when.holds(seen)]
+
+
+def _bank_scorer(instrument: Instrument) -> BankScorer | None:
+    """What works with the bank, only where there is one: it needs numpy, which the command line should not wait for."""
+    if instrument.bank is None:
+        return None
+    from .banks import BankScorer
+
+    return BankScorer(instrument)
 
 
 def _by_byte(values: Sequence[int]) -> list[int | None]:

@@ -18,6 +18,7 @@ from .instrument import (
     Group,
     Instrument,
     Item,
+    ItemBank,
     Licence,
     MissingRule,
     Norm,
@@ -72,6 +73,7 @@ def as_dict(instrument: Instrument, short_items: bool = True) -> Plain:
         "critical": [_rule(rule, words) for rule in instrument.critical],
         "patterns": [_rule(rule, words) for rule in instrument.patterns],
         "norms": [_norm(norm, words) for norm in instrument.norms],
+        "bank": _bank(instrument.bank, ids, words),
         "golden": [_golden(golden) for golden in instrument.golden],
     }
     return _some(whole) | {"items": whole["items"]}
@@ -268,6 +270,23 @@ def _norm(norm: Norm, words: _Words) -> Plain:
     }
     return _some({"id": norm.id, "title": words(norm.title), "source": norm.source, "year": norm.year, "n": norm.n,
                   "for": _group(norm.group)}) | {"scales": scales}  # fmt: skip
+
+
+def _bank(bank: ItemBank | None, ids: Sequence[str], words: _Words) -> Plain | None:
+    if bank is None:
+        return None
+    told = {
+        "id": bank.id, "title": words(bank.title), "model": bank.model, "source": bank.source, "year": bank.year,
+        "always": item_list(bank.always, ids), "bands": _tables(bank.tables, words),
+    }  # fmt: skip
+    return _some(told) | {
+        "score": {"mean": number(bank.mean), "sd": number(bank.sd), "digits": bank.digits},
+        "stop": {"error": number(bank.error), "least": bank.least, "most": bank.most},
+        "parameters": {
+            one.item: {"a": number(one.discrimination), "b": [number(edge) for edge in one.thresholds]}
+            for one in bank.items
+        },
+    }
 
 
 def _golden(golden: Golden) -> Plain:
