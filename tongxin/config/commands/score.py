@@ -138,11 +138,10 @@ def row_of(instrument: Instrument, paper: Paper, scored: Scored) -> dict[str, An
         "blanks": scored.blanks,
         "missing": {name: why.reason for name, why in scored.missing.items()},
         "undetermined": scored.undetermined,
-        "bank": asdict(scored.bank) if scored.bank else None,
         "norm": {name: found for name, found in places.items() if found},
         "to_read": scored.texts,
         "problems": [problem.as_dict() for problem in paper.problems],
-    }
+    } | ({"bank": asdict(scored.bank)} if scored.bank else {})
 
 
 class Summary:
