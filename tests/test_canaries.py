@@ -1,5 +1,6 @@
 """A known word in every sealed column and file is searched for in the database, its log, the backup and the keys."""
 
+import subprocess
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +13,15 @@ from tongxin.config import archive
 from tongxin.exchange.models import ImportRun
 from tongxin.kernel.access import second_factor
 from tongxin.kernel.access.models import SecondFactor
+from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.sealing import rotation, store
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.services import Draft, Upload, record_activity
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import kind_named
+from tongxin.modules.screening.models import Page, Result, Signal
 from tongxin.testing.cast import TODAY, cast, today  # noqa: F401
+from tongxin.testing.screening import make_hall
 from tongxin.testing.sealed import keys, papers  # noqa: F401
 
 NUMBER, NOTE, UNDO, FILE = (
@@ -33,7 +37,17 @@ COVERED = {
     "import_run.undo",
     "second_factor.secret",
     "second_factor.pending",
+    "answer_page.answers",
+    "result.scores",
+    "result.standing",
+    "signal.what",
 }
+ANSWER, SCORE, STANDING, CALL = (
+    "金丝雀想说的话",
+    "canary-in-a-score",
+    "canary-in-a-standing",
+    "canary-in-a-signal",
+)
 # Lies open on purpose: shows that the search finds what is there.
 OPEN = "这一行不是秘密"
 
@@ -43,20 +57,21 @@ def test_every_sealed_column_has_its_canary():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the database's own files")
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    canaries = [NUMBER.encode(), NOTE.encode(), UNDO.encode(), b"canary in a file", *planted(cast)]
-    database = Path(str(connection.settings_dict["NAME"]))
-    found_open = OPEN.encode() in database.read_bytes() + log_of(database)
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL]
+    canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
+    measured(cast)
+    places = database_files()
+    found_open = any(OPEN.encode() in held for held in places.values())
     assert found_open, "the search does not even find what lies open"
-    places = {"database": database.read_bytes(), "log": log_of(database), "server log": caplog.text.encode()}
+    places["server log"] = caplog.text.encode()
     places |= {
         str(p): p.read_bytes() for p in (*keys.rglob("*"), *settings.EVIDENCE_DIR.rglob("*")) if p.is_file()
     }
-    places |= backup(database, settings, tmp_path)
+    places |= backup(settings, tmp_path)
     assert [(where, canary) for where, held in places.items() for canary in canaries if canary in held] == []
-    assert OPEN.encode() in places["backup database.sqlite3"]
+    assert any(OPEN.encode() in held for name, held in places.items() if name.startswith("backup database"))
 
 
 def planted(cast) -> list[bytes]:  # noqa: F811
@@ -88,18 +103,51 @@ def planted(cast) -> list[bytes]:  # noqa: F811
     return [pending.encode(), other.encode()]
 
 
-def log_of(database: Path) -> bytes:
-    log = database.with_name(database.name + "-wal")
-    return log.read_bytes() if log.exists() else b""
-
-
-def backup(database: Path, settings, tmp_path) -> dict[str, bytes]:
-    """Return what a backup holds, member by member, unpacked."""
-    target = tmp_path / "backup.zip"
-    own = SimpleNamespace(
-        EVIDENCE_DIR=settings.EVIDENCE_DIR,
-        DATABASES={"default": django_settings.DATABASES["default"] | {"NAME": database}},
+def measured(cast) -> None:  # noqa: F811
+    """Put canaries in a child's answers, scores and signal."""
+    hall = make_hall(cast)
+    paper = hall.begun()
+    about = {"school": paper.school, "paper": paper, "student": paper.student, "day": TODAY}
+    page = Page.objects.create(**about, number=1, answers={"form": hall.form.pk, "items": {"1": ANSWER}})
+    result = Result.objects.create(
+        **about, form=hall.form, scores={"scores": {"total": SCORE}}, standing={"critical": [STANDING]}
     )
-    archive.make(target, own)
+    signal = Signal.objects.create(
+        **about, sitting=hall.sitting, source="a", urgent=False, what={"rule": CALL}
+    )
+    for row, column, word in ((page, "answers", ANSWER), (result, "scores", SCORE), (signal, "what", CALL)):
+        (opened,) = opened_by_program([type(row).objects.get(pk=row.pk)], "scoring")
+        assert word in str(getattr(opened, column))
+
+
+def database_files() -> dict[str, bytes]:
+    """Return the bytes of the database's own files, its log included."""
+    if connection.vendor == "sqlite":
+        database = Path(str(connection.settings_dict["NAME"]))
+        log = database.with_name(database.name + "-wal")
+        return {"database": database.read_bytes(), "log": log.read_bytes() if log.exists() else b""}
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SHOW data_directory")
+        folder = Path(cursor.fetchone()[0])
+    files = [file for part in ("base", "pg_wal") for file in (folder / part).rglob("*") if file.is_file()]
+    return {f"{file.parent.name}/{file.name}": file.read_bytes() for file in files}
+
+
+def backup(settings, tmp_path) -> dict[str, bytes]:
+    """Return what a backup holds, member by member, unpacked; a dump of PostgreSQL as the script it stands for."""
+    target = tmp_path / "backup.zip"
+    name = connection.settings_dict["NAME"]
+    database = django_settings.DATABASES["default"] | {
+        "NAME": Path(str(name)) if connection.vendor == "sqlite" else name
+    }
+    archive.make(target, SimpleNamespace(EVIDENCE_DIR=settings.EVIDENCE_DIR, DATABASES={"default": database}))
     with zipfile.ZipFile(target) as opened:
-        return {f"backup {name}": opened.read(name) for name in opened.namelist()}
+        held = {f"backup {name}": opened.read(name) for name in opened.namelist()}
+    dump = held.pop(f"backup {archive.POSTGRES_MEMBER}", None)
+    if dump is not None:
+        (tmp_path / "dump").write_bytes(dump)
+        script = [archive.postgres_tool("pg_restore"), "--file=-", str(tmp_path / "dump")]
+        done = subprocess.run(script, capture_output=True, check=True)
+        held["backup database as a script"] = done.stdout
+    return held

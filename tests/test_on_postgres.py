@@ -14,7 +14,12 @@ import pytest
 from tongxin.testing import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ["tongxin/kernel", "tongxin/exchange/rosters/tests/test_import.py", "tongxin/insight"]
+ROOMS = [
+    "tongxin/kernel",
+    "tongxin/exchange/rosters/tests/test_import.py",
+    "tongxin/insight",
+    "tests/test_canaries.py",
+]
 
 
 FILL = """
