@@ -53,6 +53,11 @@ def hidden_words() -> str:
     return _("不显示")
 
 
+def few_words() -> str:
+    """Say that a figure is of too few people to be said."""
+    return _("人数少，不显示")
+
+
 def is_small(number: float, sight: Sight) -> bool:
     """Say whether a count is so small that it could point to somebody; nobody is not small."""
     return 0 < number < sight.limit
@@ -80,7 +85,7 @@ def share_words(part: int, whole: int, sight: Sight) -> str:
         return "—"
     if sight.limit:
         if whole < sight.limit:
-            return _("人数少，不显示")
+            return few_words()
         if is_small(whole - part, sight):
             return _("不低于%(share)d%%") % {"share": 100 * (whole - sight.limit + 1) // whole}
         if is_small(part, sight):

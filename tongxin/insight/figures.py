@@ -17,8 +17,10 @@ from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations.queries import Asked
 from tongxin.kernel.programmes.models import Programme
 from tongxin.methods.cadence.counting import Count, QualifierIs
-from tongxin.methods.cadence.declarations import Figure
+from tongxin.methods.cadence.declarations import MEASURE_SHOWN, Figure
 from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.periods import NO_END
+from tongxin.ui.formats import full_day
 
 from . import counting
 from .counting import Moment
@@ -26,12 +28,14 @@ from .disclosure import (
     Sight,
     branches_of,
     count_words,
+    few_words,
     hidden_words,
     is_small,
     share_number,
     share_words,
     sight_of,
 )
+from .measured import measured_day_words, measured_number, measured_words, with_people
 from .verdicts import Verdicts
 
 SHOWN = {
@@ -42,6 +46,10 @@ SHOWN = {
     "expected": gettext_lazy("应完成数"),
     "waived": gettext_lazy("已豁免数"),
     "not_expected": gettext_lazy("不要求数"),
+    "done": gettext_lazy("做到的总数"),
+    "average": gettext_lazy("平均每个对象做到的数"),
+    "latest": gettext_lazy("最近一期做到的数"),
+    "latest_day": gettext_lazy("最近一次的日期"),
 }
 
 
@@ -169,9 +177,11 @@ class Reading:
         sight = self.sight(data_class)
         title = self.verdicts.title_of(figure.obligation)
         behind = _("应做事项“%(title)s”的%(show)s") % {"title": title, "show": SHOWN[figure.show]}
-        tally = self.verdicts.tally(figure.obligation)
         if sight is Sight.NOTHING:
             return Value(figure, hidden_words(), None, sight, data_class, behind)
+        if figure.show in MEASURE_SHOWN:
+            return self._from_measure(figure, sight, data_class, behind)
+        tally = self.verdicts.tally(figure.obligation)
         if tally is None:
             return Value(figure, "—", None, sight, data_class, behind)
         if figure.show == "coverage":
@@ -181,6 +191,27 @@ class Reading:
         counted = getattr(tally, figure.show)
         shown = None if is_small(counted, sight) else counted
         return Value(figure, count_words(counted, sight), shown, sight, data_class, behind)
+
+    def _from_measure(self, figure: Figure, sight: Sight, data_class: str, behind: str) -> Value:
+        found = self.verdicts.measured(figure.obligation, figure.show)
+        if found is None or found.number is None:
+            return Value(figure, "—", None, sight, data_class, behind)
+        if sight.limit and found.amounts and found.heads is None:
+            found = with_people(self.asked, found)
+        if figure.show == "latest_day":
+            words = measured_day_words(found, sight)
+            return Value(figure, words, None, sight, data_class, behind)
+        if figure.show == "latest":
+            first, last = found.window
+            behind = _("%(behind)s（%(window)s）") % {
+                "behind": behind,
+                "window": full_day(first) if last == NO_END else f"{full_day(first)}—{full_day(last)}",
+            }
+        number = measured_number(found, figure.show, sight)
+        if number is None:
+            return Value(figure, few_words(), None, sight, data_class, behind)
+        shown = None if sight.limit else float(number)
+        return Value(figure, measured_words(number, found, sight), shown, sight, data_class, behind)
 
     def _entries_words(self, figure: Figure, count: Count) -> str:
         """Say in one phrase what is counted: the kinds, the part, the filters and the measure."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tongxin.exchange.documents.sheets import Cell, Column, Sheet, write_workbook
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Link
+from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.obligations.pairs import Pair
 from tongxin.kernel.obligations.queries import Asked, Gap, Gaps, gaps
 from tongxin.methods.cadence.reference import plain_number
@@ -42,7 +42,7 @@ def gap_workbook(asked: Asked, lists: Sequence[Gaps], export_id: str) -> bytes:
                 [
                     one.rule.title,
                     gap.subject.name,
-                    groups.get(_person(gap), ""),
+                    groups.get(_person(gap) or 0, ""),
                     plain_number(verdict.owed),
                     plain_number(verdict.done),
                     plain_number(max(verdict.owed - verdict.done, 0)),
@@ -123,14 +123,16 @@ def _beyond(one: Gaps) -> Cell:
     return hidden_words() if one.beyond is None else one.beyond
 
 
-def _person(gap: Gap) -> int:
-    """Of a pair, whom it is for."""
-    return gap.subject.link.b_id if isinstance(gap.subject, Pair) else gap.subject.pk
+def _person(gap: Gap) -> int | None:
+    """Of a pair, whom it is for; of an activity nobody."""
+    if isinstance(gap.subject, Pair):
+        return gap.subject.link.b_id
+    return gap.subject.pk if isinstance(gap.subject, Subject) else None
 
 
 def _groups(lists: Sequence[Gaps], day: date) -> dict[int, str]:
     """Return the homeroom, branch or department of everybody named; one query."""
-    people = {_person(gap) for one in lists for gap in one.rows}
+    people = {pk for one in lists for gap in one.rows if (pk := _person(gap))}
     links = Link.objects.filter(
         a_id__in=people,
         kind__in=GROUP_LINKS,

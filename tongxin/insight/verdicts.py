@@ -29,6 +29,8 @@ from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.sql.kept import Same
 from tongxin.methods.cadence.tree import Obligation
 
+from .measured import Measured, measured
+
 # Which link makes somebody belong to a group.
 GROUP_LINK = {"homeroom": "enrolled_in", "branch": "branch_member", "department": "in_department"}
 
@@ -105,6 +107,11 @@ class Verdicts:
     def tally(self, obligation: str) -> Counts | None:
         """Return how many have which verdict; None when the obligation cannot be evaluated."""
         return count(self.of(obligation)) if self.rule(obligation) else None
+
+    def measured(self, obligation: str, show: str) -> Measured | None:
+        """Return what was done under an obligation; None when it cannot be evaluated."""
+        rule = self.rule(obligation)
+        return measured(self.asked, rule, show, self.of(obligation)) if rule else None
 
     def tally_in(self, obligation: str, month: Month) -> Counts:
         """Return how many of a month have which verdict."""

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_GET
 from tongxin.exchange.documents.sheets import Column as SheetColumn
 from tongxin.exchange.documents.sheets import Sheet, write_workbook
 from tongxin.kernel.access.doors import allow
-from tongxin.kernel.access.viewer import visible_subjects
-from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
-from tongxin.kernel.obligations.queries import sight
-from tongxin.methods.cadence.declarations import Figure
+from tongxin.kernel.obligations.pairs import named
+from tongxin.kernel.obligations.queries import Figured, sight
+from tongxin.methods.cadence.declarations import MEASURE_SHOWN, Figure
 from tongxin.methods.cadence.reference import Verdict, plain_number
+from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.charts import Bars, Series
 from tongxin.ui.tables import Column, Table
 
@@ -25,6 +25,7 @@ from ..counting import class_of, counted_entries
 from ..disclosure import ROUND_TO, Sight, count_words, share_number
 from ..exports import XLSX, attachment, note_export
 from ..figures import Reading
+from ..measured import records
 from .asking import reading_as_submitted, reading_of
 
 PAGE = 100
@@ -192,57 +193,102 @@ def _verdicts(request: HttpRequest, reading: Reading, figure: Figure) -> dict:
     rule = reading.verdicts.rule(figure.obligation)
     if rule is None:
         return {}
-    wanted = SHOWS.get(figure.show, (figure.show,))
-    counted = [v for v in reading.verdicts.of(figure.obligation) if v.verdict in wanted]
-    names = _names(reading, figure.obligation, counted)
-    seen = [v for v in counted if v.subject in names]
-    seen.sort(key=lambda v: (v.verdict == "met", v.last, names[v.subject][1], v.subject))
-    page = Paginator(seen, PAGE).get_page(request.GET.get("page"))
+    counted = _counted(reading, figure)
+    seen, figured = sight(reading.viewer, reading.pack, rule), Figured(reading.viewer)
+    shown = [] if seen.nothing else [v for v in counted if figured.names(seen, v.subject)]
+    names = named(v.subject for v in shown)
+    shown = [v for v in shown if v.subject in names]
+    if figure.show in MEASURE_SHOWN:
+        shown.sort(key=lambda v: (not v.done, -v.first.toordinal(), names[v.subject].pinyin, v.subject))
+    else:
+        shown.sort(key=lambda v: (v.verdict == "met", v.last, names[v.subject].pinyin, v.subject))
+    page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     rows = [
-        (names[v.subject][0], v.first, v.due, f"{plain_number(v.done):g}/{plain_number(v.owed):g}", v.verdict)
+        (
+            names[v.subject].name,
+            v.first,
+            v.due,
+            f"{plain_number(v.done):g}/{plain_number(v.owed):g}",
+            v.verdict,
+            names[v.subject].public_id,
+            v.first.isoformat(),
+        )
         for v in page
     ]
     columns = [
-        Column("name", _("对象")),
+        Column("name", _("对象"), link=_why(reading, rule)),
         Column("first", _("开始"), "day"),
         Column("due", _("截止"), "day"),
         Column("done", _("已做/应做")),
         Column("verdict", _("状态"), "state"),
     ]
-    rest = len(counted) - len(seen)
+    rest = len(counted) - len(shown)
     table = Table(
-        columns, rows, choose_columns=False, empty_title=_("没有您可以查看的对象") if rest else _("没有对象")
+        columns,
+        rows,
+        keys=("name", "first", "due", "done", "verdict", "who", "begins"),
+        choose_columns=False,
+        empty_title=_("没有您可以查看的对象") if rest else _("没有对象"),
     )
     return {
         "table": table,
         "pages": page,
         "rest": count_words(rest, Sight.COUNTS) if rest else "",
         "rule": rule,
+        **(_records(reading, list(page)) if figure.show in MEASURE_SHOWN else {}),
     }
 
 
-def _names(reading: Reading, obligation: str, verdicts: list[Verdict]) -> dict[str, tuple[str, str]]:
-    """Return (name, pinyin) by subject id as text, of those within this viewer's reach of the rule's class."""
-    rule = reading.verdicts.rule(obligation)
-    if rule is None:
-        return {}
-    seen = sight(reading.viewer, reading.pack, rule)
-    ids = {int(v.subject) for v in verdicts if v.subject.isdigit()}
-    if seen.nothing or rule.subject.is_activity:
-        return {}
-    subjects = Subject.objects.filter(school_id=reading.programme.school_id)
-    if not seen.whole:
-        subjects = visible_subjects(reading.viewer, seen.data_class)
+def _counted(reading: Reading, figure: Figure) -> list[Verdict]:
+    """Return the verdicts that a figure is made of."""
+    if figure.show in MEASURE_SHOWN:
+        found = reading.verdicts.measured(figure.obligation, figure.show)
+        return found.verdicts if found else []
+    wanted = SHOWS.get(figure.show, (figure.show,))
+    return [v for v in reading.verdicts.of(figure.obligation) if v.verdict in wanted]
+
+
+def _why(reading: Reading, rule: Obligation) -> str:
+    """Return the address of the page that says why a verdict is so, with {who} and {begins} left open.
+
+    Nothing for who may not ask, and for a report handed in: the page says how it stands now.
+    """
+    if not reading.viewer.may("explain") or reading.asked.known_at is not None:
+        return ""
+    address = _address("desk:why", reading.programme.public_id, rule.id, "who", "begins")
+    return address.replace("/who/begins/", "/{who}/{begins}/")
+
+
+def _records(reading: Reading, verdicts: list[Verdict]) -> dict:
+    """List the newest records that some verdicts count, those this viewer may read; say how many more there are."""
+    counted = records(reading.asked, verdicts)
+    readable = set(
+        visible_entries(reading.viewer)
+        .filter(pk__in=[entry.pk for entry in counted])
+        .values_list("pk", flat=True)
+    )
+    newest = [entry for entry in counted if entry.pk in readable][:PAGE]
+    columns = [Column("day", _("日期"), "day"), Column("title", _("活动"), link=_pattern("desk:entry"))]
     return {
-        str(pk): (name, pinyin)
-        for pk, name, pinyin in subjects.values_list("pk", "name", "pinyin")
-        if pk in ids
+        "records": Table(
+            columns,
+            [(entry.day, entry.title, entry.public_id) for entry in newest],
+            keys=("day", "title", "public_id"),
+            choose_columns=False,
+            empty_title=_("没有您可以查看的记录") if counted else _("还没有记录"),
+        ),
+        "records_rest": len(counted) - len(newest),
     }
+
+
+def _address(name: str, *args: str) -> str:
+    """Return the address of a page, nothing where there is no such page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
 
 
 def _pattern(name: str) -> str:
     """Return the address of a page with its only argument left open, nothing where there is no such page."""
-    try:
-        return reverse(name, args=["public_id"]).replace("public_id", "{public_id}")
-    except NoReverseMatch:
-        return ""
+    return _address(name, "public_id").replace("public_id", "{public_id}")

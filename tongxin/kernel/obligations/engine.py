@@ -27,7 +27,7 @@ from tongxin.methods.cadence.reference import Bearers, Verdict
 from tongxin.methods.cadence.sql.engine import Engine
 from tongxin.methods.cadence.sql.evaluate import Cell, SetEvaluator
 from tongxin.methods.cadence.sql.kept import Kept, Same, State, read_state
-from tongxin.methods.cadence.tree import GROUP_LINKS
+from tongxin.methods.cadence.tree import GROUP_LINKS, Obligation
 
 from .facts import school_facts
 
@@ -65,8 +65,8 @@ def evaluate(
         facts = school_facts(programme.school_id, programme, kinds)
         wanted = None if subjects is None else {str(pk) for pk in subjects}
         found = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
-        pairs = {rule.id for rule in pack.obligations if rule.subject.is_pair}
-        return [replace(v, subject=cadence.PAIR + v.subject) if v.obligation in pairs else v for v in found]
+        before = {rule.id: _before(rule) for rule in pack.obligations}
+        return [replace(v, subject=before[v.obligation] + v.subject) for v in found]
 
     def work_out(names: Collection[str] | None, state: State | None) -> list[Verdict]:
         """Return the verdicts of some rules that were asked for; names: None = all of them."""
@@ -159,8 +159,7 @@ def _verdicts(cells: list[Cell], who: Callable[[], Bearers | None], as_of: date)
     found = []
     for cell in cells:
         rule = cell.obligation
-        before = cadence.ENTRY if rule.subject.is_activity else cadence.PAIR if rule.subject.is_pair else ""
-        subject = f"{before}{cell.subject}"
+        subject = f"{_before(rule)}{cell.subject}"
         bearer: tuple[str, ...] = ()
         if bearers is not None and cell.verdict in ("open", "missed") and not rule.subject.is_activity:
             day = min(as_of, cell.window.last)
@@ -187,6 +186,11 @@ def _verdicts(cells: list[Cell], who: Callable[[], Bearers | None], as_of: date)
             )
         )
     return found
+
+
+def _before(rule: Obligation) -> str:
+    """Return what stands before the id of whom or what a rule's verdicts are about."""
+    return cadence.ENTRY if rule.subject.is_activity else cadence.PAIR if rule.subject.is_pair else ""
 
 
 def posts_of(school_id: int, pack: Pack) -> Bearers:

@@ -21,6 +21,7 @@ from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.packs import parse
 from tongxin.kernel.programmes.queries import current_pack, school_packs
 from tongxin.methods.cadence.calendar import SchoolCalendar
+from tongxin.methods.cadence.facts import ENTRY
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import GROUP_LINKS, Obligation
@@ -132,6 +133,10 @@ class Figured:
             rows = Subject.objects.filter(within_reach(self.viewer, Reach(branches=seen.counted)))
             self.members[seen.counted] = set(rows.values_list("pk", flat=True))
         return int(subject) in self.members[seen.counted]
+
+    def names(self, seen: Sight, subject: str) -> bool:
+        """Say whether this viewer reads the name of a subject, pair or activity (id as text)."""
+        return (seen.whole and not subject.startswith(ENTRY)) or self.inside(seen.data_class, subject)
 
     def counts(self, seen: Sight, verdicts: Iterable[Verdict]) -> tuple[Counts, bool]:
         """Return the figures of some verdicts, and whether they must be hidden: those this viewer cannot name anyhow
@@ -300,7 +305,7 @@ def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = N
         verdicts = within_group(verdicts, group, asked.as_of)
     behind = [v for v in verdicts if v.verdict in ("missed", "open")]
     figured = Figured(viewer)
-    shown = [v for v in behind if seen.whole or figured.inside(seen.data_class, v.subject)]
+    shown = [v for v in behind if figured.names(seen, v.subject)]
     if seen.nothing:
         shown = []
     subjects = named(v.subject for v in shown)
@@ -611,7 +616,7 @@ def may_read(viewer: Viewer, pack: Pack, rule: Obligation, subject: Named) -> bo
     """Say whether a viewer may read what a rule says of a subject."""
     seen = sight(viewer, pack, rule)
     own = subject.pk == viewer.person_id
-    return own or seen.whole or Inside(viewer)(seen.data_class, str(subject.pk))
+    return own or Figured(viewer).names(seen, str(subject.pk))
 
 
 def explain(viewer: Viewer, asked: Asked, obligation: str, subject: Named, first: date) -> Verdict | None:

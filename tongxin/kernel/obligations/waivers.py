@@ -19,7 +19,7 @@ from tongxin.methods.cadence.tree import Obligation
 
 from .engine import posts_of
 from .models import Waiver
-from .pairs import Named, Pair, fits
+from .pairs import Activity, Named, Pair, fits
 
 
 class CannotWaive(ValueError):
@@ -28,8 +28,10 @@ class CannotWaive(ValueError):
 
 def may_waive(viewer: Viewer, pack: Pack, rule: Obligation, subject: Named) -> bool:
     """Say whether somebody holds the post that a rule names for excusing a subject or a pair; nobody excuses
-    themselves, nor a pair they are in."""
+    themselves, nor a pair they are in. An activity is not excused: it was held as it was."""
     if rule.waiver is None or viewer.person_id is None or not fits(rule, subject):
+        return False
+    if isinstance(subject, Activity):
         return False
     own = {end.pk for end in subject.ends} if isinstance(subject, Pair) else {subject.pk}
     if viewer.person_id in own or viewer.school_id != subject.school_id:
@@ -58,7 +60,7 @@ def grant(
     by: Viewer,
 ) -> Waiver:
     """Excuse a subject from a rule from one day to another. Raises CannotWaive."""
-    if not may_waive(by, pack, rule, subject):
+    if isinstance(subject, Activity) or not may_waive(by, pack, rule, subject):
         raise CannotWaive(_("这一项不由您批准豁免，也不能给自己豁免。"))
     if not reason.strip():
         raise CannotWaive(_("请写明豁免的理由。"))
@@ -103,6 +105,8 @@ def follow_link(fact: LinkReplaced) -> None:
 
 def waivers_of(programme: Programme, obligation: str, subject: Named) -> QuerySet[Waiver]:
     """Return the live waivers of a subject or a pair, newest first."""
+    if isinstance(subject, Activity):
+        return Waiver.objects.none()
     rows = Waiver.objects.current().filter(programme=programme, obligation=obligation)
     pair = subject.link if isinstance(subject, Pair) else None
     rows = rows.filter(link=pair) if pair else rows.filter(link=None, subject=subject)

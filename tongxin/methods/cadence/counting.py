@@ -194,6 +194,11 @@ class Measure:
         return False
 
     @property
+    def adds_up(self) -> bool:
+        """May what was done in several windows, or by several subjects, be added for a figure."""
+        return False
+
+    @property
     def is_share(self) -> bool:
         """Is the bound a part (3/4, 60 %) of a set."""
         return False
@@ -220,6 +225,10 @@ class Measure:
 @dataclass(frozen=True)
 class Times(Measure):
     """次: entries."""
+
+    @property
+    def adds_up(self) -> bool:
+        return True
 
     @property
     def of_pairs(self) -> bool:
@@ -252,6 +261,10 @@ class People(Measure):
 @dataclass(frozen=True)
 class PersonTimes(Measure):
     """人次: persons per entry, added up."""
+
+    @property
+    def adds_up(self) -> bool:
+        return True
 
     def value(self, counted: Sequence[Counted]) -> Number:
         return len({(item.entry, item.unit) for item in counted if item.is_person})
@@ -291,6 +304,10 @@ class Sum(_Amount):
     """The amount, added up. daily: each day of a span counts its share where it falls."""
 
     daily: bool = False
+
+    @property
+    def adds_up(self) -> bool:
+        return True
 
     @property
     def per_day(self) -> bool:

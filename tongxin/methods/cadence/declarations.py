@@ -202,11 +202,17 @@ class PlanItem:
     later: str = ""
 
 
+# How many have which verdict; what was done itself.
+VERDICTS_SHOWN = ("coverage", "met", "missed", "open", "expected", "waived", "not_expected")
+MEASURE_SHOWN = ("done", "average", "latest", "latest_day")
+SHOWS = (*VERDICTS_SHOWN, *MEASURE_SHOWN)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number of the report bound to a query: entries counted (count, measure) or an obligation's verdicts.
 
-    show: coverage | met | missed | open | expected (with `obligation`); `later`: its query is not in the language yet.
+    show: one of SHOWS (with `obligation`); `later`: its query is not in the language yet.
     """
 
     name: str

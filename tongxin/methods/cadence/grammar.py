@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import parse_conditions, parse_pack, parse_periods
+from . import parse_conditions, parse_periods
 from .counting import DISTINCT
 from .declarations import VALUE_TYPES
 from .golden import KEYS as CASE_KEYS
@@ -21,6 +21,19 @@ from .period_words import UNITS
 from .periods import BREAKS
 from .tree import GROUP_LINKS, MODALITIES, PERSON_TYPES, SUBJECTS
 
+SHOWN = {
+    "coverage": "完成率：已完成除以应完成；免除和不要求的不算",
+    "met": "已完成数",
+    "missed": "未完成数",
+    "open": "待完成数",
+    "expected": "应完成数：前三个数之和",
+    "waived": "已豁免数",
+    "not_expected": "不要求数",
+    "done": "应做（鼓励的，鼓励到）的对象做到的数，各期相加；一次活动计入几个对象就算几次。不能相加的（最大值、平均值、不同的人、现有几个、占比）不能写",
+    "average": "平均每个对象做到的数；不能相加的，是各对象各期的平均数",
+    "latest": "最近开始的一期做到的数：各对象相加，不能相加的取平均",
+    "latest_day": "计入的记录里最近的一天",
+}
 OBLIGATION = {
     "id": "编号，英文小写和连字符；改了规则就用同一编号另写一条，换“since”",
     "title": "标题，一句话",
@@ -250,8 +263,12 @@ def reference_page() -> str:
         "## 包",
         f"最外层：{_codes(PACK_KEYS)}。一个文件夹里的几个文件按最外层的名字合并。\n\n"
         f"属性的类型：{_codes(VALUE_TYPES)}。活动、属性、关系都要写密级 `class`：{_codes(DATA_CLASSES)}。\n\n"
-        "`budget` 是每人每周能用在方案上的小时数：一个数，或按岗位 `{homeroom_teacher: 6, else: 4}`；检查和采用以前据此算用时。\n\n"
-        f"指标 `show`：{_codes(parse_pack.SHOWS)}。",
+        "`budget` 是每人每周能用在方案上的小时数：一个数，或按岗位 `{homeroom_teacher: 6, else: 4}`；检查和采用以前据此算用时。",
+        "## 指标",
+        "`figures` 的每一项是报告里的一个数：`figure`（编号）、`title`、`query`。`query` 有两种：\n\n"
+        "- `{entries: {…}, measure: …}` 数台账：`entries` 的写法同“数什么”，`measure` 同“怎么数”；\n"
+        "- `{obligation: 编号, show: …}` 取一条要求的结论，或取它做到的数；`show` 不写就是 coverage。",
+        _table(("show", "意思"), SHOWN.items()),
         "## 一条要求",
         _table(("项", "意思"), OBLIGATION.items()),
         "## 对象",

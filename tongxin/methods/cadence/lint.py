@@ -14,6 +14,7 @@ from .conditions import NUMERIC, AttributeTest, Not
 from .conditions import All as AllOf
 from .findings import Finding, Findings, PackUnreadable
 from .golden import run_case
+from .lint_figures import check_figures
 from .lint_load import check_load
 from .lint_precedence import check_precedence
 from .located import Place
@@ -21,7 +22,7 @@ from .occasions import ByAnnounced
 from .pack import Pack, load_pack
 from .periods import Once
 from .precedence import implies
-from .reading import text_of, texts
+from .reading import text_of
 from .tree import Obligation, Requirement
 from .words import Speaker
 
@@ -70,7 +71,7 @@ def lint(pack: Pack, cases: bool = True, others: Mapping[str, Pack] | None = Non
     _check_pack(pack, found)
     _check_classes(pack, found)
     _check_plan(pack, found)
-    _check_figures(pack, found)
+    check_figures(pack, found)
     _check_duplicates(pack, found)
     _check_sharing(pack, found)
     _check_posts(pack, found)
@@ -175,48 +176,6 @@ def _plan_problems(pack: Pack, item: object, headings: set[str]) -> Iterator[str
     read = [day for _, day in days if day is not None]
     if len(read) == 2 and read[0] > read[1]:
         yield "开始晚于期限。请改正其中一个日期。"
-
-
-def _check_figures(pack: Pack, found: Findings) -> None:
-    ids = {rule.id: rule for rule in pack.obligations}
-    for figure in pack.figures.values():
-        where = pack.places.get(f"figure:{figure.name}", Place("", 1))
-        if figure.later:
-            found.warn(where, "later", f"指标“{figure.name}”留待以后：{figure.later}")
-        elif figure.obligation and figure.obligation not in ids:
-            found.error(
-                where,
-                "unknown-obligation",
-                f"指标“{figure.name}”指向的要求“{figure.obligation}”不存在。请改正编号。",
-            )
-        elif figure.obligation and not ids[figure.obligation].evaluable:
-            found.warn(
-                where,
-                "figure-later",
-                f"指标“{figure.name}”指向的要求“{figure.obligation}”还不能计算，这个数会空着。",
-            )
-    for report in pack.reports.values():
-        where = pack.places.get(f"report:{report.name}", Place("", 1))
-        for name in _figures_in(report.outline):
-            if name not in pack.figures:
-                found.error(
-                    where,
-                    "unknown-figure",
-                    f"报告“{report.name}”用了没有声明的指标“{name}”。请在“figures”里声明，或改正名称。",
-                )
-
-
-def _figures_in(value: object) -> Iterator[str]:
-    """Names of the figures an outline uses, in texts as {figure:name} and in lists."""
-    if isinstance(value, str):
-        for piece in value.split("{figure:")[1:]:
-            yield piece.split("}")[0].strip()
-    elif isinstance(value, dict):
-        listed = value.get("figures")
-        yield from texts(listed)
-        yield from (name for key, item in value.items() if key != "figures" for name in _figures_in(item))
-    elif isinstance(value, list | tuple):
-        yield from (name for item in value for name in _figures_in(item))
 
 
 def _repeated(names: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from .counting import Times
 from .declarations import (
+    SHOWS,
     VALUE_TYPES,
     Amount,
     AnnouncedDeclaration,
@@ -31,7 +32,6 @@ from .tree import SUBJECTS
 
 T = TypeVar("T")
 TARGETS = (*SUBJECTS, "person", "expert", "volunteer", "community", "case")
-SHOWS = ("coverage", "met", "missed", "open", "expected", "waived", "not_expected")
 
 
 MOST_MINUTES = 7 * 24 * 60

@@ -215,6 +215,11 @@ class Obligation:
     def evaluable(self) -> bool:
         return not self.later and self.demand is not None
 
+    @property
+    def adds_up(self) -> bool:
+        """May what was done be added over windows and subjects: of a checklist, the items done."""
+        return isinstance(self.demand, Checklist) or all(item.measure.adds_up for item in self.requirements())
+
     def requirements(self) -> tuple[Requirement, ...]:
         if self.demand is None:
             return ()

@@ -57,7 +57,8 @@ def behind(
     windows = sorted({(v.first, v.last) for v in verdicts})
     window = next((w for w in reversed(windows) if first in (None, w[0])), None)
     if window is None:
-        return Behind(found, windows, None, [], found.counts, 0) if first is None else None
+        # Activities have each a window of their own: they stand in one list.
+        return Behind(found, windows, None, found.rows, found.counts, found.beyond) if first is None else None
     inside = [v for v in verdicts if (v.first, v.last) == window]
     rows = [g for g in found.rows if (g.verdict.first, g.verdict.last) == window]
     figured, sight = Figured(viewer), found.sight

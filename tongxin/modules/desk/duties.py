@@ -12,8 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.base.models import Subject
-from tongxin.kernel.obligations.pairs import Named, Pair
+from tongxin.kernel.obligations.pairs import Activity, Named, Pair
 from tongxin.kernel.obligations.queries import Due
 from tongxin.methods.cadence.counting import Count, QualifierIs, Sum
 from tongxin.methods.cadence.declarations import Kind
@@ -146,10 +145,17 @@ def unit_of(rule: Obligation, kind: Kind | None) -> str:
 
 
 def form_url(rule: Obligation, kind: Kind, subject: Named | None) -> str:
-    """Return the log form prefilled with what the rule asks for: kind, the subject's part, the one way that counts."""
+    """Return the log form prefilled with what the rule asks for: kind, the subject's part, the one way that counts.
+
+    Empty where an activity itself should have been another: no new record mends that.
+    """
     item = next((i for i in rule.requirements() if kind.name in i.count.kinds), None)
+    if isinstance(subject, Activity) and not (item and item.count.about):
+        return ""
     pairs: list[tuple[str, Any]] = []
-    if item and subject:
+    if item and isinstance(subject, Activity):
+        pairs.append(("about", subject.public_id))
+    elif item and subject:
         pairs += (
             _both(item.count, kind, subject) if isinstance(subject, Pair) else _one(item.count, kind, subject)
         )
@@ -160,7 +166,7 @@ def form_url(rule: Obligation, kind: Kind, subject: Named | None) -> str:
     return f"{address}?{urlencode(pairs)}" if pairs else address
 
 
-def _one(count: Count, kind: Kind, subject: Subject) -> list[tuple[str, str]]:
+def _one(count: Count, kind: Kind, subject: Named) -> list[tuple[str, str]]:
     part = next((p for p in count.parts if kind.part(p)), "")
     return [(part, subject.public_id)] if part else []
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tongxin.methods.cadence import parse
-from tongxin.methods.cadence.grammar import OBLIGATION, reference_page
+from tongxin.methods.cadence.declarations import SHOWS
+from tongxin.methods.cadence.grammar import OBLIGATION, SHOWN, reference_page
 from tongxin.methods.cadence.grammar_examples import examples_page, missing
 from tongxin.methods.cadence.pack import load_pack
 
@@ -22,6 +23,10 @@ def example_packs():
 
 def test_every_key_of_an_obligation_has_a_line():
     assert set(OBLIGATION) == set(parse.KEYS)
+
+
+def test_every_way_to_show_a_figure_has_a_line():
+    assert tuple(SHOWN) == SHOWS
 
 
 def test_the_reference_page_is_the_one_made_from_the_code():
