@@ -141,21 +141,21 @@ def _tell(signal: Signal, one: Call) -> None:
     )
 
 
+def _locked(signal_id: int) -> Signal:
+    """Return a signal; whoever else answers it or lets a call run out waits until this transaction ends."""
+    return Signal.objects.select_for_update().get(pk=signal_id)
+
+
 def _own_call(signal: Signal, viewer: Viewer) -> Call | None:
-    calls = Call.objects.select_for_update().filter(signal=signal, person_id=viewer.person_id)
+    calls = Call.objects.filter(signal=signal, person_id=viewer.person_id)
     return calls.order_by("-round", "step").first()
 
 
 @transaction.atomic
 def take(signal: Signal, viewer: Viewer) -> Call:
     """Note that this person is on it: nobody else is called any more. Raises Refused when somebody was first."""
-    now = timezone.now()
-    taken = (
-        Call.objects.select_for_update()
-        .select_related("person")
-        .filter(signal=signal, answer=Call.Answer.TAKEN)
-        .first()
-    )
+    now, signal = timezone.now(), _locked(signal.pk)
+    taken = Call.objects.select_related("person").filter(signal=signal, answer=Call.Answer.TAKEN).first()
     if taken is not None:
         if taken.person_id == viewer.person_id:
             return taken
@@ -181,6 +181,7 @@ def take(signal: Signal, viewer: Viewer) -> Call:
 @transaction.atomic
 def pass_on(signal: Signal, viewer: Viewer) -> None:
     """Hand it to the next of the chain now. Raises Refused for the last, who cannot decline."""
+    signal = _locked(signal.pk)
     own = _own_call(signal, viewer)
     if own is None or own.answer not in (Call.Answer.WAITING, Call.Answer.LATE) or is_taken(signal):
         raise Refused(_("这一条已经不在您这里了。"))
@@ -225,22 +226,21 @@ def escalate(now: datetime) -> int:
 
 @transaction.atomic
 def _run_out(pk: int, now: datetime) -> bool:
-    one = (
-        Call.objects.select_for_update()
-        .select_related("signal")
-        .filter(pk=pk, answer=Call.Answer.WAITING)
-        .first()
-    )
-    if one is None or is_taken(one.signal):
+    of = Call.objects.filter(pk=pk).values_list("signal_id", flat=True).first()
+    if of is None:
+        return False
+    signal = _locked(of)
+    one = Call.objects.filter(pk=pk, answer=Call.Answer.WAITING).first()
+    if one is None or is_taken(signal):
         return False
     one.answer, one.answered_at = Call.Answer.LATE, now
     one.save(update_fields=["answer", "answered_at"])
-    audit.write(None, "screening.signal_late", one.signal, call=one.pk, step=one.step)
-    if not one.round and call(one.signal, now, after=one.step):
+    audit.write(None, "screening.signal_late", signal, call=one.pk, step=one.step)
+    if not one.round and call(signal, now, after=one.step):
         return True
     # The chain is through: everybody is called again, until somebody answers.
-    if not Call.objects.filter(signal=one.signal, round=one.round, answer=Call.Answer.WAITING).exists():
-        call(one.signal, now, round=one.round + 1)
+    if not Call.objects.filter(signal=signal, round=one.round, answer=Call.Answer.WAITING).exists():
+        call(signal, now, round=one.round + 1)
     return True
 
 
