@@ -17,7 +17,7 @@ from .conditions import COMPARISONS, BlanksAre, Condition, ItemIs, Not, ScaleIs,
 from .instrument import Instrument, Person, Rule, Scale
 from .scoring import ANYONE, REFUSED, finished, table_for, turned_over
 
-BLOCK = 16_384
+BLOCK = 32_768
 ROWS = 512
 LEVELS = ("valid", "doubt", "unknown", "invalid")
 VALID, DOUBT, UNKNOWN, INVALID = range(4)
@@ -135,10 +135,10 @@ class BatchScorer:
         self,
         papers: NDArray[np.uint8],
         persons: Sequence[Person] | None = None,
-        each: Callable[[Column, slice], None] | None = None,
+        each: Callable[[Column, slice, bool], None] | None = None,
     ) -> Batch:
         """Score all papers. persons: one per paper, or none when bands and norms ask nothing about them. each: is given
-        every block of columns and which papers they are, while they are at hand.
+        every block of columns while it is at hand, which papers they are, and whether all of them are complete.
 
         Raises ValueError when the array has another shape or an answer that is not there.
         """
@@ -148,11 +148,12 @@ class BatchScorer:
         if persons is not None and len(persons) != n:
             raise ValueError(f"有 {n} 份答卷，却给了 {len(persons)} 个人。")
         batch = self._empty(n)
+        space = np.empty((len(self.items), min(n, BLOCK)), np.uint8)
         groups, kinds = _groups_of(persons, n)
         for start in range(0, n, BLOCK):
             end = min(start + BLOCK, n)
-            columns = turned(papers[start:end])
-            self._block(columns, slice(start, end), batch, alone=persons is None)
+            columns = turned(papers[start:end], space[:, : end - start])
+            whole = self._block(columns, slice(start, end), batch, alone=persons is None)
             if any(
                 plan.scale.tables and not (self._looked_up and plan.lookup is not None) for plan in self.plans
             ):
@@ -160,18 +161,20 @@ class BatchScorer:
                     slice(start, end), batch, kinds, groups[start:end] if groups is not None else None
                 )
             if each is not None:
-                each(columns, slice(start, end))
+                each(columns, slice(start, end), whole)
         return batch
 
     def _empty(self, n: int) -> Batch:
         instrument = self.instrument
         batch = Batch(n, validity=np.zeros(n, np.uint8))
-        for plan in self.plans:
+        # One array for all scales: the system hands memory out in few large pages.
+        scores, bands = np.empty((len(self.plans), n)), np.empty((len(self.plans), n), np.int16)
+        for plan, score, band in zip(self.plans, scores, bands, strict=True):
             scale = plan.scale
-            batch.scores[scale.id] = np.empty(n)
+            batch.scores[scale.id] = score
             batch.blanks[scale.id] = np.zeros(n, np.uint16)
             if scale.tables:
-                batch.bands[scale.id] = np.empty(n, np.int16)
+                batch.bands[scale.id] = band
                 batch.band_names[scale.id] = [band.id for table in scale.tables for band in table.bands]
         for rules, flags in (
             (instrument.critical, batch.critical),
@@ -182,7 +185,7 @@ class BatchScorer:
                 flags[rule.id] = np.zeros(n, np.bool_)
         return batch
 
-    def _block(self, columns: Column, where: slice, batch: Batch, alone: bool) -> None:
+    def _block(self, columns: Column, where: slice, batch: Batch, alone: bool) -> bool:
         most = columns.max(axis=1)
         whole = bool((most < self.options).all())
         if not whole:
@@ -200,9 +203,7 @@ class BatchScorer:
                 total = made.sum(plan)
                 scores[plan.scale.id] = score = batch.scores[plan.scale.id][where]
                 if plan.as_it_is:
-                    score[:] = total
-                    if plan.told[0]:
-                        score += plan.told[0]
+                    np.add(total, plan.told[0], out=score)
                 else:
                     np.take(plan.told, total, out=score)
                 if plan.scale.tables:
@@ -215,6 +216,7 @@ class BatchScorer:
                 batch.blanks[plan.scale.id][where] = blanks
         if self._judging or not whole:
             self._judge(made, scores, where, batch)
+        return whole
 
     def _judge(self, made: _Columns, scores: dict[str, Numbers], where: slice, batch: Batch) -> None:
         instrument = self.instrument
@@ -423,9 +425,8 @@ class _Columns:
         return ~everyone, ~everyone
 
 
-def turned(papers: NDArray[np.uint8]) -> Column:
+def turned(papers: NDArray[np.uint8], columns: Column) -> Column:
     """The papers as columns, a few rows at a time so that they stay in the processor's nearest memory."""
-    columns = np.empty((papers.shape[1], len(papers)), np.uint8)
     for start in range(0, len(papers), ROWS):
         columns[:, start : start + ROWS] = papers[start : start + ROWS].T
     return columns

@@ -7,7 +7,6 @@ blank, or one whose halves do not vary, has NaN: it cannot be computed.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .batch import Batch, BatchScorer, Column
+from .batch import BLOCK, Batch, BatchScorer, Column
 from .instrument import Instrument, Person, Scale
 from .scoring import REFUSED
 
 # So many papers of singles lie in the processor's own memory.
-SMALL = 2_048
+SMALL = 1_024
+# Rows of the whitening matrix taken together; so small a product goes without being copied first.
+STEP = 10
 
 Singles = NDArray[np.float32]
 
@@ -49,10 +50,11 @@ class BatchIndices:
         self.plain = all(set(np.diff(values).tolist()) == {1} for values in scorer.values)
         self.tables = None if self.plain else np.array([_row(values) for values in scorer.values])
         self.halves = [half for half in (self._halves(scale) for scale in scales) if half]
+        self.most = 0  # the farthest that the sum of a small half is from its middle
         self.small = self._are_small()
 
     def _are_small(self) -> bool:
-        """Are all halves alike, and so small that their products fit into a byte."""
+        """Are all halves alike, and so small that every number on the way fits into a byte or two?"""
         sizes = {(len(odd), len(even)) for odd, even in self.halves}
         options, lows = (
             set(self.scorer.options.tolist()),
@@ -60,8 +62,8 @@ class BatchIndices:
         )
         if not self.plain or len(sizes) != 1 or len(options) != 1 or len(lows) != 1:
             return False
-        most = max(max(sizes)) * (max(options) - 1)
-        return most <= 15 and len(self.halves) <= 255
+        self.most = _apart(max(max(sizes)) * (max(options) - 1))
+        return self.most**2 <= 127 and (len(self.halves) * self.most) ** 2 < 32_768
 
     def _halves(self, scale: Scale) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] | None:
         """The first, third … and the second, fourth … items of a scale as (place, sign, constant)."""
@@ -83,9 +85,11 @@ class BatchIndices:
         """Score the papers and compute their indices in the same blocks."""
         n = len(papers)
         centre = self._centre(papers)
-        found = Indices(np.zeros(n, np.uint16), *(np.empty(n, np.float32) for _ in range(3)))
+        found = Indices(np.zeros(n, np.uint16), *np.empty((3, n), np.float32))
         return self.scorer.score(
-            papers, persons, lambda columns, where: self._block(columns, where, found, centre)
+            papers,
+            persons,
+            lambda columns, where, whole: self._block(columns, where, whole, found, centre),
         ), found
 
     def _values(self, columns: Column) -> Singles:
@@ -99,42 +103,48 @@ class BatchIndices:
 
         None when their answers do not span. Sums of products of a small block are whole numbers that single precision holds.
         """
-        total, products, n = np.zeros(self.k), np.zeros((self.k, self.k)), 0
-        ones = np.ones(SMALL, np.float32)
-        for start in range(0, len(papers), SMALL):
-            rows = papers[start : start + SMALL]
-            if rows.max(initial=0) >= REFUSED:
-                rows = rows[(rows < REFUSED).all(axis=1)]
-            part = (
-                rows.astype(np.float32)
-                if self.tables is None
-                else np.ascontiguousarray(self._values(rows.T).T)
-            )
-            total += ones[: len(rows)] @ part
-            products += part.T @ part
-            n += len(rows)
-        if n <= self.k:
+        k, half, n = self.k, self.k // 2, 0
+        total, upper, lower = np.zeros(k), np.zeros((half, k)), np.zeros((k - half, k - half))
+        part, ones = np.empty((SMALL, k), np.float32), np.ones(SMALL, np.float32)
+        for first in range(0, len(papers), BLOCK):
+            block = papers[first : first + BLOCK]
+            if block.max(initial=0) >= REFUSED:
+                block = block[(block < REFUSED).all(axis=1)]
+            n += len(block)
+            for start in range(0, len(block), SMALL):
+                rows = block[start : start + SMALL]
+                part[len(rows) :] = 0
+                part[: len(rows)] = rows if self.tables is None else self._values(rows.T).T
+                total += ones @ part
+                # What lies below the diagonal is the same again. One column more, so that BLAS takes the way for small
+                # matrices, which is faster than its own for products with the transpose.
+                upper += part[:, :half].T @ part
+                lower += (part[:, half:].T @ part[:, half - 1 :])[:, 1:] if half else part.T @ part
+        if n <= k:
             return None
+        products = np.vstack([upper, np.hstack([upper[:, half:].T, lower])])
         mean = total / n
         covariance = (products - n * np.outer(mean, mean)) / (n - 1)
         try:
-            lower = np.linalg.cholesky(covariance)
+            factor = np.linalg.cholesky(covariance)
         except np.linalg.LinAlgError:
             return None
-        if lower.diagonal().min() < 1e-5 * np.sqrt(covariance.diagonal().max()):
+        if factor.diagonal().min() < 1e-5 * np.sqrt(covariance.diagonal().max()):
             # An item that follows from others: what rounding leaves of it is no distance.
             return None
-        whitening = np.linalg.inv(lower)
+        whitening = np.linalg.inv(factor)
         return np.column_stack([-(whitening @ mean), whitening]).astype(np.float32)
 
-    def _block(self, columns: Column, where: slice, found: Indices, centre: Singles | None) -> None:
+    def _block(
+        self, columns: Column, where: slice, whole: bool, found: Indices, centre: Singles | None
+    ) -> None:
         incomplete = None
-        if columns.max(initial=0) >= REFUSED:
+        if not whole:
             incomplete = (columns >= REFUSED).any(axis=0)
             columns = np.where(columns >= REFUSED, 0, columns).astype(np.uint8)
         found.longstring[where] = _longest_run(columns)
         found.irv[where] = self._spread(columns)
-        found.even_odd[where] = self._even_odd(columns)
+        found.even_odd[where] = self._small_even_odd(columns) if self.small else self._even_odd(columns)
         self._distance(columns, centre, found.distance[where])
         if incomplete is not None:
             found.longstring[where][incomplete] = 0
@@ -142,76 +152,93 @@ class BatchIndices:
                 index[where][incomplete] = np.nan
 
     def _distance(self, columns: Column, centre: Singles | None, out: Singles) -> None:
-        """Squared distances, a few papers at a time so that they stay in the processor's own memory."""
+        """Squared distances, a few papers at a time so that they stay in the processor's own memory.
+
+        Above the whitening matrix' diagonal is nothing: a few of its rows at a time need only the items so far.
+        """
         if centre is None:
             out[:] = np.nan
             return
         values, white = np.ones((self.k + 1, SMALL), np.float32), np.empty((self.k, SMALL), np.float32)
+        steps = [
+            (
+                centre[row : row + STEP, : row + STEP + 1].copy(),
+                values[: row + STEP + 1],
+                white[row : row + STEP],
+            )
+            for row in range(0, self.k, STEP)
+        ]
         for start in range(0, columns.shape[1], SMALL):
             part = columns[:, start : start + SMALL]
             n = part.shape[1]
             values[1:, :n] = part if self.tables is None else self._values(part)
-            if n < SMALL:
-                values, white = np.ascontiguousarray(values[:, :n]), np.empty((self.k, n), np.float32)
-            np.matmul(centre, values, out=white)
+            for matrix, so_far, into in steps:
+                np.matmul(matrix, so_far, out=into)
             np.multiply(white, white, out=white)
-            white.sum(axis=0, out=out[start : start + n])
+            np.add.reduce(white[:, :n], axis=0, out=out[start : start + n])
 
     def _spread(self, columns: Column) -> Singles:
         k, most = self.k, int(self.scorer.options.max()) - 1
         if k < 2:
             return np.full(columns.shape[1], np.nan, np.float32)
-        if self.plain and most <= 15 and k * most * most < 65_536:
-            # Squares of places up to 15 fit into a byte, their sums into two.
-            total: NDArray[Any] = np.zeros(columns.shape[1], np.uint8 if k * most <= 255 else np.uint16)
-            squares = np.zeros(columns.shape[1], np.uint16)
-            # Bytes are added as bytes for as long as they cannot overflow.
-            part, square, together = (
-                np.zeros_like(columns[0]),
-                np.empty_like(columns[0]),
-                max(1, 255 // (most * most)),
-            )
-            for number, row in enumerate(columns, 1):
-                total += row
-                np.multiply(row, row, out=square)
-                part += square
-                if number % together == 0 or number == k:
-                    squares += part
-                    part[:] = 0
-            single = total.astype(np.float32)
-            spread = squares - single * single / np.float32(k)
+        apart = _apart(most)
+        if self.plain and most <= 255 and apart <= 15 and k * apart * apart < 65_536:
+            # From the middle answer squares fit into a byte: taking away wraps round, and squaring wraps back.
+            squares = np.subtract(columns, np.uint8(most - apart))
+            np.multiply(squares, squares, out=squares)
+            single = _sum(columns, most).astype(np.float32)
+            single -= np.float32(k * (most - apart))
+            np.multiply(single, single, out=single)
+            single /= np.float32(-k)
+            spread = np.add(single, _sum(squares, apart * apart), out=single)
         else:
             values = self._values(columns)
             spread = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
-        return np.asarray(np.sqrt(np.maximum(spread, 0) / np.float32(k - 1)), np.float32)
+        spread /= np.float32(k - 1)
+        np.maximum(spread, 0, out=spread)
+        return np.asarray(np.sqrt(spread, out=spread), np.float32)
 
     def _even_odd(self, columns: Column) -> Singles:
         n = len(self.halves)
         if n < 2:
             return np.full(columns.shape[1], np.nan, np.float32)
-        sums = np.zeros((5, columns.shape[1]), np.uint16 if self.small else np.float64)
-        half = self._small_half if self.small else self._half
+        x, y, xx, yy, xy = sums = np.zeros((5, columns.shape[1]))
         for odd, even in self.halves:
-            one, other = half(columns, odd).astype(sums.dtype), half(columns, even).astype(sums.dtype)
-            sums[0] += one
-            sums[1] += other
-            sums[2] += one * one
-            sums[3] += other * other
-            sums[4] += one * other
-        x, y, xx, yy, xy = sums.astype(np.float32) if self.small else sums
+            one, other = self._half(columns, odd), self._half(columns, even)
+            for place, amount in enumerate((one, other, one * one, other * other, one * other)):
+                sums[place] += amount
         spread = (n * xx - x * x) * (n * yy - y * y)
         with np.errstate(divide="ignore", invalid="ignore"):
-            r = (n * xy - x * y) / np.sqrt(spread)
-            # Rounding may put it just beyond −1, where the formula would jump to the other side.
-            r = np.clip(r, -1, 1)
-            r = np.maximum(2 * r / (1 + r), -1)
+            r = _spearman_brown((n * xy - x * y) / np.sqrt(spread))
         r[spread <= 1e-6] = np.nan
         return np.asarray(r, np.float32)
 
+    def _small_even_odd(self, columns: Column) -> Singles:
+        """The same in whole numbers of one and two bytes; what does not vary is nought by nought."""
+        n = np.int16(len(self.halves))
+        if n < 2:
+            return np.full(columns.shape[1], np.nan, np.float32)
+        one, other = (
+            np.stack([self._small_half(columns, half[part]) for half in self.halves]).view(np.int8)
+            for part in (0, 1)
+        )
+        x, y = (_sum(half, self.most).astype(np.int16) for half in (one, other))
+        xx, yy = (_sum((half * half).view(np.uint8), self.most**2) for half in (one, other))
+        xy = _sum(one * other, self.most**2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r = _shared(n, x, y, xy).astype(np.float32)
+            spread = _shared(n, x, x, xx).astype(np.float32)
+            spread *= _shared(n, y, y, yy).astype(np.float32)
+            r /= np.sqrt(spread, out=spread)
+            return _spearman_brown(r)
+
     def _small_half(self, columns: Column, terms: list[tuple[int, int, int]]) -> Column:
-        """The sum of a half above the least there can be, in a byte."""
-        most = int(self.scorer.options[0]) - 1
-        total = np.full(columns.shape[1], sum(most for _, sign, _ in terms if sign < 0), np.uint8)
+        """The sum of a half, less the middle there can be, in a byte that is read as a signed one."""
+        options = int(self.scorer.options[0]) - 1
+        low = self.most - len(terms) * options
+        total = np.full(
+            columns.shape[1], (sum(options for _, sign, _ in terms if sign < 0) + low) % 256, np.uint8
+        )
         for place, sign, _ in terms:
             if sign > 0:
                 total += columns[place]
@@ -247,14 +274,51 @@ def _row(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return table
 
 
+def _apart(most: int) -> int:
+    """The farthest that a number from 0 to `most` can be from their middle."""
+    return most - most // 2
+
+
+def _sum(rows: NDArray[Any], most: int) -> NDArray[Any]:
+    """The sums of columns of bytes, none farther from 0 than `most`: in bytes as long as they cannot overflow."""
+    together = int(np.iinfo(rows.dtype).max) // max(most, 1)
+    first: NDArray[Any] = np.add.reduce(rows[:together], axis=0, dtype=rows.dtype)
+    if len(rows) <= together:
+        return first
+    total = first.astype(np.uint16 if rows.dtype == np.uint8 else np.int16)
+    for start in range(together, len(rows), together):
+        total += np.add.reduce(rows[start : start + together], axis=0, dtype=rows.dtype)
+    return total
+
+
+def _shared(n: np.int16, x: NDArray[Any], y: NDArray[Any], xy: NDArray[Any]) -> NDArray[np.int16]:
+    """n² times the covariance, from sums that leave room in two bytes."""
+    found: NDArray[np.int16] = xy.astype(np.int16)
+    found *= n
+    found -= x * y
+    return found
+
+
+def _spearman_brown(r: NDArray[Any]) -> NDArray[Any]:
+    # Rounding may put it just beyond −1, where the formula would jump to the other side.
+    np.clip(r, -1, 1, out=r)
+    above = r + 1
+    r *= 2
+    r /= above
+    return np.maximum(r, -1, out=r)
+
+
 def _longest_run(columns: NDArray[Any]) -> NDArray[np.uint16]:
     """How often the same answer stands in a row at most. More than 255 items need two bytes."""
-    kind: Any = np.uint8 if len(columns) < 256 else np.uint16
-    run: NDArray[Any] = np.ones(columns.shape[1], kind)
-    best, same = run.copy(), np.empty(len(run), np.bool_)
-    for before, row in itertools.pairwise(columns):
-        np.equal(before, row, out=same)
-        run *= same.view(np.uint8)
-        run += kind(1)
+    byte = len(columns) < 256
+    same = np.equal(columns[1:], columns[:-1])
+    # All bits where the answer is the one before: subtracting that adds one, and with it the run goes on.
+    on = same.view(np.int8) if byte else same.astype(np.int16)
+    on = np.negative(on, out=on).view(np.uint8 if byte else np.uint16)
+    run = np.zeros(columns.shape[1], on.dtype)
+    best = run.copy()
+    for row in on:
+        run -= row
+        run &= row
         np.maximum(best, run, out=best)
-    return best.astype(np.uint16)
+    return best.astype(np.uint16) + np.uint16(1)
