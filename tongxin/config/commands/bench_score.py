@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> list[Row]:
         for name, part in bench_papers.limit_parts(papers, instrument).items()
     }
     pandas_wall, pandas_cpu, theirs = bench_papers.timed(
-        lambda: bench_papers.with_pandas(papers, instrument), max(1, runs // 3)
+        lambda: bench_papers.with_pandas(papers, instrument), max(1, runs // 2)
     )
     _check_same(ours, theirs)
     limit_cpu, limit_wall = sum(cpu for _, cpu in parts.values()), sum(wall for wall, _ in parts.values())

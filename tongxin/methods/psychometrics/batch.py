@@ -18,7 +18,7 @@ from .instrument import Instrument, Person, Rule, Scale
 from .scoring import ANYONE, REFUSED, finished, table_for, turned_over
 
 BLOCK = 32_768
-ROWS = 512
+ROWS = 2_048
 LEVELS = ("valid", "doubt", "unknown", "invalid")
 VALID, DOUBT, UNKNOWN, INVALID = range(4)
 
@@ -203,7 +203,9 @@ class BatchScorer:
                 total = made.sum(plan)
                 scores[plan.scale.id] = score = batch.scores[plan.scale.id][where]
                 if plan.as_it_is:
-                    np.add(total, plan.told[0], out=score)
+                    score[:] = total
+                    if plan.told[0]:
+                        score += plan.told[0]
                 else:
                     np.take(plan.told, total, out=score)
                 if plan.scale.tables:
@@ -427,8 +429,19 @@ class _Columns:
 
 def turned(papers: NDArray[np.uint8], columns: Column) -> Column:
     """The papers as columns, a few rows at a time so that they stay in the processor's nearest memory."""
+    if papers.shape[1] % 2 or not papers.flags.c_contiguous:
+        for start in range(0, len(papers), ROWS):
+            columns[:, start : start + ROWS] = papers[start : start + ROWS].T
+        return columns
+    # Two answers at a time: half as many steps from row to row.
+    pairs, space = papers.view("<u2"), np.empty((papers.shape[1] // 2, ROWS), np.uint16)
     for start in range(0, len(papers), ROWS):
-        columns[:, start : start + ROWS] = papers[start : start + ROWS].T
+        rows = pairs[start : start + ROWS]
+        both = space[:, : len(rows)]
+        both[:] = rows.T
+        columns[0::2, start : start + ROWS] = both
+        both >>= 8
+        columns[1::2, start : start + ROWS] = both
     return columns
 
 

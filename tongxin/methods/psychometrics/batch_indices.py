@@ -18,10 +18,10 @@ from .batch import BLOCK, Batch, BatchScorer, Column
 from .instrument import Instrument, Person, Scale
 from .scoring import REFUSED
 
-# So many papers of singles lie in the processor's own memory.
-SMALL = 1_024
-# Rows of the whitening matrix taken together; so small a product goes without being copied first.
-STEP = 10
+# Papers of singles that lie in the processor's own memory, and rows of the whitening matrix taken together: BLAS takes its
+# way for small matrices, without copies and without threads that wait for each other.
+SMALL, STEP = 1_536, 8
+ROWS = 1_200  # the same for the covariance
 
 Singles = NDArray[np.float32]
 
@@ -105,17 +105,17 @@ class BatchIndices:
         """
         k, half, n = self.k, self.k // 2, 0
         total, upper, lower = np.zeros(k), np.zeros((half, k)), np.zeros((k - half, k - half))
-        part, ones = np.empty((SMALL, k), np.float32), np.ones(SMALL, np.float32)
+        part, ones = np.empty((ROWS, k), np.float32), np.ones((2, ROWS), np.float32)
         for first in range(0, len(papers), BLOCK):
             block = papers[first : first + BLOCK]
             if block.max(initial=0) >= REFUSED:
                 block = block[(block < REFUSED).all(axis=1)]
             n += len(block)
-            for start in range(0, len(block), SMALL):
-                rows = block[start : start + SMALL]
+            for start in range(0, len(block), ROWS):
+                rows = block[start : start + ROWS]
                 part[len(rows) :] = 0
                 part[: len(rows)] = rows if self.tables is None else self._values(rows.T).T
-                total += ones @ part
+                total += (ones @ part)[0]
                 # What lies below the diagonal is the same again. One column more, so that BLAS takes the way for small
                 # matrices, which is faster than its own for products with the transpose.
                 upper += part[:, :half].T @ part
@@ -218,10 +218,11 @@ class BatchIndices:
         n = np.int16(len(self.halves))
         if n < 2:
             return np.full(columns.shape[1], np.nan, np.float32)
-        one, other = (
-            np.stack([self._small_half(columns, half[part]) for half in self.halves]).view(np.int8)
-            for part in (0, 1)
-        )
+        one, other = np.empty((2, n, columns.shape[1]), np.uint8)
+        for halves, odd, even in zip(self.halves, one, other, strict=True):
+            self._small_half(columns, halves[0], odd)
+            self._small_half(columns, halves[1], even)
+        one, other = one.view(np.int8), other.view(np.int8)
         x, y = (_sum(half, self.most).astype(np.int16) for half in (one, other))
         xx, yy = (_sum((half * half).view(np.uint8), self.most**2) for half in (one, other))
         xy = _sum(one * other, self.most**2)
@@ -232,19 +233,16 @@ class BatchIndices:
             r /= np.sqrt(spread, out=spread)
             return _spearman_brown(r)
 
-    def _small_half(self, columns: Column, terms: list[tuple[int, int, int]]) -> Column:
-        """The sum of a half, less the middle there can be, in a byte that is read as a signed one."""
+    def _small_half(self, columns: Column, terms: list[tuple[int, int, int]], out: Column) -> None:
+        """The sum of a half, less the middle there can be, in a byte that is to be read as a signed one."""
         options = int(self.scorer.options[0]) - 1
         low = self.most - len(terms) * options
-        total = np.full(
-            columns.shape[1], (sum(options for _, sign, _ in terms if sign < 0) + low) % 256, np.uint8
-        )
+        out[:] = (sum(options for _, sign, _ in terms if sign < 0) + low) % 256
         for place, sign, _ in terms:
             if sign > 0:
-                total += columns[place]
+                out += columns[place]
             else:
-                total -= columns[place]
-        return total
+                out -= columns[place]
 
     def _half(self, columns: Column, terms: list[tuple[int, int, int]]) -> NDArray[np.float64]:
         """The mean of a half, in double precision: halves of unlike sizes have thirds and fifths."""

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .batch import BLOCK, BatchScorer
+from .batch import BatchScorer
 from .batch_indices import BatchIndices
 from .instrument import Instrument
 from .parse import instrument_from_dict
 
 CUT = 18
+BLOCK = 16_384  # papers drawn together: another number would give other papers
 Papers = NDArray[np.uint8]
 
 
@@ -197,11 +198,12 @@ def limit_parts(papers: Papers, instrument: Instrument) -> dict[str, Callable[[]
     n, k = papers.shape
     columns = np.ascontiguousarray(papers.T)
     places = [[int(item) - 1 for item in scale.items] for scale in instrument.scales]
-    block = np.ascontiguousarray(columns[:, :BLOCK], np.float32)
+    # As many as BLAS multiplies without copying them first.
+    small = np.ascontiguousarray(columns[:, :512], np.float32)
     matrix = np.linalg.cholesky(np.cov(columns[:, : 50 * k].astype(np.float64)) + np.eye(k)).astype(
         np.float32
     )
-    blocks = -(-n // BLOCK)
+    out = np.empty_like(small)
 
     def add() -> None:
         for start in range(0, n, BLOCK):
@@ -214,16 +216,17 @@ def limit_parts(papers: Papers, instrument: Instrument) -> dict[str, Callable[[]
     def runs() -> None:
         for start in range(0, n, BLOCK):
             part = columns[:, start : start + BLOCK]
-            run = np.ones(part.shape[1], np.uint8)
+            on = np.negative(np.equal(part[1:], part[:-1]).view(np.int8)).view(np.uint8)
+            run = np.zeros(part.shape[1], np.uint8)
             best = run.copy()
-            for before, row in itertools.pairwise(part):
-                run *= before == row
-                run += np.uint8(1)
+            for row in on:
+                run -= row
+                run &= row
                 np.maximum(best, run, out=best)
 
     def product() -> None:
-        for _ in range(blocks):
-            matrix @ block
+        for _ in range(-(-n // small.shape[1])):
+            np.matmul(matrix, small, out=out)
 
     return {"read": lambda: columns.sum(dtype=np.uint8), "add": add, "runs": runs, "product": product}
 
