@@ -103,8 +103,6 @@ class _Writer:
         self._links = into(Link, "kind", "a_id", "b_id", same=dated)
         self._attributes = into(Attribute, "subject_id", "name", "value", same=dated)
         self._contacts = into(people.Contact, "person_id", "kind", "value")
-        self._number = people.Person._meta.get_field("id_number")
-        self._number_index = people.Person._meta.get_field("id_number_index")
         self._homerooms: dict[tuple, int] = {}
         self._guardians = dict(known.guardian_by_phone)
         self._waiting: list[
@@ -164,6 +162,7 @@ class _Writer:
 
     def add(self, people_at_once: Sequence[Person]) -> None:
         """Add new people in the order of their pinyin, so that the index of lists grows from left to right."""
+        self._look_keys_up()
         rows = []
         for person in people_at_once:
             values = person.record.values
@@ -178,6 +177,11 @@ class _Writer:
             self._waiting = []
             for pinyin, initials, _row, name, phone, relation, child in waiting:
                 self._add_guardian(pinyin, initials, name, phone, relation, child)
+
+    def _look_keys_up(self) -> None:
+        """Keys of ID numbers are looked up once per batch: one destroyed meanwhile is noticed with the next."""
+        self._seal = people.Person._meta.get_field("id_number").sealer(self.school)
+        self._index = people.Person._meta.get_field("id_number_index").indexer(self.school)
 
     def _add_student(self, pinyin: str, initials: str, values: dict[str, Any], person: Person) -> None:
         get, record = values.get, person.record
@@ -211,8 +215,8 @@ class _Writer:
             key,
             get("sex", ""),
             born.toordinal() if born else None,
-            self._number.seal_for(number, self.school, key),
-            self._number_index.index_of(self.school, number),
+            self._seal(number, key),
+            self._index(number),
         )
         for name in ("ethnicity", "boarding", "duty"):
             if value := get(name):

@@ -53,17 +53,32 @@ class Place(NamedTuple):
         return b"\x1f".join((head, self.table.encode(), self.column.encode(), self.row.encode()))
 
 
+class Sealer:
+    """Seals values of one column under the current key of a scope.
+
+    The key is looked up once, so make a new one for every batch of rows: a key destroyed meanwhile is noticed then.
+    """
+
+    def __init__(self, scope: Scope, table: str, column: str) -> None:
+        self._key = store.key_for(scope)
+        self._version = VERSIONS[settings.CIPHER]
+        self._head = _HEAD.pack(self._version, self._key.id)
+        self._bound = Place(table, column, "").bound(self._head)
+
+    def seal(self, plain: bytes, row: str) -> Sealed:
+        """Return the bytes sealed for one row only."""
+        nonce, bound = os.urandom(NONCE_BYTES), self._bound + row.encode()
+        if self._version == AES:
+            return Sealed(self._head + nonce + self._key.aes.encrypt(nonce, plain, bound))
+        encryptor = Cipher(_sm4(self._key), modes.GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(bound)
+        body = encryptor.update(plain) + encryptor.finalize()
+        return Sealed(self._head + nonce + body + encryptor.tag)
+
+
 def seal(plain: bytes, scope: Scope, place: Place) -> Sealed:
     """Return the bytes sealed under the scope's current key, for this place only."""
-    key = store.key_for(scope)
-    version = VERSIONS[settings.CIPHER]
-    head, nonce = _HEAD.pack(version, key.id), os.urandom(NONCE_BYTES)
-    if version == AES:
-        return Sealed(head + nonce + key.aes.encrypt(nonce, plain, place.bound(head)))
-    encryptor = Cipher(_sm4(key), modes.GCM(nonce)).encryptor()
-    encryptor.authenticate_additional_data(place.bound(head))
-    body = encryptor.update(plain) + encryptor.finalize()
-    return Sealed(head + nonce + body + encryptor.tag)
+    return Sealer(scope, place.table, place.column).seal(plain, place.row)
 
 
 def open_sealed(sealed: bytes, place: Place) -> bytes:
@@ -116,12 +131,29 @@ def refusals() -> list[str]:
 # ---------------------------------------------------------------- the blind index
 
 
-def blind(school: int, what: str, text: str) -> str:
-    """Return 32 hexadecimal characters by which an exact value can be found without lying open; "" for nothing."""
-    if not text:
-        return ""
-    key = store.key_for(Scope(school, "KX"))
-    return hmac.new(key.material, f"{what}|{text}".encode(), hashlib.sha256).hexdigest()[:32]
+class Blinder:
+    """Makes blind index values of one column of a school; as with a Sealer, one for every batch of rows."""
+
+    def __init__(self, school: int, what: str) -> None:
+        key = store.key_for(Scope(school, "KX"))
+        self._begun = hmac.new(key.material, f"{what}|".encode(), hashlib.sha256)
+
+    def blind(self, text: str) -> str:
+        """Return 32 hexadecimal characters by which an exact value can be found without lying open."""
+        made = self._begun.copy()
+        made.update(text.encode())
+        return made.hexdigest()[:32]
 
 
-__all__ = ["KeysRefused", "Place", "Scope", "Sealed", "Tampered", "blind", "key_id_of", "open_sealed", "seal"]
+__all__ = [
+    "Blinder",
+    "KeysRefused",
+    "Place",
+    "Scope",
+    "Sealed",
+    "Sealer",
+    "Tampered",
+    "key_id_of",
+    "open_sealed",
+    "seal",
+]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -17,11 +17,12 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils import timezone
 
-from .cipher import Place, Sealed, blind, open_sealed, seal
+from .cipher import Blinder, Place, Sealed, Sealer, open_sealed, seal
 from .store import Scope
 
 OWN_KEY = ("K4d", "K5")  # each child has a key of its own, so that one child's notes can be erased
 _CLASS = re.compile(r"K[0-5][a-e]?|KT|KA|KS")
+_BETWEEN, _COUNTRY = re.compile(r"[\s\-－—()（）]"), re.compile(r"^(\+86|0086)")
 FIRST_MONTH = 8  # a school year is named after the year in which it begins; newcomers arrive in August
 
 
@@ -155,14 +156,26 @@ class SealedField(models.BinaryField):
             raise NotOpened(f"{self.model._meta.db_table}.{self.column}")
         return self.empty if value is None else self.from_bytes(open_sealed(value, self.place_of(*row)))
 
-    def seal_for(self, value, school_id: int, *row) -> Sealed | None:
-        """Seal a value for a row that is written without its object; for fields without year and own class only."""
-        if self.is_empty(value):
-            return None
+    def sealer(self, school_id: int) -> Callable[..., Sealed | None]:
+        """Return what seals (value, *row) for a batch of rows of a school that are written without their objects.
+
+        For fields without year and own class only. The key is looked up, or made, with the first value.
+        """
         assert not self.year
         assert not self.data_class.startswith("@")
         assert self.data_class not in OWN_KEY
-        return seal(self.to_bytes(value), Scope(school_id, self.data_class), self.place_of(*row))
+        made: Sealer | None = None
+
+        def seal_one(value: Any, *row: Any) -> Sealed | None:
+            nonlocal made
+            if self.is_empty(value):
+                return None
+            place = self.place_of(*row)
+            if made is None:
+                made = Sealer(Scope(school_id, self.data_class), place.table, place.column)
+            return made.seal(self.to_bytes(value), place.row)
+
+        return seal_one
 
     def pre_save(self, model_instance, add):
         value = model_instance.__dict__.get(self.attname)
@@ -226,7 +239,22 @@ class BlindIndexField(models.CharField):
 
     def index_of(self, school_id: int, text: str) -> str:
         """Return what to look for."""
-        return blind(school_id, self.source, normal(text))
+        return self.indexer(school_id)(text)
+
+    def indexer(self, school_id: int) -> Callable[[str], str]:
+        """Return what gives the index of each value of a batch of rows of a school; "" for nothing."""
+        made: Blinder | None = None
+
+        def index_one(text: str) -> str:
+            nonlocal made
+            plain = normal(text)
+            if not plain:
+                return ""
+            if made is None:
+                made = Blinder(school_id, self.source)
+            return made.blind(plain)
+
+        return index_one
 
     def pre_save(self, model_instance, add):
         value = model_instance.__dict__.get(self.source)
@@ -238,7 +266,9 @@ class BlindIndexField(models.CharField):
 
 def normal(text: str) -> str:
     """Return a number as it is compared: no spaces or dashes, capitals, no +86."""
-    return re.sub(r"^(\+86|0086)", "", re.sub(r"[\s\-－—()（）]", "", text)).upper()
+    if not (text.isascii() and text.isalnum()):
+        text = _BETWEEN.sub("", text)
+    return _COUNTRY.sub("", text).upper()
 
 
 def sealed_fields(model: type[models.Model]) -> list[SealedField]:
