@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from tongxin.exchange.rosters.bulk import Inserter, Keys, Ranges
-from tongxin.exchange.rosters.compare import CHANGED, NEW, Comparison, Person, guardians_of
+from tongxin.exchange.rosters.compare import CHANGED, NEW, Comparison, Person, guardians_of, records_held
 from tongxin.exchange.rosters.fields import STUDENTS
 from tongxin.exchange.rosters.homeroom_names import HomeroomName
 from tongxin.exchange.rosters.known import KnownSchool
@@ -54,6 +54,7 @@ class Undo:
         lists[1] += sorted(went)
 
 
+@records_held()
 def apply(plan: Comparison, known: KnownSchool, *, since: date, by: Account | None) -> Undo:
     """Write the plan and return what undoes it. since: the first day on which new memberships hold.
 

@@ -4,10 +4,12 @@ Matching goes by numbers only: pupil number, identity number, student or staff n
 never enough; they raise a question that a person answers.
 """
 
+import gc
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -113,6 +115,17 @@ class Comparison:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+@contextmanager
+def records_held() -> Iterator[None]:
+    """Keep Python from searching hundreds of thousands of records for cycles again and again: they stay until the end."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@records_held()
 def compare(
     result: Result,
     known: KnownSchool,

@@ -138,6 +138,34 @@ def test_a_number_is_found_by_its_blind_index_however_it_is_written(papers):
     assert "110101" not in row.number_index
 
 
+def test_a_batch_of_rows_lies_sealed_as_each_row_alone_would(papers):
+    number, index = (Paper._meta.get_field(name) for name in ("number", "number_index"))
+    assert not store.rows(), "a key is made with the first value, not before"
+    seal_one, index_one = number.sealer(1), index.indexer(1)
+    assert seal_one("", "a1") is None
+    assert index_one("") == ""
+    assert not store.rows()
+    sealed = [seal_one(f"11010120130101{place:04}", f"a{place}") for place in range(3)]
+    assert number.read(sealed[1], "a1") == "110101201301010001"
+    with pytest.raises(Tampered):
+        number.read(sealed[1], "a2")
+    with pytest.raises(ValueError, match="public_id"):
+        seal_one("1", "")
+    for text in ("11010120130101001x", " 110101-20130101 001X", "+86 13900000000", "008613900000000"):
+        assert index_one(text) == index.index_of(1, text)
+    assert index_one("+86 139 0000 0000") == index_one("13900000000")
+
+
+def test_a_key_destroyed_after_one_batch_refuses_the_next(papers):
+    number = Paper._meta.get_field("number")
+    sealed = number.sealer(1)("110101201301010001", "a1")
+    store.destroy([row.id for row in store.rows()])
+    with pytest.raises(store.KeyDestroyed):
+        number.sealer(1)("110101201301010002", "a2")
+    with pytest.raises(store.KeyDestroyed):
+        number.read(sealed, "a1")
+
+
 def test_each_school_class_and_year_has_a_key_of_its_own_and_each_child_for_notes(papers):
     for school, child, day in (
         (1, 7, date(2026, 10, 8)),
