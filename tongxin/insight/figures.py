@@ -176,7 +176,7 @@ class Reading:
         data_class = self.verdicts.class_of(figure.obligation)
         sight = self.sight(data_class)
         title = self.verdicts.title_of(figure.obligation)
-        behind = _("应做事项“%(title)s”的%(show)s") % {"title": title, "show": SHOWN[figure.show]}
+        behind = _("应做事项“%(title)s”：%(show)s") % {"title": title, "show": SHOWN[figure.show]}
         if sight is Sight.NOTHING:
             return Value(figure, hidden_words(), None, sight, data_class, behind)
         if figure.show in MEASURE_SHOWN:
@@ -194,7 +194,7 @@ class Reading:
 
     def _from_measure(self, figure: Figure, sight: Sight, data_class: str, behind: str) -> Value:
         found = self.verdicts.measured(figure.obligation, figure.show)
-        if found is None or found.number is None:
+        if found is None or found.number is None or found.blank:
             return Value(figure, "—", None, sight, data_class, behind)
         if sight.limit and found.amounts and found.heads is None:
             found = with_people(self.asked, found)

@@ -48,6 +48,11 @@ class Measured:
     amounts: bool = False
 
     @property
+    def blank(self) -> bool:
+        """Whether it is the mean or the largest of amounts that nobody has recorded: 0 would be a lie."""
+        return self.amounts and not self.adds_up and not any(v.done for v in self.verdicts)
+
+    @property
     def window(self) -> tuple[date, date]:
         """The newest window begun."""
         newest = max(self.verdicts, key=lambda v: (v.first, v.last))

@@ -192,3 +192,69 @@ def test_duties_stand_in_the_order_of_the_plan(cast, client):
     headings = re.findall(r"<h2[^>]*>(\d.*?)</h2>", page_of(client, url("duties", cast)))
     assert len(headings) > 1
     assert headings == sorted(headings)
+
+
+ACTIVITY_RULE = """  - id: lesson-has-photo
+    title: 心理课要有照片
+    heading: "2.2"
+    source: {document: 青山中学育人方案, at: 二(六), level: school, modality: must}
+    since: 2026-01-10
+    subject: "activity:wellbeing_lesson"
+    bearer: lecturer
+    count: {kind: wellbeing_lesson}
+    at_least: 1
+    evidence: [photo]
+"""
+
+
+def test_a_rule_about_activities_names_those_that_fall_short_and_says_why(client, cast):
+    cast.add_rules(ACTIVITY_RULE)
+    entry = cast.record(
+        "wellbeing_lesson",
+        date(2026, 9, 15),
+        {"homeroom": [cast.room_one.subject], "lecturer": [cast.liu.subject]},
+        title="认识情绪",
+    )
+    cast.sign_in(client, cast.wang)
+    page = client.get(
+        reverse("desk:duty", args=[cast.programme.public_id, "lesson-has-photo"])
+    ).content.decode()
+    why = reverse(
+        "desk:why", args=[cast.programme.public_id, "lesson-has-photo", entry.public_id, "2026-09-15"]
+    )
+    assert "认识情绪（2026年9月15日）" in page
+    assert why in page
+    said = client.get(why).content.decode()
+    assert "缺" in said
+    assert reverse("desk:entry_evidence", args=[entry.public_id]) in said
+    assert "登记心理课" not in said, "a new lesson does not mend this one"
+
+
+@pytest.mark.parametrize("who", ["guo", "zhou"])
+def test_why_of_an_activity_is_not_there_for_who_may_not_read_it(client, cast, who):
+    cast.add_rules(ACTIVITY_RULE)
+    entry = cast.record(
+        "wellbeing_lesson",
+        date(2026, 9, 15),
+        {"homeroom": [cast.room_one.subject], "lecturer": [cast.liu.subject]},
+    )
+    cast.sign_in(client, getattr(cast, who))
+    why = reverse(
+        "desk:why", args=[cast.programme.public_id, "lesson-has-photo", entry.public_id, "2026-09-15"]
+    )
+    assert client.get(why).status_code == 404
+
+
+def test_a_visit_that_falls_short_is_only_counted_for_who_may_not_read_visits(client, cast):
+    rule = ACTIVITY_RULE.replace("wellbeing_lesson", "home_visit").replace('"2.2"', '"2.1"')
+    cast.add_rules(rule.replace("bearer: lecturer", "bearer: visitor"))
+    entry = cast.visit(cast.students[1][0], date(2026, 10, 12))
+    cast.sign_in(client, cast.wang)
+    page = client.get(
+        reverse("desk:duty", args=[cast.programme.public_id, "lesson-has-photo"])
+    ).content.decode()
+    assert entry.public_id not in page
+    why = reverse(
+        "desk:why", args=[cast.programme.public_id, "lesson-has-photo", entry.public_id, "2026-10-12"]
+    )
+    assert client.get(why).status_code == 404

@@ -292,7 +292,9 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
             else _("这一条与本校无关：学段、地区或单位类别不同。"),
             "gap_rows": _gap_rows(request, asked, found, loggable),
             "beyond": 0 if hidden else found.beyond,
-            "listed": declared.evaluable and not hidden and found.window is not None,
+            "listed": declared.evaluable
+            and not hidden
+            and (found.window is not None or declared.subject.is_activity),
             "more": max(len(found.rows) - MOST_NAMES, 0),
             "groups": _groups(request, asked, declared),
             "group": group,
@@ -322,9 +324,11 @@ def _duty_answer(found: Behind, today: date) -> str:
     if found.counts is None:
         return "" if found.found.sight.nothing else _("人数太少，不显示数字。")
     counts = found.counts
-    if found.window is None or not counts.expected:
+    if not counts.expected:
         return _("现在没有要求。")
-    when = period_words(*found.window, today) if found.window[1] != date.max else _("到现在")
+    # Each activity is judged in a window of its own: they are told together.
+    ends = found.window is not None and found.window[1] != date.max
+    when = period_words(*found.window, today) if found.window and ends else _("到现在")
     said = _("%(when)s，%(words)s") % {"when": when, "words": programmes.coverage_words(counts)}
     if counts.missed:
         said += _("，%(n)d个没按时") % {"n": counts.missed}
