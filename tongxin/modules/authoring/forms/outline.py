@@ -9,9 +9,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from tongxin.methods.cadence.bounds import Asked
+from tongxin.methods.cadence.occasions import ByAnnounced
 from tongxin.methods.cadence.pack import Pack
 
 from .tables import (
+    MOST_LETTERS_ANNOUNCED,
     MOST_VALUES,
     Column,
     TableForm,
@@ -154,11 +157,12 @@ class PlanTables:
 
 
 class WordTables:
-    """Posts, attributes, relations and events that rules may speak of."""
+    """Posts, attributes, relations, events and announced numbers and days that rules may speak of."""
 
     def __init__(self, pack: Pack, data: Any = None):
         raw = pack.raw
         self.raw = {name: list(raw.get(name) or []) for name in ("posts", "attributes", "links", "events")}
+        self.raw["announced"] = [*(raw.get("announced") or []), *undeclared(pack)]
         posts = [("", "—"), *((name, post.title) for name, post in pack.posts.items())]
         types = [("boolean", _("是或否")), ("integer", _("整数")), ("decimal", _("小数")), ("choice", _("几个值之一")),
                  ("date", _("日期")), ("text", _("文字"))]  # fmt: skip
@@ -178,6 +182,15 @@ class WordTables:
             [{**row, "of": (types_of(item) or ["student"])[0]}
              for item, row in zip(self.raw["events"], self._rows("events", ("title", "class")), strict=True)], data,
         )  # fmt: skip
+        self.announced = TableForm(
+            "announced",
+            (
+                Column("title", _("由学校公布的数或日期，例如“第二次汇报日”")),
+                Column("title_en", _("英文名称")),
+            ),
+            self._rows("announced", ("title", "title_en")),
+            data,
+        )
 
     def _rows(self, key: str, names: tuple[str, ...]) -> list[dict[str, str]]:
         return [{name: str(item.get(name) or "") for name in names} for item in self.raw[key]]
@@ -189,6 +202,7 @@ class WordTables:
             (_("属性"), self.attributes),
             (_("关系"), self.links),
             (_("事件"), self.events),
+            (_("待公布的数和日期"), self.announced),
         ]
 
     def is_valid(self) -> bool:
@@ -214,5 +228,24 @@ class WordTables:
                 if row.get("type") == "choice":
                     items[at] = with_values(item, row.get("values", ""))
             raw[key] = items
-        if not raw["events"]:
-            raw.pop("events")
+        raw["announced"] = changed(
+            self.raw["announced"], self.announced.rows(), "announced", most=MOST_LETTERS_ANNOUNCED
+        )
+        for key in ("events", "announced"):
+            if not raw[key]:
+                raw.pop(key)
+
+
+def undeclared(pack: Pack) -> list[dict[str, Any]]:
+    """The announced numbers and days that rules ask for and that have no title yet, under their own names."""
+    asked: dict[str, None] = {}
+    for rule in pack.obligations:
+        asked.update(dict.fromkeys(one.announced for one in rule.periods if isinstance(one, ByAnnounced)))
+        limits = [
+            limit
+            for item in rule.requirements()
+            for limit in item.bound.ends()
+            if isinstance(limit, Asked) and not limit.post
+        ]
+        asked.update(dict.fromkeys(limit.attribute.removeprefix("announced:") for limit in limits))
+    return [{"announced": name, "title": name} for name in asked if name not in pack.announced]

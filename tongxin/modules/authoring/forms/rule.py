@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -29,7 +30,7 @@ class RuleForm(forms.Form):
     ):
         super().__init__(data)
         self.pack, self.slots, self.kept, self.say = pack, slots, kept, say
-        self.said = from_data(data, slots) if data is not None else slots
+        self.said = self._with_codes(from_data(data, slots)) if data is not None else slots
         self.kinds = [pack.kinds[name] for name in self._kind_names() if name in pack.kinds]
         self.fields.update(self._who() | self._what() | self._how_much() | self._when() | self._else())
 
@@ -37,6 +38,21 @@ class RuleForm(forms.Form):
         """The kinds that are counted; a rule about an activity that names none counts in that activity itself."""
         word, _sep, of = self.said.subject.partition(":")
         return self.said.kinds or ([of] if word == "activity" else [])
+
+    def _with_codes(self, said: Slots) -> Slots:
+        """What is typed as the title of an announced day stands for that day; other words are a new one."""
+        if said.period.word != "announced":
+            return said
+        codes = {
+            title: one.name for one in self.pack.announced.values() for title in (one.title_en, one.title)
+        }
+        return replace(said, period=replace(said.period, of=codes.get(said.period.of, said.period.of)))
+
+    @property
+    def new_announced(self) -> str:
+        """The title of a day to be announced that no rule has asked for yet; empty where there is none."""
+        name = self.said.period.of if self.said.period.word == "announced" else ""
+        return "" if name in self.pack.announced or name == self.slots.period.of else name
 
     # the parts of the sentence
 
@@ -183,7 +199,11 @@ class RuleForm(forms.Form):
             "month": _choice(
                 _("哪个月"), [(str(n), _("%(n)d月") % {"n": n}) for n in range(1, 13)], period.n
             ),
-            "name": _text(_("日期的名称"), period.of),
+            "name": _text(
+                _("日期的名称"),
+                self.say.announced(period.of) if period.of else "",
+                help_text=_("例如“第二次汇报日”。哪一天由学校以后在“待定数字”里填写。"),
+            ),
         }
         return found | {f"when-{name}": fields[name] for name in needs}
 

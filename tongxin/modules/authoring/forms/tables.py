@@ -14,6 +14,9 @@ from tongxin.methods.cadence.reading import text_of, texts
 
 SPARE = 2  # empty rows offered
 MOST_VALUES = 2000
+MOST_LETTERS = 36
+# With what stands before it, the name of an announced thing must fit the name of an attribute.
+MOST_LETTERS_ANNOUNCED = 26
 COMMAS = ("、", "，", ",")
 
 
@@ -70,13 +73,19 @@ class TableForm(forms.Form):
 
 
 def changed(
-    raw: list[dict[str, Any]], rows: list[dict[str, str]], key: str, title: str = "title"
+    raw: list[dict[str, Any]],
+    rows: list[dict[str, str]],
+    key: str,
+    title: str = "title",
+    most: int = MOST_LETTERS,
 ) -> list[dict[str, Any]]:
     """The written list after a table was filled in: known rows keep what the table does not show, new ones get a name."""
     taken = {str(item.get(key)) for item in raw}
     found = []
     for row in rows:
-        item = dict(raw[int(row["place"])]) if row["place"] else {key: free_name(row[title], taken, key)}
+        item = (
+            dict(raw[int(row["place"])]) if row["place"] else {key: free_name(row[title], taken, key, most)}
+        )
         taken.add(str(item[key]))
         for name, value in row.items():
             if name == "place":
@@ -127,12 +136,12 @@ def _split(text: str) -> list[str]:
     return [title.strip() for title in text.split("；") if title.strip()]
 
 
-def free_name(title: str, taken: set[str], otherwise: str) -> str:
+def free_name(title: str, taken: set[str], otherwise: str, most: int = MOST_LETTERS) -> str:
     """An identifier from the pinyin of a title that nothing else has."""
     letters = "".join(
         c if c.isascii() and c.isalnum() else "_" for c in name_keys(title)[0].split(" ")[0].lower()
     )
-    name = "_".join(part for part in letters.split("_") if part)[:36] or otherwise
+    name = "_".join(part for part in letters.split("_") if part)[:most] or otherwise
     number, free = 2, name
     while free in taken:
         free, number = f"{name}_{number}", number + 1

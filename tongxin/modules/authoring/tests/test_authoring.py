@@ -345,3 +345,63 @@ def test_a_kind_called_public_in_a_draft_names_no_child_when_its_rule_is_tried(c
     client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
     client.post(url("hand_over", draft.public_id), {"year": "2026", "note": ""})
     assert not Programme.objects.filter(title="阳光家访").exists()
+
+
+REPORT = VISITS | {"title": "班主任在汇报日前家访", "word": "announced", "when-name": "第二次汇报日"}
+
+
+def test_a_day_to_be_announced_is_named_where_the_rule_is_written(client, draft):
+    page = client.post(url("rule_new", draft.public_id), REPORT | {"look": "1"}).content.decode()
+    assert "在公布的日期（第二次汇报日）前" in page
+    client.post(url("rule_new", draft.public_id), REPORT | {"save": "1", "revision": draft.revision})
+    draft, pack = fresh(draft)
+    (declared,) = pack.announced.values()
+    assert declared.title == "第二次汇报日"
+    assert pack.raw["obligations"][0]["window"] == {"by": {"announced": declared.name}}
+    form = client.get(url("rule", draft.public_id, 0)).context["form"]
+    assert form["when-name"].value() == "第二次汇报日"
+    again = REPORT | {"title": "又一条", "save": "1", "revision": draft.revision}
+    client.post(url("rule_new", draft.public_id), again)
+    draft, pack = fresh(draft)
+    assert len(pack.announced) == 1, "the same title is the same day"
+    assert len(pack.obligations) == 2
+
+
+def test_the_title_of_what_is_announced_is_changed_among_the_words(client, draft):
+    client.post(url("rule_new", draft.public_id), REPORT | {"save": "1", "revision": draft.revision})
+    draft, pack = fresh(draft)
+    name = next(iter(pack.announced))
+    shown = client.get(url("words", draft.public_id)).context["tables"]
+    sent = {f.html_name: f.value() or "" for _t, table in shown for row in table.table() for f in row}
+    sent |= {f"{table.prefix}-count": table.count for _t, table in shown}
+    new = {"announced-0-title": "第三次汇报日", "announced-1-title": "素养学分数", "revision": draft.revision}
+    client.post(url("words", draft.public_id), sent | new)
+    pack = fresh(draft)[1]
+    assert pack.announced[name].title == "第三次汇报日"
+    assert [one.title for one in pack.announced.values()] == ["第三次汇报日", "素养学分数"]
+    assert all(len(one) <= 29 for one in pack.announced)
+    assert "第三次汇报日" in sentence(pack, pack.obligations[0])
+
+
+def test_what_a_read_file_asks_for_without_a_title_can_be_given_one(client, cast, draft):
+    client.post(url("rule_new", draft.public_id), VISITS | {"save": "1", "revision": draft.revision})
+    draft, pack = fresh(draft)
+    raw = dict(pack.raw) | {
+        "obligations": [
+            pack.raw["obligations"][0] | {"at_least": {"announced": "visit-number"}},
+            pack.raw["obligations"][0] | {"id": "by-day", "window": {"by": {"announced": "visit-day"}}},
+        ]
+    }
+    services.save(draft, raw, "读入", by=cast.wang.account, revision=draft.revision)
+    shown = dict(client.get(url("words", draft.public_id)).context["tables"])
+    titles = [row[0].value() for row in shown["待公布的数和日期"].table()]
+    assert titles[:2] == ["visit-number", "visit-day"]
+
+
+@pytest.mark.parametrize("who", ["liu", "zhao", "guo"])
+def test_nobody_else_names_what_is_announced(client, cast, draft, who):
+    cast.sign_in(client, getattr(cast, who))
+    assert client.get(url("words", draft.public_id)).status_code == 404
+    sent = REPORT | {"save": "1", "revision": draft.revision}
+    assert client.post(url("rule_new", draft.public_id), sent).status_code == 404
+    assert not fresh(draft)[1].announced

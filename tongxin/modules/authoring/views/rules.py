@@ -26,7 +26,7 @@ from tongxin.ui.toasts import notify
 
 from .. import services
 from ..forms.rule import RuleForm
-from ..forms.tables import free_name
+from ..forms.tables import MOST_LETTERS_ANNOUNCED, free_name
 from ..language import spoken
 from ..rehearsal import Beyond, Rehearsal, rehearse
 from .drafts import draft_of
@@ -53,6 +53,7 @@ def rule(request: Request, public_id: str, at: int | None = None) -> HttpRespons
     if posted is not None and "save" in posted and form.is_valid() and not wrong:
         changed = copy.deepcopy(pack.raw)
         listed = changed.setdefault("obligations", [])
+        raw = _with_announced(changed, raw, form.new_announced)
         if at is not None and _meaning(raws[at], pack) != _meaning(raw, pack):
             raw.pop("cases", None)  # cases tell what the rule meant before it was changed
         listed[at if at is not None else len(listed) : (at + 1) if at is not None else len(listed)] = [raw]
@@ -89,6 +90,17 @@ def _complete(slots: Slots, raws: list[dict[str, Any]], at: int | None) -> Slots
     if at is not None and slots.id:
         return slots
     return replace(slots, id=free_name(slots.title or "rule", taken, "rule").replace("_", "-"))
+
+
+def _with_announced(pack: dict[str, Any], raw: dict[str, Any], title: str) -> dict[str, Any]:
+    """Declare a day to be announced under a title somebody typed for it, and let the rule ask for it by its name."""
+    if not title:
+        return raw
+    declared = pack.setdefault("announced", [])
+    taken = {str(one.get("announced")) for one in declared}
+    name = free_name(title, taken, "day", MOST_LETTERS_ANNOUNCED)
+    declared.append({"announced": name, "title": title})
+    return raw | {"window": {"by": {"announced": name}}}
 
 
 def _read(raw: dict[str, Any], pack: Pack) -> tuple[Obligation | None, list[str]]:

@@ -54,7 +54,7 @@ def plan(request: Request, public_id: str) -> HttpResponse:
 
 @allow("programme_edit")
 def vocabulary(request: Request, public_id: str) -> HttpResponse:
-    return _tables(request, public_id, WordTables, _("岗位、属性、关系、事件"), "words")
+    return _tables(request, public_id, WordTables, _("岗位、属性、关系、事件、待公布的数"), "words")
 
 
 def _tables(request: Request, public_id: str, of: Any, what: str, page: str) -> HttpResponse:
