@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .batch import BLOCK, Batch, BatchScorer, Column
+from .batch import Batch, BatchScorer, Column
 from .instrument import Instrument, Person, Scale
 from .scoring import REFUSED
 
 # Papers of singles that lie in the processor's own memory, and rows of the whitening matrix taken together: BLAS takes its
 # way for small matrices, without copies and without threads that wait for each other.
 SMALL, STEP = 1_536, 8
-ROWS = 1_200  # the same for the covariance
+PIECES, ROWS = 6, 1_200  # the same for the covariance
 
 Singles = NDArray[np.float32]
 
@@ -105,21 +105,22 @@ class BatchIndices:
         """
         k, half, n = self.k, self.k // 2, 0
         total, upper, lower = np.zeros(k), np.zeros((half, k)), np.zeros((k - half, k - half))
-        part, ones = np.empty((ROWS, k), np.float32), np.ones((2, ROWS), np.float32)
-        for first in range(0, len(papers), BLOCK):
-            block = papers[first : first + BLOCK]
-            if block.max(initial=0) >= REFUSED:
-                block = block[(block < REFUSED).all(axis=1)]
-            n += len(block)
-            for start in range(0, len(block), ROWS):
-                rows = block[start : start + ROWS]
-                part[len(rows) :] = 0
-                part[: len(rows)] = rows if self.tables is None else self._values(rows.T).T
-                total += (ones @ part)[0]
-                # What lies below the diagonal is the same again. One column more, so that BLAS takes the way for small
-                # matrices, which is faster than its own for products with the transpose.
-                upper += part[:, :half].T @ part
-                lower += (part[:, half:].T @ part[:, half - 1 :])[:, 1:] if half else part.T @ part
+        pieces = np.zeros((max(1, min(PIECES, -(-len(papers) // ROWS))), ROWS, k), np.float32)
+        left, right = pieces[:, :, :half].transpose(0, 2, 1), pieces[:, :, half:].transpose(0, 2, 1)
+        together, ones = pieces.reshape(-1, k), np.ones((2, ROWS), np.float32)
+        # What lies below the diagonal is the same again. One column more, so that BLAS takes the way for small matrices,
+        # which is faster than its own for products with the transpose.
+        more = min(half, 1)
+        for start in range(0, len(papers), len(together)):
+            rows = papers[start : start + len(together)]
+            if rows.max(initial=0) >= REFUSED:
+                rows = rows[(rows < REFUSED).all(axis=1)]
+            n += len(rows)
+            together[len(rows) :] = 0
+            together[: len(rows)] = rows if self.tables is None else self._values(rows.T).T
+            total += (ones @ pieces)[:, 0].sum(axis=0, dtype=np.float64)
+            upper += (left @ pieces).sum(axis=0, dtype=np.float64)
+            lower += (right @ pieces[:, :, half - more :]).sum(axis=0, dtype=np.float64)[:, more:]
         if n <= k:
             return None
         products = np.vstack([upper, np.hstack([upper[:, half:].T, lower])])

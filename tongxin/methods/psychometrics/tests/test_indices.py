@@ -93,3 +93,61 @@ def test_scores_beside_indices_are_those_alone():
     for name in alone.scores:
         assert np.array_equal(batch.scores[name], alone.scores[name])
         assert np.array_equal(batch.bands[name], alone.bands[name])
+
+
+@pytest.mark.parametrize(("items", "scales"), [(40, 8), (21, 3)])
+def test_many_blocks_with_blanks_among_them_are_measured_from_all_complete_papers(items, scales):
+    papers, instrument = bench_papers.made(40_000, items, scales, 13)
+    papers[::997, 4] = BLANK
+    found = BatchIndices(BatchScorer(instrument), instrument.scales).of(papers)
+    whole = (papers != BLANK).all(axis=1)
+    answers = papers[whole].astype(float)
+    apart = answers - answers.mean(0)
+    distance = np.einsum("ij,jk,ik->i", apart, np.linalg.inv(np.cov(answers.T)), apart)
+    assert np.allclose(found.distance[whole], distance, rtol=1e-4, atol=1e-4)
+    assert np.allclose(found.irv[whole], answers.std(axis=1, ddof=1), rtol=1e-5)
+    assert np.isnan(found.distance[~whole]).all()
+
+
+def test_a_run_of_more_than_255_answers_is_counted():
+    instrument = bench_papers.questionnaire(300, 60, [])
+    papers = np.random.default_rng(1).integers(0, 2, (50, 300), np.uint8)
+    papers[:, 5:295] = 3
+    assert (BatchIndices(BatchScorer(instrument), instrument.scales).of(papers).longstring == 290).all()
+
+
+@pytest.mark.parametrize("options", [2, 5, 9, 30])
+def test_even_odd_is_the_same_however_many_options_there_are(options):
+    raw = {
+        "instrument": "many", "title": "多", "items": 24, "reverse": [2, 7, 8],
+        "answers": {"a": {"options": [{"value": value, "code": f"c{value}"} for value in range(options)]}},
+        "scales": [{"id": f"s{k}", "title": "分", "items": list(range(k + 1, 25, 6))} for k in range(6)],
+    }  # fmt: skip
+    instrument, findings = instrument_from_dict(raw)
+    assert not findings
+    papers = np.random.default_rng(options).integers(0, options, (300, 24), np.uint8)
+    papers[:20] = np.random.default_rng(1).integers(0, options, (20, 1), np.uint8)
+    papers[20:30] = np.array([0, options - 1] * 12, np.uint8)
+    found = BatchIndices(BatchScorer(instrument), instrument.scales).of(papers)
+    turned = papers.astype(float)
+    turned[:, [1, 6, 7]] = options - 1 - turned[:, [1, 6, 7]]
+    for row, answers in enumerate(turned):
+        odd = [answers[k::6][0::2].mean() for k in range(6)]
+        even = [answers[k::6][1::2].mean() for k in range(6)]
+        if np.std(odd) < 1e-9 or np.std(even) < 1e-9:
+            assert np.isnan(found.even_odd[row])
+            continue
+        r = np.corrcoef(odd, even)[0, 1]
+        wanted = -1 if r <= -0.9999999 else max(2 * r / (1 + r), -1)
+        assert abs(found.even_odd[row] - wanted) < 2e-3
+    assert np.allclose(found.irv, papers.std(axis=1, ddof=1), rtol=1e-4, atol=1e-6)
+
+
+def test_one_item_and_no_papers_at_all_are_measured_without_complaint():
+    instrument = bench_papers.questionnaire(1, 1, [])
+    papers = np.arange(100, dtype=np.uint8)[:, None] % 5
+    indices = BatchIndices(BatchScorer(instrument), instrument.scales)
+    points = papers[:, 0].astype(float)
+    wanted = ((points - points.mean()) / points.std(ddof=1)) ** 2
+    assert np.allclose(indices.of(papers).distance, wanted, rtol=1e-4)
+    assert len(indices.of(papers[:0]).distance) == 0
