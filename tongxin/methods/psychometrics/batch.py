@@ -17,7 +17,7 @@ from .conditions import COMPARISONS, BlanksAre, Condition, ItemIs, Not, ScaleIs,
 from .instrument import Instrument, Person, Rule, Scale
 from .scoring import ANYONE, REFUSED, finished, table_for, turned_over
 
-BLOCK = 32_768
+BLOCK = 65_536
 ROWS = 2_048
 LEVELS = ("valid", "doubt", "unknown", "invalid")
 VALID, DOUBT, UNKNOWN, INVALID = range(4)
