@@ -34,7 +34,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]*")  # what percent-encoding leaves as it is
 
 @dataclass(frozen=True)
 class Column:
-    """One column. link: an address with `{key}` for values of the row, such as "/people/{public_id}/"."""
+    """One column. link: an address with `{key}` for values of the row, such as "/people/{public_id}/"; behind the first
+    column a row that has no such value shows its text without a link."""
 
     key: str
     label: str
@@ -267,7 +268,9 @@ def _cell(place: int, key: str, kind: str, link: str, *, keys: Sequence[str]) ->
         raise ValueError(f"unknown kind of column: {kind}")
     inner = _EXPRESSIONS[kind].replace("VALUE", _value(keys.index(key)))
     if link:
-        inner = f'<a href="{_href(link, keys)}">{inner}</a>'
+        linked = f'<a href="{_href(link, keys)}">{inner}</a>'
+        wanted = " and ".join(_value(at) for at, name in enumerate(keys) if f"{{{name}}}" in link)
+        inner = f"{{% if {wanted} %}}{linked}{{% else %}}{inner}{{% endif %}}" if place and wanted else linked
     return f"{{{{ start{place} }}}}{inner}</{'td' if place else 'th'}>"
 
 

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Subject
+from tongxin.kernel.base.models import Event, Subject
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.kernel.ledger.queries import countable_entries, visible_entries
+from tongxin.kernel.obligations.unrecorded import within_reach
+from tongxin.kernel.programmes import queries as programmes
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.queries import OWN_FIRST, current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
@@ -30,7 +32,7 @@ SMALL = 5
 COMPARTMENT = CLASSES.index("K4a")
 PEOPLE = ("student", "staff", "guardian", "outsider")
 NAMES_SHOWN = 4
-FIELDS = ("public_id", "day", "kind", "title", "data_class", "start_day", "pk")
+FIELDS = ("public_id", "day", "kind", "title", "data_class", "start_day", "about", "about_event", "pk")
 
 
 @dataclass
@@ -169,8 +171,20 @@ def below(words: Words, number: str) -> set[str]:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """The earlier entry or event that an entry answers. public_id: of the entry's page; an event has none."""
+
+    day: date
+    title: str
+    public_id: str = ""
+
+
+@dataclass(frozen=True)
 class Line:
-    """One entry of a list. full: False when this viewer gets the figure only; then nothing points at a person."""
+    """One entry of a list. full: False when this viewer gets the figure only; then nothing points at a person.
+
+    about: what it answers, where this viewer may read that, too.
+    """
 
     public_id: str
     day: date
@@ -179,10 +193,12 @@ class Line:
     people: str
     evidence: str
     full: bool
+    about: Answered | None = None
 
 
 def lines(viewer: Viewer, rows: Sequence[tuple], words: Words) -> list[Line]:
-    """Return list lines for value tuples of FIELDS. Three queries, however many rows."""
+    """Return list lines for value tuples of FIELDS. Three queries, however many rows; up to three more where some of
+    them answer something."""
     ids = [row[-1] for row in rows]
     readable = prepared.rows(
         ("readable entries", viewer.signature),
@@ -190,10 +206,11 @@ def lines(viewer: Viewer, rows: Sequence[tuple], words: Words) -> list[Line]:
         {"ids": ids},
     )
     full = {pk for (pk,) in readable}
+    answered = _answered(viewer, [row for row in rows if row[-1] in full], words)
     names, sizes = who_was_there(ids)
     proofs = dict(prepared.rows("evidence of entries", _evidence_of, {"ids": ids}))
     made = []
-    for public_id, day, kind, title, data_class, _start, pk in rows:
+    for public_id, day, kind, title, data_class, _start, _about, _event, pk in rows:
         compartment = CLASSES.index(data_class or "K1") >= COMPARTMENT
         shown = pk in full
         kind_title = words.kind_title(kind)
@@ -208,9 +225,50 @@ def lines(viewer: Viewer, rows: Sequence[tuple], words: Words) -> list[Line]:
                 else size_words(sizes[pk]),
                 evidence=_proof_words(proofs.get(pk, 0), words.kinds.get(kind)),
                 full=shown,
+                about=answered.get(pk),
             )
         )
     return made
+
+
+def _answered(viewer: Viewer, rows: Sequence[tuple], words: Words) -> dict[int, Answered]:
+    """Return what entries answer, by their key: only entries that this viewer may read, and events of people in reach.
+
+    An entry is named by its kind alone: its own page says more, and puts a reading on record where it must.
+    """
+    entry_of = {row[-1]: row[-3] for row in rows if row[-3]}
+    event_of = {row[-1]: row[-2] for row in rows if row[-2]}
+    found: dict[int, Answered] = {}
+    if entry_of:
+        seen = visible_entries(viewer).filter(pk__in={*entry_of.values()})
+        earlier = {
+            pk: Answered(day, words.kind_title(kind), public_id)
+            for pk, day, kind, public_id in seen.values_list("pk", "day", "kind", "public_id")
+        }
+        found |= {pk: earlier[about] for pk, about in entry_of.items() if about in earlier}
+    if event_of:
+        told = _events(viewer, {*event_of.values()})
+        found |= {pk: told[event] for pk, event in event_of.items() if event in told}
+    return found
+
+
+def _events(viewer: Viewer, ids: set[int]) -> dict[int, Answered]:
+    declared = programmes.events(viewer.school, viewer.day) if viewer.school else {}
+    rows = list(
+        Event.objects.filter(pk__in=ids, school_id=viewer.school_id).values_list(
+            "pk", "kind", "day", "subject"
+        )
+    )
+    reach = {
+        kind: set(within_reach(viewer, declared[kind]).values_list("pk", flat=True))
+        for kind in {kind for _pk, kind, _day, _subject in rows}
+        if kind in declared
+    }
+    return {
+        pk: Answered(day, declared[kind].title)
+        for pk, kind, day, subject in rows
+        if subject in reach.get(kind, ())
+    }
 
 
 def who_was_there(ids: Sequence[int]) -> tuple[dict[int, list[str]], dict[int, int]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
+import openpyxl
 import pytest
 from django.urls import reverse
 
@@ -195,3 +197,58 @@ def test_an_entry_that_was_withdrawn_meanwhile_cannot_be_answered(asking, today)
     elsewhere = services.Draft(day=today, parts={"answerer": [asking.wang.subject.pk]}, about=10_000_000)
     with pytest.raises(services.Refused):
         services.record_activity(asking.school, kind, elsewhere, by=asking.wang.account, today=today)
+
+
+LEDGER = reverse("desk:ledger")
+
+
+def workbook_rows(response):
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def test_the_list_and_its_workbook_say_what_an_entry_answers(asking, client):
+    first = request_of(asking, asking.xu)
+    asking.sign_in(client, asking.wang)
+    plain = client.get(LEDGER).content.decode()
+    assert "针对" not in plain, "no entry answers anything yet"
+    client.post(ANSWER, answer(asking, f"entry-{first.public_id}"))
+    page = client.get(LEDGER).content.decode()
+    entry = reverse("desk:entry", args=[first.public_id])
+    assert f'<a href="{entry}">11月12日 成长诉求</a>' in page
+    rows = workbook_rows(client.get(reverse("desk:ledger_export")))
+    head = next(row for row in rows if "针对" in row)
+    answered = [row[head.index("针对")] for row in rows if "成长答复" in row]
+    assert answered == ["2026-11-12 成长诉求"]
+
+
+def test_the_list_does_not_say_what_is_answered_to_who_may_not_read_that(asking, client):
+    """马老师 wrote the answer; what it answers is another class's visit, which she may not read."""
+    visit = asking.visit(asking.students[1][0], dt.date(2026, 11, 12))
+    mine = asking.record(
+        "growth_answer", dt.date(2026, 11, 13), {"answerer": [asking.ma.subject]}, by=asking.ma
+    )
+    Entry.objects.filter(pk=mine.pk).update(about=visit)
+    asking.sign_in(client, asking.ma)
+    page = client.get(LEDGER).content.decode()
+    assert mine.public_id in page
+    assert "针对" not in page
+    assert visit.public_id not in page
+    asking.sign_in(client, asking.wang)
+    page = client.get(LEDGER).content.decode()
+    assert "针对" not in page, "the secretary counts visits and reads none"
+    rows = workbook_rows(client.get(reverse("desk:ledger_export")))
+    head = next(row for row in rows if "针对" in row)
+    assert all(row[head.index("针对")] in (None, "", "针对") for row in rows)
+
+
+def test_an_event_that_is_answered_is_said_to_who_may_state_it_and_to_nobody_else(asking, client):
+    child = asking.students[1][0]
+    event = people.record_event(child, "absent", dt.date(2026, 11, 12), by=asking.liu.account)
+    parts = {"student": [child], "caller": [asking.liu.subject]}
+    call = asking.record("follow_up", dt.date(2026, 11, 13), parts, by=asking.liu)
+    Entry.objects.filter(pk=call.pk).update(about_event=event)
+    asking.sign_in(client, asking.liu)
+    assert "11月12日 无故缺课" in client.get(LEDGER).content.decode()
+    asking.sign_in(client, asking.wang)
+    assert "无故缺课" not in client.get(LEDGER).content.decode()

@@ -15,6 +15,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.ledger.models import Entry
 from tongxin.ui import keyset
+from tongxin.ui.formats import plain_day
 from tongxin.ui.tables import Column, Table, link_pattern
 
 from .. import exports, ledger
@@ -76,6 +77,17 @@ def _table(request: Request, lines: list[ledger.Line], page: keyset.Page, filter
             Column("kind", _("类别")),
             Column("people", _("人员")),
             Column("evidence", _("佐证材料")),
+            *(
+                [
+                    Column(
+                        "about",
+                        _("针对"),
+                        link=link_pattern("desk:entry", "public_id").replace("public_id", "earlier"),
+                    )
+                ]
+                if any(line.about for line in lines)
+                else []
+            ),
         ],
         [
             {
@@ -85,10 +97,14 @@ def _table(request: Request, lines: list[ledger.Line], page: keyset.Page, filter
                 "kind": line.kind,
                 "people": line.people,
                 "evidence": line.evidence,
+                "about": _about(line.about, plain_day(line.about.day, request.viewer.day))
+                if line.about
+                else "",
+                "earlier": line.about.public_id if line.about else "",
             }
             for line in lines
         ],
-        keys=("public_id", "title", "day", "kind", "people", "evidence"),
+        keys=("public_id", "title", "day", "kind", "people", "evidence", "about", "earlier"),
         page=page,
         parameters=request.GET,
         export_url=f"{reverse('desk:ledger_export')}?{kept.urlencode()}"
@@ -100,6 +116,11 @@ def _table(request: Request, lines: list[ledger.Line], page: keyset.Page, filter
         empty_action=_("登记活动"),
         choose_columns=False,
     )
+
+
+def _about(answered: ledger.Answered, day: str) -> str:
+    """Say what an entry answers: the day and what it was."""
+    return f"{day} {answered.title}"
 
 
 def _filter_fields(filters: ledger.Filters, words: ledger.Words) -> list[dict]:
@@ -176,8 +197,18 @@ def ledger_export(request: Request) -> HttpResponse:
     ]
     sheet = Sheet(
         _("台账"),
-        [SheetColumn(title) for title in (_("日期"), _("类别"), _("活动"), _("人员"), _("佐证材料"))],
-        [(line.day, line.kind, line.title, line.people, line.evidence) for line in lines],
+        [SheetColumn(t) for t in (_("日期"), _("类别"), _("活动"), _("人员"), _("佐证材料"), _("针对"))],
+        [
+            (
+                line.day,
+                line.kind,
+                line.title,
+                line.people,
+                line.evidence,
+                _about(line.about, line.about.day.isoformat()) if line.about else "",
+            )
+            for line in lines
+        ],
         title=_("%(school)s台账") % {"school": viewer.school},
     )
     explanation = [_("学生和家庭的情况，只对有权查看的人显示姓名；其余只列类别和人数。")]
