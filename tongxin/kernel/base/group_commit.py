@@ -1,0 +1,241 @@
+"""Group commit: on SQLite one thread of a process writes for all, and many pieces of work share one wait for the disk.
+
+    paper = group_commit.write(papers.hand_in, seat, answers)    # comes back when the row is on the disk
+
+Each piece of work runs in a savepoint of its own inside one transaction of the writer's connection. Its error takes back
+its own rows only and is raised in its caller; a commit that fails is an error for everybody whose work was in it. Nobody
+is told that something was written before it is committed. What was put down with `on_commit` runs in the caller.
+
+Work runs at once, in the caller's own transaction, where there is one already, and on PostgreSQL, which does this itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from django.db import Error, OperationalError, connection, transaction
+from django.utils import translation
+
+MOST_JOBS = 64
+MOST_SECONDS = 0.005
+LOOK_SECONDS = 1.0  # how often a caller looks whether the writer is still there
+STOP_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class NotWritten(OperationalError):
+    """The transaction that held this piece of work was not committed: nothing of it was written, or nobody can say."""
+
+
+def write[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do a piece of work that writes and return what it returns, once it is committed. Raises what it raises.
+
+    It runs in another thread: in the caller's language, on the writer's connection. It may do nothing outside the database.
+    """
+    if _runs_here():
+        with transaction.atomic():
+            return work(*args, **kwargs)
+    job = _Job(lambda: work(*args, **kwargs))
+    _writer().take(job)
+    return job.told()
+
+
+def _runs_here() -> bool:
+    if connection.vendor != "sqlite" or connection.in_atomic_block or not connection.get_autocommit():
+        return True
+    return connection.is_in_memory_db()  # type: ignore[attr-defined]  # another thread would see another database
+
+
+class _Job:
+    """A piece of work, and what became of it."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work, self.language = work, translation.get_language()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.hooks: list[Callable[[], None]] = []
+        self.writer: Writer | None = None
+        self._open = threading.Lock()
+        self._open.acquire()
+
+    def do(self) -> None:
+        """Run inside the group's transaction. Raises NotWritten when the whole group is lost with it."""
+        try:
+            with transaction.atomic():
+                self.result = self._worked()
+                if connection.needs_rollback:
+                    raise transaction.TransactionManagementError("an error inside this work was passed over")
+        except Exception as error:  # noqa: BLE001  it is raised again in the caller
+            self.error, self.result = error, None
+        # SQLite gives a transaction up by itself when the disk is full or fails; then nothing before it holds either.
+        if connection.needs_rollback:
+            raise NotWritten(str(self.error)) from self.error
+        self.hooks = [_hook(function, robust) for _sids, function, robust in connection.run_on_commit]
+        connection.run_on_commit = []
+
+    def _worked(self) -> Any:
+        if self.language is not None and self.language != translation.get_language():
+            translation.activate(self.language)
+        return self.work()
+
+    def settle(self, error: BaseException | None = None) -> None:
+        """Let the caller go on: the group is committed, or lost by an error."""
+        if error is not None:
+            self.error, self.hooks = NotWritten(str(error)), []
+            self.error.__cause__ = error
+        self._open.release()
+
+    def told(self) -> Any:
+        """Wait until it is known what became of it, and return or raise that."""
+        while not self._open.acquire(timeout=LOOK_SECONDS):
+            if self.writer is not None and not self.writer.is_alive():
+                if self._open.acquire(timeout=0):
+                    break
+                raise NotWritten("the writer has ended")
+        if self.error is not None:
+            try:
+                raise self.error
+            finally:
+                self.error = None  # a traceback would keep this frame, and this frame it
+        for hook in self.hooks:
+            hook()
+        return self.result
+
+
+def _hook(function: Callable[[], None], robust: bool) -> Callable[[], None]:
+    """Return what `on_commit` was given, to be run as Django runs it."""
+
+    def robustly() -> None:
+        try:
+            function()
+        except Exception:  # as Django does: one that asked for it must not keep the others from running
+            logger.exception("error in on_commit of group commit")
+
+    return robustly if robust else function
+
+
+class Writer:
+    """The thread that writes for a process, on a connection of its own."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def take(self, job: _Job) -> None:
+        job.writer = self
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """Write what is waiting and end."""
+        self._jobs.put(None)
+        self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        ended: BaseException = NotWritten("the writer has ended")
+        try:
+            while (job := self._jobs.get()) is not None:
+                self._write_group(job)
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            connection.close()
+            for left in self._left():
+                left.settle(ended)
+
+    def _left(self) -> list[_Job]:
+        found: list[_Job] = []
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return found
+            if job is not None:
+                found.append(job)
+
+    def _write_group(self, first: _Job) -> None:
+        """Run a job and those waiting behind it in one transaction, commit, and only then tell their callers."""
+        group = [first]
+        try:
+            with transaction.atomic():
+                until = time.monotonic() + MOST_SECONDS
+                first.do()
+                while len(group) < MOST_JOBS and time.monotonic() < until and self._next(group):
+                    group[-1].do()
+        except BaseException as error:
+            self._forget_connection()
+            for job in group:
+                job.settle(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for job in group:
+            job.settle()
+
+    def _next(self, group: list[_Job]) -> bool:
+        """Take the next waiting job into the group; say whether there was one."""
+        try:
+            job = self._jobs.get_nowait()
+        except Empty:
+            return False
+        if job is None:
+            self._jobs.put(None)  # this group is still written
+            return False
+        group.append(job)
+        return True
+
+    @staticmethod
+    def _forget_connection() -> None:
+        """Begin the next group on a fresh connection: whatever went wrong is not carried on."""
+        try:
+            connection.close()
+        except Error:
+            connection.connection = None
+
+
+_kept: Writer | None = None
+_lock = threading.Lock()
+
+
+def _writer() -> Writer:
+    """Return this process's writer; it begins with the first job, so a server's workers each have their own."""
+    global _kept
+    writer = _kept
+    if writer is not None and writer.is_alive():
+        return writer
+    with _lock:
+        if _kept is None or not _kept.is_alive():
+            _kept = Writer()
+        return _kept
+
+
+def stop() -> None:
+    """Write what is waiting and end the writer; the next job starts another."""
+    global _kept
+    with _lock:
+        writer, _kept = _kept, None
+    if writer is not None and writer.is_alive():
+        writer.stop()
+
+
+def _after_fork() -> None:
+    """A child has its parent's memory and none of its threads."""
+    global _kept, _lock
+    _kept, _lock = None, threading.Lock()
+
+
+atexit.register(stop)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
