@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 from django.db.models import QuerySet
 
 MOST_KEPT = 1_000
@@ -65,6 +66,38 @@ def rows(key: Hashable, build: Build, values: Mapping[str, Value]) -> list[tuple
     return [] if written is None else _ask(written, values)
 
 
+def ask(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of SQL with %s in place of its parameters, by the shortest way to the database."""
+    return _run(sql, parameters).fetchall()
+
+
+def tell(sql: str, parameters: Sequence[Any]) -> int:
+    """Run an INSERT or UPDATE written as for `ask`; return the key of the row inserted last (SQLite only)."""
+    return _run(sql, parameters).lastrowid or 0
+
+
+# SQL with ? in place of %s, as SQLite wants it: Django writes it anew each time.
+_marked: dict[str, str] = {}
+
+
+def _run(sql: str, parameters: Sequence[Any]) -> Any:
+    """Django's cursor costs more than a query of one row; it is used where somebody looks on (tests, DEBUG)."""
+    # django-stubs does not know the attributes behind the proxy.
+    one: Any = connection._connections[connection._alias]  # type: ignore[attr-defined]
+    if one.vendor != "sqlite" or one.connection is None or one.queries_logged or one.execute_wrappers:
+        cursor = one.cursor()
+        cursor.execute(sql, parameters)
+        return cursor
+    marked = _marked.get(sql)
+    if marked is None:
+        if len(_marked) >= MOST_KEPT:
+            _marked.clear()
+        marked = _marked[sql] = FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
+    one.validate_no_broken_transaction()
+    with one.wrap_database_errors:
+        return one.connection.execute(marked, parameters)
+
+
 def _padded(value: Value) -> int:
     """Return the kind of a value: 0 for a number, -1 for a text, the filled-up length of a list."""
     if isinstance(value, int):
@@ -79,9 +112,7 @@ def _ask(written: _Written, values: Mapping[str, Value]) -> list[tuple[Any, ...]
         if at >= 0:  # the rest of a list repeats its last key; an empty one asks for a key that nothing has
             value = value[min(at, len(value) - 1)] if value else -1
         parameters[place] = value
-    with connection.cursor() as cursor:
-        cursor.execute(written.sql, parameters)
-        found = cursor.fetchall()
+    found = ask(written.sql, parameters)
     return [_converted(row, written.converters) for row in found] if written.converters else found
 
 

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Sequence
 from django.db import connection, models
 from django.utils import timezone
 
+from tongxin.kernel.base import group_commit, rows
 from tongxin.kernel.base.fields import to_microseconds
+from tongxin.ui import prepared
 
 from . import chain
 from .models import AuditHead, AuditRow
+
+_DATA = AuditRow._meta.get_field("data")
 
 
 class OutsideTransaction(RuntimeError):
@@ -19,7 +23,7 @@ class OutsideTransaction(RuntimeError):
 
 def write(
     actor, action: str, obj: models.Model | None = None, *, school_id: int | None = None, **data
-) -> AuditRow:
+) -> None:
     """Add a row to the school's chain.
 
     actor: an Account, a viewer (has `account_id`) or None for the system. obj: what it was done to (its table and key are noted).
@@ -28,54 +32,62 @@ def write(
     """
     school = school_id or getattr(obj, "school_id", None) or getattr(actor, "school_id", None) or 0
     about = (obj._meta.db_table, str(obj.pk)) if obj is not None else ("", "")
-    return write_each(actor, action, [(*about, data)], school_id=school)[0]
+    write_each(actor, action, [(*about, data)], school_id=school)
 
 
-def write_each(
-    actor, action: str, about: Sequence[tuple[str, str, dict]], *, school_id: int
-) -> list[AuditRow]:
-    """Add a row to a school's chain for each (table, key, data) the same actor did the same to."""
+def write_each(actor, action: str, about: Sequence[tuple[str, str, dict]], *, school_id: int) -> None:
+    """Add a row to a school's chain for each (table, key, data) the same actor did the same to.
+
+    In a group commit the rows of all its work are added together, just before the commit.
+    """
     if not connection.in_atomic_block:
         raise OutsideTransaction(action)
     account = getattr(actor, "account_id", None) or getattr(actor, "pk", None)
-    AuditHead.objects.get_or_create(school=school_id, defaults={"seq": 0, "hash": chain.GENESIS})
-    head = AuditHead.objects.select_for_update().get(school=school_id)
-    rows, now = [], timezone.now()
-    for table, key, data in about:
-        row = AuditRow(
-            school=school_id,
-            seq=head.seq + 1,
-            at=now,
-            account=account,
-            action=action,
-            object_type=table,
-            object_id=key,
-            data=data,
-        )
-        row.hash = chain.row_hash(head.hash, _plain(row))
-        head.seq, head.hash = row.seq, row.hash
-        rows.append(row)
-    if len(rows) == 1:
-        rows[0].save(force_insert=True)
-    else:
-        AuditRow.objects.bulk_create(rows, batch_size=500)
-    AuditHead.objects.filter(school=school_id).update(seq=head.seq, hash=head.hash)
-    return rows
+    now = to_microseconds(timezone.now())
+    new = [
+        {"school": school_id, "at": now, "account": account, "action": action, "object_type": table,
+         "object_id": key, "data": data}
+        for table, key, data in about
+    ]  # fmt: skip
+    if not group_commit.aside(_append_all, new):
+        _append_all([new])
 
 
-def _plain(row: AuditRow) -> dict:
-    plain = {name: getattr(row, name) for name in chain.FIELDS}
-    plain["at"] = to_microseconds(row.at)
-    return plain
+def _append_all(written: Sequence[Sequence[dict]]) -> None:
+    """Add rows to the ends of their chains, in order. Each chain's end is read and moved once."""
+    insert = rows.statement(AuditRow, (*chain.FIELDS, "hash"))
+    ends: dict[int, tuple[int, str]] = {}
+    for new in (row for each in written for row in each):
+        school = new["school"]
+        seq, last = ends.get(school) or _end(school)
+        row = new | {"seq": seq + 1}
+        last = chain.row_hash(last, row)
+        ends[school] = (seq + 1, last)
+        stored = row | {"data": _DATA.get_db_prep_save(row["data"], connection)}
+        prepared.tell(insert, [*(stored[name] for name in chain.FIELDS), last])
+    for school, (seq, last) in ends.items():
+        prepared.tell("UPDATE audit_head SET seq = %s, hash = %s WHERE school = %s", [seq, last, school])
+
+
+def _end(school: int) -> tuple[int, str]:
+    """Return (number, hash) of a chain's last row; nobody else adds to it until this transaction ends."""
+    locked = "" if connection.vendor == "sqlite" else " FOR UPDATE"
+    query = f"SELECT seq, hash FROM audit_head WHERE school = %s{locked}"
+    found = prepared.ask(query, [school])
+    if not found:
+        AuditHead.objects.get_or_create(school=school, defaults={"seq": 0, "hash": chain.GENESIS})
+        found = prepared.ask(query, [school])
+    return found[0][0], found[0][1]
 
 
 def plain_rows(school_id: int | None = None) -> Iterator[dict]:
     """Yield every row as the verifier wants it, in chain order."""
-    rows = AuditRow.objects.order_by("school", "seq")
+    found = AuditRow.objects.order_by("school", "seq")
     if school_id is not None:
-        rows = rows.filter(school=school_id)
-    for row in rows.iterator(chunk_size=5000):
-        yield _plain(row) | {"hash": row.hash}
+        found = found.filter(school=school_id)
+    for row in found.iterator(chunk_size=5000):
+        plain = {name: getattr(row, name) for name in chain.FIELDS}
+        yield plain | {"at": to_microseconds(row.at), "hash": row.hash}
 
 
 def verify(anchors: dict[tuple[int, int], str] | None = None) -> tuple[int, list[chain.Break]]:

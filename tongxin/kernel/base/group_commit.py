@@ -48,6 +48,30 @@ def write[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return job.told()
 
 
+def aside[T](do: Callable[[list[T]], None], item: T) -> bool:
+    """Put something aside inside work of a group: `do` gets all items of the group at once, just before its commit.
+
+    What belongs to rows that were taken back is left out. Returns False, and does nothing, where there is no group.
+    """
+    if threading.get_ident() not in _writing:
+        return False
+    transaction.on_commit(_Aside(do, item))
+    return True
+
+
+_writing: set[int] = set()  # threads in the middle of a group
+
+
+class _Aside:
+    """Lies among what waits for the commit, because Django takes that back together with the rows beside it."""
+
+    def __init__(self, do: Callable[[list[Any]], None], item: Any) -> None:
+        self.do, self.item = do, item
+
+    def __call__(self) -> None:
+        raise AssertionError("taken out before the commit")
+
+
 def _runs_here() -> bool:
     if connection.vendor != "sqlite" or connection.in_atomic_block or not connection.get_autocommit():
         return True
@@ -62,6 +86,7 @@ class _Job:
         self.result: Any = None
         self.error: BaseException | None = None
         self.hooks: list[Callable[[], None]] = []
+        self.aside: list[_Aside] = []
         self.writer: Writer | None = None
         self._open = threading.Lock()
         self._open.acquire()
@@ -78,7 +103,11 @@ class _Job:
         # SQLite gives a transaction up by itself when the disk is full or fails; then nothing before it holds either.
         if connection.needs_rollback:
             raise NotWritten(str(self.error)) from self.error
-        self.hooks = [_hook(function, robust) for _sids, function, robust in connection.run_on_commit]
+        for _sids, function, robust in connection.run_on_commit:
+            if isinstance(function, _Aside):
+                self.aside.append(function)
+            else:
+                self.hooks.append(_hook(function, robust))
         connection.run_on_commit = []
 
     def _worked(self) -> Any:
@@ -120,6 +149,15 @@ def _hook(function: Callable[[], None], robust: bool) -> Callable[[], None]:
             logger.exception("error in on_commit of group commit")
 
     return robustly if robust else function
+
+
+def _do_aside(group: list[_Job]) -> None:
+    kinds: dict[Callable[[list[Any]], None], list[Any]] = {}
+    for job in group:
+        for one in job.aside:
+            kinds.setdefault(one.do, []).append(one.item)
+    for do, items in kinds.items():
+        do(items)
 
 
 class Writer:
@@ -168,12 +206,14 @@ class Writer:
     def _write_group(self, first: _Job) -> None:
         """Run a job and those waiting behind it in one transaction, commit, and only then tell their callers."""
         group = [first]
+        _writing.add(threading.get_ident())
         try:
             with transaction.atomic():
                 until = time.monotonic() + MOST_SECONDS
                 first.do()
                 while len(group) < MOST_JOBS and time.monotonic() < until and self._next(group):
                     group[-1].do()
+                _do_aside(group)
         except BaseException as error:
             self._forget_connection()
             for job in group:
@@ -181,6 +221,8 @@ class Writer:
             if not isinstance(error, Exception):
                 raise
             return
+        finally:
+            _writing.discard(threading.get_ident())
         for job in group:
             job.settle()
 

@@ -1,8 +1,12 @@
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tongxin.kernel.audit import chain, services
 from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.base import group_commit
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +89,36 @@ def test_schools_have_chains_of_their_own():
         services.write(None, "test.done", school_id=1)
         services.write(None, "test.done", school_id=2)
     assert [(r["school"], r["seq"]) for r in services.plain_rows()] == [(1, 1), (2, 1)]
+
+
+def undone():
+    with transaction.atomic():
+        services.write(None, "test.undone", school_id=7)
+        raise ZeroDivisionError
+
+
+def deed(number):
+    services.write(None, "test.done", school_id=number % 2 + 7, step=number)
+    with contextlib.suppress(ZeroDivisionError):
+        undone()
+    if number % 5 == 4:
+        raise ZeroDivisionError
+    services.write(None, "test.done", school_id=9, step=number)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_many_at_once_make_whole_chains_without_what_was_undone():
+    def one(number):
+        try:
+            with contextlib.suppress(ZeroDivisionError):
+                group_commit.write(deed, number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(40)))
+    group_commit.stop()
+    rows = list(services.plain_rows())
+    assert chain.verify(rows, services.anchors()) == (64, [])
+    assert sorted(row["data"]["step"] for row in rows) == sorted(2 * [n for n in range(40) if n % 5 != 4])
+    assert {row["action"] for row in rows} == {"test.done"}
