@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, models
 from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 from django.db.models import QuerySet
 
@@ -96,6 +96,15 @@ def _run(sql: str, parameters: Sequence[Any]) -> Any:
     one.validate_no_broken_transaction()
     with one.wrap_database_errors:
         return one.connection.execute(marked, parameters)
+
+
+def instances[Row: models.Model](
+    model: type[Row], key: Hashable, build: Build, values: Mapping[str, Value]
+) -> list[Row]:
+    """Return the rows of a query as instances of its model, with all their columns. As for `rows`."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    found = rows((model, key), lambda at: build(at).values_list(*names), values)
+    return [model.from_db(connection.alias, names, row) for row in found]
 
 
 def _padded(value: Value) -> int:

@@ -55,7 +55,7 @@ def write_each(actor, action: str, about: Sequence[tuple[str, str, dict]], *, sc
 
 def _append_all(written: Sequence[Sequence[dict]]) -> None:
     """Add rows to the ends of their chains, in order. Each chain's end is read and moved once."""
-    insert = rows.statement(AuditRow, (*chain.FIELDS, "hash"))
+    stored: list[list] = []
     ends: dict[int, tuple[int, str]] = {}
     for new in (row for each in written for row in each):
         school = new["school"]
@@ -63,8 +63,14 @@ def _append_all(written: Sequence[Sequence[dict]]) -> None:
         row = new | {"seq": seq + 1}
         last = chain.row_hash(last, row)
         ends[school] = (seq + 1, last)
-        stored = row | {"data": _DATA.get_db_prep_save(row["data"], connection)}
-        prepared.tell(insert, [*(stored[name] for name in chain.FIELDS), last])
+        row["data"] = _DATA.get_db_prep_save(row["data"], connection)
+        stored.append([*(row[name] for name in chain.FIELDS), last])
+    insert = rows.statement(AuditRow, (*chain.FIELDS, "hash"))
+    if len(stored) == 1:
+        prepared.tell(insert, stored[0])
+    else:
+        with connection.cursor() as cursor:
+            cursor.executemany(insert, stored)
     for school, (seq, last) in ends.items():
         prepared.tell("UPDATE audit_head SET seq = %s, hash = %s WHERE school = %s", [seq, last, school])
 

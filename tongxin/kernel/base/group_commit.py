@@ -17,6 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import wraps
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -46,6 +47,16 @@ def write[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     job = _Job(lambda: work(*args, **kwargs))
     _writer().take(job)
     return job.told()
+
+
+def grouped[**P, T](work: Callable[P, T]) -> Callable[P, T]:
+    """Let a function that writes always do so through `write`."""
+
+    @wraps(work)
+    def written(*args: P.args, **kwargs: P.kwargs) -> T:
+        return write(work, *args, **kwargs)
+
+    return written
 
 
 def aside[T](do: Callable[[list[T]], None], item: T) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from tongxin.methods.cadence.findings import ERROR, Finding, PackUnreadable
 from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.methods.psychometrics.lint import lint
 from tongxin.methods.psychometrics.parse import instrument_from_text
-from tongxin.methods.psychometrics.scoring import Codes, Scorer
+from tongxin.methods.psychometrics.scoring import BLANK, Codes, Scorer
 
 from .models import InstrumentText
 
@@ -32,11 +33,15 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Ready:
-    """An instrument ready for work: its definition, what scores it, what reads its codes."""
+    """An instrument ready for work: its definition, what scores it, what reads its codes.
+
+    places: by item, the answers that need no second look, {code: place}; none for items that are words.
+    """
 
     instrument: Instrument
     scorer: Scorer
     codes: Codes
+    places: Mapping[str, Mapping[str, int]]
 
 
 def ready(text: InstrumentText) -> Ready:
@@ -49,7 +54,14 @@ _kept: dict[str, Ready] = {}
 
 def _keep(sha256: str, text: str) -> Ready:
     instrument, _findings = instrument_from_text(text)
-    made = Ready(instrument, Scorer(instrument), Codes(instrument))
+    codes = Codes(instrument)
+    places = {
+        item.id: {code: place for code, place in codes.cells(item).items() if place != BLANK}
+        if instrument.is_scored(item)
+        else {}
+        for item in instrument.items
+    }
+    made = Ready(instrument, Scorer(instrument), codes, places)
     if len(_kept) >= 200:
         _kept.clear()
     _kept[sha256] = made

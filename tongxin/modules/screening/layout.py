@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
+from django.db import connection
+
 from tongxin.methods.psychometrics.conditions import Seen
 from tongxin.methods.psychometrics.instrument import Instrument, Item
+from tongxin.ui import prepared
 
 from .instruments import Ready, ready
-from .models import Sitting, SittingForm
+from .models import InstrumentText, Sitting, SittingForm
 
 SHOWN_ONLY = ("display", "computed")
 
@@ -35,29 +38,66 @@ class Sheet:
         return tuple(item for item in self.items if item.kind not in SHOWN_ONLY)
 
 
+# What a sitting asks, by its rows as they lie in the database: another row is another entry. Only to be read.
+_forms: dict[Hashable, list[SittingForm]] = {}
+_sheets: dict[Hashable, list[Sheet]] = {}
+MOST_KEPT = 200
+OF_FORM = ("pk", "number", "sitting_id", "form")
+OF_TEXT = [f"text__{f.attname}" for f in InstrumentText._meta.concrete_fields if f.attname != "text"]
+
+
 def forms(sitting: Sitting, form: str) -> list[SittingForm]:
     """Return the instruments one kind of respondent fills in, in order; their texts are read when first needed."""
-    found = (
-        sitting.forms.filter(form=form).select_related("text").defer("text__text").order_by("number", "pk")
-    )
-    return list(found)
+    rows = _rows(sitting, form)
+    return list(_remembered(_forms, rows, lambda: [_made(row) for row in rows]))
 
 
 def sheets(sitting: Sitting, form: str) -> list[Sheet]:
     """Return the pages of a respondent's paper."""
+    rows, per_page = _rows(sitting, form), max(sitting.per_page, 1)
+    found = _remembered(_forms, rows, lambda: [_made(row) for row in rows])
+    return list(_remembered(_sheets, (rows, per_page), lambda: _laid(found, per_page)))
+
+
+def _rows(sitting: Sitting, form: str) -> tuple[tuple, ...]:
+    values: dict[str, prepared.Value] = {"sitting": sitting.pk, "form": str(form)}
+    return tuple(prepared.rows("forms of a sitting", _forms_of, values))
+
+
+def _forms_of(at):
+    found = SittingForm.objects.filter(sitting_id=at["sitting"], form=at["form"])
+    return found.order_by("number", "pk").values_list(*OF_FORM, *OF_TEXT)
+
+
+def _made(row: Sequence) -> SittingForm:
+    form = SittingForm.from_db(connection.alias, ["id", *OF_FORM[1:]], row[: len(OF_FORM)])
+    names = [name.removeprefix("text__") for name in OF_TEXT]
+    form.text = InstrumentText.from_db(connection.alias, names, row[len(OF_FORM) :])
+    return form
+
+
+def _remembered[Kept](
+    store: dict[Hashable, list[Kept]], key: Hashable, make: Callable[[], list[Kept]]
+) -> list[Kept]:
+    found = store.get(key)
+    if found is None:
+        found = make()
+        if len(store) >= MOST_KEPT:
+            store.clear()
+        store[key] = found
+    return found
+
+
+def _laid(found: Sequence[SittingForm], per_page: int) -> list[Sheet]:
     parts = [
         (one, ready(one.text), page, at == 0)
-        for one in forms(sitting, form)
-        for at, page in _pages(one, sitting)
+        for one in found
+        for at, page in enumerate(batched(ready(one.text).instrument.items, per_page))
     ]
     return [
         Sheet(number, len(parts), one, made, page, first)
         for number, (one, made, page, first) in enumerate(parts, 1)
     ]
-
-
-def _pages(form: SittingForm, sitting: Sitting) -> Iterator[tuple[int, tuple[Item, ...]]]:
-    return enumerate(batched(ready(form.text).instrument.items, max(sitting.per_page, 1)))
 
 
 def shown(sheet: Sheet, answered: Mapping[str, int | str]) -> list[Item]:

@@ -6,9 +6,9 @@ page, a paper that is handed in twice is one paper.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,13 +17,15 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base import group_commit, rows
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Attribute, Link, Subject
+from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.consent.models import Purpose
 from tongxin.kernel.consent.queries import may_process
 from tongxin.kernel.people.models import Person as PersonRow
 from tongxin.methods.psychometrics.instrument import Instrument, Item, Person
 from tongxin.methods.psychometrics.scoring import BLANK, Scored
+from tongxin.ui import prepared
 
 from . import population, signals
 from .instruments import Ready, ready
@@ -95,15 +97,12 @@ def _consented(student: Subject, now: datetime) -> None:
         raise Refused(answer.why, sentences.get(answer.why, _("还没有收到同意书，先不用填。请告诉老师。")))
 
 
-@transaction.atomic
+@group_commit.grouped
 def begin(seat: Seat, *, now: datetime | None = None) -> Paper:
     """Return the paper of a seat, begun if it is not yet; a finished one only until a second sitting was offered."""
     now = now or timezone.now()
     may_sit(seat, now)
-    own = Paper.objects.filter(
-        sitting=seat.sitting, student=seat.student, form=seat.form, respondent=seat.who
-    ).order_by("-attempt")
-    found = own.first()
+    found = paper_of(seat)
     if found is not None:
         return found
     paper, new = Paper.objects.get_or_create(
@@ -113,6 +112,23 @@ def begin(seat: Seat, *, now: datetime | None = None) -> Paper:
     if new:
         audit.write(None, "screening.paper_begun", paper, form=seat.form)
     return paper
+
+
+def paper_of(seat: Seat) -> Paper | None:
+    """Return the newest paper of a seat, None where none was begun."""
+    given: dict[str, prepared.Value] = {
+        "sitting": seat.sitting.pk,
+        "student": seat.student.pk,
+        "form": str(seat.form),
+        "who": seat.who.pk,
+    }
+    found = prepared.instances(Paper, "of a seat", _of_seat, given)
+    return found[0] if found else None
+
+
+def _of_seat(at):
+    own = Paper.objects.filter(sitting_id=at["sitting"], student_id=at["student"], form=at["form"])
+    return own.filter(respondent_id=at["who"]).order_by("-attempt")[:1]
 
 
 @transaction.atomic
@@ -150,10 +166,14 @@ def read_answer(made: Ready, item: Item, written: str) -> int | str | None:
 
 def _read(made: Ready, items: Sequence[Item], written: Answers) -> dict[str, int | str | None]:
     known = {item.id: item for item in items}
-    strange = set(written) - set(known)
+    strange = written.keys() - known.keys()
     if strange:
         raise Refused("foreign", _("这一页不是这份问卷的。请刷新页面。"), min(strange))
-    return {name: read_answer(made, known[name], said) for name, said in written.items()}
+    places = made.places
+    return {
+        name: place if (place := places[name].get(said)) is not None else read_answer(made, known[name], said)
+        for name, said in written.items()
+    }
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, int | str | None]) -> dict[str, int | str]:
@@ -164,7 +184,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, int | str | None]) -> dict
 # ------------------------------------------------------------------ saving
 
 
-@transaction.atomic
+@group_commit.grouped
 def keep(
     paper: Paper, number: int, written: Answers, *, seconds: int = 0, now: datetime | None = None
 ) -> Kept:
@@ -189,7 +209,7 @@ def keep(
         "seconds": min(before["seconds"] + max(seconds, 0), MOST_SECONDS),
     }
     page.answers = after
-    page.save()
+    page.save() if page.pk else rows.insert(page)
     audit.write(None, "screening.page_kept", page, paper=paper.pk, number=number)
     answered = {name: said for one in pages if one is not page for name, said in one.answers["items"].items()}
     found = _so_far(sheet.ready, sheet.form, answered | after["items"])
@@ -219,7 +239,7 @@ def _pages_of(paper: Paper, form: SittingForm | None = None) -> list[Page]:
 
 def _new_page(paper: Paper, number: int, now: datetime) -> Page:
     return Page(
-        school_id=paper.school_id, paper=paper, student_id=paper.student_id, day=timezone.localtime(now).date(),
+        school_id=paper.school_id, paper_id=paper.pk, student_id=paper.student_id, day=timezone.localtime(now).date(),
         number=number, recorded_at=now,
     )  # fmt: skip
 
@@ -242,7 +262,7 @@ def _so_far(made: Ready, form: SittingForm, answered: Mapping[str, int | str]) -
     ]
 
 
-@transaction.atomic
+@group_commit.grouped
 def finish(paper: Paper, *, now: datetime | None = None) -> Paper:
     """Hand a paper in: score it, write its results and signals. Handing it in again changes nothing. Raises Refused."""
     now = now or timezone.now()
@@ -258,6 +278,75 @@ def finish(paper: Paper, *, now: datetime | None = None) -> Paper:
     _score(paper, pages, now)
     audit.write(None, "screening.paper_finished", paper, form=paper.form)
     return paper
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A paper that is handed in. called: an answer asks for somebody at once; the next page then shows help."""
+
+    paper: Paper
+    called: bool
+
+
+@group_commit.grouped
+def hand_in(
+    where: Seat | Callable[[], Seat], answers: Mapping[int, Answers], *, seconds: int = 0, now: datetime | None = None
+) -> HandedIn:  # fmt: skip
+    """Take a whole paper at once: begun, kept, scored and handed in together or not at all. Raises Refused.
+
+    where: the seat, or what finds it inside the transaction. answers: {SittingForm id: {item: code or words}}. What was
+    kept before and is not named stays. A paper handed in twice is one paper: the second time changes nothing.
+    """
+    now = now or timezone.now()
+    seat = where() if callable(where) else where
+    may_sit(seat, now)
+    asked = {form.pk: form for form in forms(seat.sitting, seat.form)}
+    if answers.keys() - asked.keys():
+        raise Refused("foreign", _("这一页不是这份问卷的。请刷新页面。"))
+    paper = paper_of(seat)
+    if paper is not None and paper.finished_at is not None:
+        return HandedIn(paper, signals.called_for(paper))
+    begun = paper is not None
+    if paper is None:
+        paper = Paper(
+            school_id=seat.sitting.school_id, sitting_id=seat.sitting.pk, student_id=seat.student.pk, form=seat.form,
+            respondent_id=seat.who.pk, started_at=now - timedelta(seconds=seconds), finished_at=now,
+        )  # fmt: skip
+        rows.insert(paper)
+    paper.sitting, paper.student, paper.respondent = seat.sitting, seat.student, seat.who
+    pages = _whole(paper, asked, answers, seconds, now, begun=begun)
+    if begun:
+        paper.finished_at = now
+        paper.save(update_fields=["finished_at"])
+    found = _score(paper, pages, now, first=True)
+    audit.write(None, "screening.paper_finished", paper, form=paper.form, whole=True)
+    return HandedIn(paper, any(one.urgent for one in found))
+
+
+def _whole(
+    paper: Paper, asked: Mapping[int, SittingForm], answers: Mapping[int, Answers], seconds: int, now: datetime,
+    *, begun: bool,
+) -> list[Page]:  # fmt: skip
+    """Write a page for each instrument that something is answered of; pages kept before are merged into them."""
+    before: dict[int, dict[str, Any]] = {}
+    if begun:
+        paper = _locked(paper)
+        for page in _pages_of(paper):
+            before.setdefault(page.answers["form"], {}).update(page.answers["items"])
+        Page.objects.current().filter(paper=paper).update(superseded_at=now)
+    pages = []
+    for number, (pk, form) in enumerate(asked.items(), 1):
+        made = ready(form.text)
+        items = _merged(before.get(pk, {}), _read(made, made.instrument.items, answers.get(pk, {})))
+        if not items:
+            continue
+        page = _new_page(paper, number, now)
+        page.answers = {"form": pk, "items": items, "seconds": min(max(seconds, 0), MOST_SECONDS)}
+        rows.insert(page)
+        pages.append(page)
+    if not pages:
+        raise Refused("empty", _("一题都还没有填。想停下来，可以直接离开。"))
+    return pages
 
 
 @transaction.atomic
@@ -332,7 +421,7 @@ def _write_all(paper: Paper, answers: Mapping[int, Answers], now: datetime) -> N
     for number, (pk, items) in enumerate(read.items(), 1):
         page = _new_page(paper, number, now)
         page.answers = {"form": pk, "items": items, "seconds": 0}
-        page.save()
+        rows.insert(page)
 
 
 # ------------------------------------------------------------------ scoring
@@ -340,21 +429,31 @@ def _write_all(paper: Paper, answers: Mapping[int, Answers], now: datetime) -> N
 
 def person_of(student: Subject, form: str, day: date) -> Person:
     """Return what bands and norms may ask about a child on a day."""
-    row = PersonRow.objects.filter(pk=student.pk).values_list("sex", "birth_date").first()
-    sex, birth = row or ("", None)
+    given = {"school": student.school_id, "child": student.pk}
+    found = prepared.rows("sex and birth", _sex_and_birth, given)
+    sex, birth = found[0] if found else ("", None)
     age = None if birth is None else day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-    room = Link.objects.filter(
-        a=student, kind="enrolled_in", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
-    ).values("b")
-    grade = (
-        Attribute.objects.filter(
-            subject__in=[student.pk], name="grade", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
-        ).values_list("value", flat=True).first()
-        or Attribute.objects.filter(
-            subject__in=room, name="grade", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
-        ).values_list("value", flat=True).first()
-    )  # fmt: skip
-    return Person(sex, age, int(grade) if grade and grade.isdigit() else None, form)
+    given["day"] = day.toordinal()
+    grades = prepared.rows("own grade", _own_grade, given) or prepared.rows("grade", _grade_of_room, given)
+    grade = grades[0][0] if grades else ""
+    return Person(sex, age, int(grade) if grade.isdigit() else None, form)
+
+
+def _sex_and_birth(at):
+    return PersonRow.objects.filter(pk=at["child"], school_id=at["school"]).values_list("sex", "birth_date")
+
+
+def _grades(at):
+    found = Attribute.objects.filter(school_id=at["school"], name="grade", superseded_at=FOREVER)
+    return found.filter(valid_from__lte=at["day"], valid_to__gte=at["day"]).values_list("value")
+
+
+def _own_grade(at):
+    return _grades(at).filter(subject_id=at["child"])
+
+
+def _grade_of_room(at):
+    return _grades(at).filter(subject__in=population.rooms_on(at))
 
 
 def paper_bytes(instrument: Instrument, answered: Mapping[str, int | str]) -> bytes:
@@ -370,11 +469,17 @@ def score_answers(made: Ready, answered: Mapping[str, int | str], person: Person
     return made.scorer.score(paper_bytes(made.instrument, answered), person, written)
 
 
-def _score(paper: Paper, pages: Sequence[Page], now: datetime, by=None) -> None:
-    """Write the results of a paper in place of those there are, and the signals of all its instruments."""
+def _score(
+    paper: Paper, pages: Sequence[Page], now: datetime, by=None, *, first: bool = False
+) -> list[signals.Found]:
+    """Write the results of a paper in place of those there are, and the signals of all its instruments; return these.
+
+    first: the paper was never scored before.
+    """
     day = timezone.localtime(now).date()
     person = person_of(paper.student, paper.form, day)
-    Result.objects.current().filter(paper=paper).update(superseded_at=now)
+    if not first:
+        Result.objects.current().filter(paper=paper).update(superseded_at=now)
     found: list[signals.Found] = []
     for form in forms(paper.sitting, paper.form):
         answered = {
@@ -384,16 +489,18 @@ def _score(paper: Paper, pages: Sequence[Page], now: datetime, by=None) -> None:
         made = ready(form.text)
         scored = score_answers(made, answered, person)
         seen = signals.found_in(made.instrument, form.pk, scored)
-        Result(
-            school_id=paper.school_id, paper=paper, form=form, student_id=paper.student_id, day=day, recorded_at=now,
+        result = Result(
+            school_id=paper.school_id, paper_id=paper.pk, form_id=form.pk, student_id=paper.student_id, day=day, recorded_at=now,
             scores=told(scored),
             standing={
                 "rank": max([band.rank for band in scored.bands.values()] + [one.rank for one in seen], default=0),
                 "critical": scored.critical, "patterns": scored.patterns, "texts": scored.texts,
             },
-        ).save(force_insert=True)  # fmt: skip
+        )  # fmt: skip
+        rows.insert(result)
         found += seen
     signals.raise_from(paper, found, now, by)
+    return found
 
 
 def told(scored: Scored) -> dict[str, Any]:

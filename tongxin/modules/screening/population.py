@@ -19,6 +19,7 @@ from tongxin.methods.cadence.findings import ERROR, PackUnreadable
 from tongxin.methods.cadence.located import LMap, read_yaml
 from tongxin.methods.cadence.parse_conditions import read_condition
 from tongxin.methods.cadence.reading import Context
+from tongxin.ui import prepared
 
 from .models import Sitting
 
@@ -88,15 +89,28 @@ def asked_by_room(sitting: Sitting, day: date) -> dict[int, list[int]]:
     }
 
 
+def rooms_of(student: Subject, day: date) -> set[int]:
+    """Return the classes a student is in on a day."""
+    given = {"school": student.school_id, "child": student.pk, "day": day.toordinal()}
+    return {room for (room,) in prepared.rows("rooms of one", rooms_on, given)}
+
+
+def rooms_on(at):
+    """Return the query for a child's classes; at: school, child and day, for prepared queries."""
+    return Link.objects.filter(
+        school_id=at["school"], a_id=at["child"], kind="enrolled_in", superseded_at=FOREVER,
+        valid_from__lte=at["day"], valid_to__gte=at["day"],
+    ).values_list("b_id")  # fmt: skip
+
+
 def is_asked(sitting: Sitting, student: Subject, day: date) -> bool:
     """Say whether one student is asked."""
-    own = Link.objects.filter(
-        a=student, kind="enrolled_in", superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
-    ).values_list("b_id", flat=True)
     if student.school_id != sitting.school_id or not student.present_from <= day <= student.present_to:
         return False
-    if sitting.rooms and not set(own) & set(sitting.rooms):
+    if sitting.rooms and not rooms_of(student, day) & set(sitting.rooms):
         return False
+    if not sitting.who.strip():
+        return True
     condition = condition_of(sitting.school, sitting.who, day)
     return condition is None or bool(
         condition.holds(_view(sitting.school, {student.pk}, day), str(student.pk), day)

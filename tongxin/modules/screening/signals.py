@@ -93,6 +93,11 @@ def raise_from(paper: Paper, found: Iterable[Found], now: datetime, by=None) -> 
     return made
 
 
+def called_for(paper: Paper) -> bool:
+    """Say whether a paper asked for somebody at once."""
+    return Signal.objects.filter(paper=paper, urgent=True).exists()
+
+
 def call(signal: Signal, now: datetime, *, round: int = 0, after: int = 0) -> list[Call]:
     """Call the next of the chain after a step; from the second round on everybody of it at once."""
     steps = chain_of(signal.school_id) or _stand_ins(signal.school_id)

@@ -123,7 +123,7 @@ def test_what_the_program_opens_for_itself_is_on_record_once_a_school(cast, writ
 
 def test_a_list_of_any_length_is_opened_with_the_same_queries(cast, written, django_assert_num_queries):
     viewer = cast.chen.viewer(proved=True)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         opened(viewer, written[:2], "screening_review", "answers")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         opened(viewer, written, "screening_review", "answers")

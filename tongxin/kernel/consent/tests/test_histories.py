@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tongxin.kernel.base.fields import NO_END
 from tongxin.kernel.base.models import Link
 from tongxin.kernel.consent.models import Consent, ConsentText
-from tongxin.kernel.consent.queries import may_process_each
+from tongxin.kernel.consent.queries import may_process, may_process_each
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
 
@@ -168,6 +168,8 @@ def test_the_ledger_answers_as_the_plain_story_does(classroom):
         write(school, children, stories, texts)
         for day in asked:
             answers = may_process_each(school, [child for child, _ in children], "screening", moment(day, 12))
+            alone = {child.pk: may_process(child, "screening", moment(day, 12)) for child, _ in children}
+            assert alone == answers
             for (child, _), story in zip(children, stories, strict=True):
                 expected = told(story, texts, day)
                 assert answers[child.pk].allowed == expected, (
