@@ -1,40 +1,16 @@
-"""Everything that leaves the system has a number, a row in the audit record, and that number printed on it."""
+"""The exports of reports and figures, each under its own name in the audit record."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable
+from django.db import models
 
-from django.db import models, transaction
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
-
+from tongxin.exchange import outgoing
+from tongxin.exchange.outgoing import XLSX, attachment
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.audit import services as audit
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["XLSX", "attachment", "note_export"]
 
 
-@transaction.atomic
 def note_export(viewer: Viewer, what: str, obj: models.Model, **data: object) -> str:
-    """Enter an export in the audit record and return its number; without the row there is no export.
-
-    data: ids, counts and codes only.
-    """
-    export_id = secrets.token_hex(5)
-    audit.write(viewer, f"insight.exported_{what}", obj, school_id=viewer.school_id, export=export_id, **data)
-    return export_id
-
-
-def attachment(content: bytes | Iterable[bytes], file_name: str, content_type: str) -> HttpResponseBase:
-    """Return bytes, or chunks while they are made, as a download that no browser runs or shows in place."""
-    made: HttpResponseBase
-    if isinstance(content, bytes):
-        made = HttpResponse(content, content_type=content_type)
-    else:
-        made = StreamingHttpResponse(content, content_type=content_type)
-    made["Content-Disposition"] = content_disposition_header(True, file_name) or "attachment"
-    made["X-Content-Type-Options"] = "nosniff"
-    made["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    made["Cache-Control"] = "no-store"
-    return made
+    """Enter an export in the audit record and return its number; data: ids, counts and codes only."""
+    return outgoing.note(viewer, f"insight.exported_{what}", obj, **data)

@@ -132,7 +132,7 @@ def _of_seat(at):
 
 
 @transaction.atomic
-def ask_again(paper: Paper, *, by) -> Paper:
+def ask_again(paper: Paper, *, by, now: datetime | None = None) -> Paper:
     """Offer a kind second sitting: another paper for the same seat. The first one stays as it is."""
     last = Paper.objects.filter(
         sitting=paper.sitting, student=paper.student, form=paper.form, respondent=paper.respondent
@@ -142,10 +142,34 @@ def ask_again(paper: Paper, *, by) -> Paper:
         return last
     again = Paper.objects.create(
         school=paper.school, sitting=paper.sitting, student=paper.student, form=paper.form,
-        respondent=paper.respondent, attempt=last.attempt + 1,
+        respondent=paper.respondent, attempt=last.attempt + 1, started_at=now or timezone.now(),
     )  # fmt: skip
     audit.write(by, "screening.asked_again", again, after=last.pk)
     return again
+
+
+@transaction.atomic
+def ask_each_again(chosen: Sequence[Paper], *, by) -> list[Paper]:
+    """Offer a second sitting to several at one moment; return the new papers. Raises Refused once it has ended."""
+    now = timezone.now()
+    if any(paper.sitting.state != Sitting.State.OPEN for paper in chosen):
+        raise Refused("closed", _("这次测评已经结束，不能再请人做。可以约谈，或新建一次测评。"))
+    made = [ask_again(paper, by=by, now=now) for paper in chosen if paper.finished_at is not None]
+    return [paper for paper in made if paper.started_at == now]
+
+
+@transaction.atomic
+def take_back_asking(sitting: Sitting, at: datetime, *, by) -> int:
+    """Take back the second sittings offered at a moment that nobody has begun; return how many those were."""
+    offered = Paper.objects.select_for_update().filter(
+        sitting=sitting, started_at=at, attempt__gt=1, finished_at=None, pages=None
+    )
+    count = 0
+    for paper in offered:
+        audit.write(by, "screening.asking_taken_back", paper)
+        paper.delete()
+        count += 1
+    return count
 
 
 # ------------------------------------------------------------------ reading what somebody wrote
@@ -365,19 +389,16 @@ def enter(
     ):
         raise Refused("not_asked", _("这次测评没有安排%(name)s。") % {"name": seat.student.name})
     _consented(seat.student, now)
-    paper, new = Paper.objects.select_for_update().get_or_create(
-        sitting=seat.sitting, student=seat.student, form=seat.form, respondent=seat.who, attempt=1,
-        defaults={"school": seat.sitting.school, "source": source, "started_at": now,
-                  "entered_by_id": getattr(by, "account_id", None)},
-    )  # fmt: skip
-    if not new and paper.finished_at is not None:
+    own = {"sitting": seat.sitting, "student": seat.student, "form": seat.form, "respondent": seat.who}
+    last = Paper.objects.select_for_update().filter(**own).order_by("-attempt").first()
+    paper = last or Paper(**own, school=seat.sitting.school, started_at=now)
+    if paper.finished_at is not None:
         raise Refused(
             "finished", _("%(name)s的这份已经有了。要改，请用“更正”。") % {"name": seat.student.name}
         )
-    paper.source, paper.entered_by_id = source, getattr(by, "account_id", None)
+    paper.source, paper.entered_by_id, paper.finished_at = source, getattr(by, "account_id", None), now
+    paper.save()
     _write_all(paper, answers, now)
-    paper.finished_at = now
-    paper.save(update_fields=["finished_at", "source", "entered_by"])
     _score(paper, _pages_of(paper), now, by)
     audit.write(by, "screening.paper_entered", paper, source=source)
     return paper
@@ -403,6 +424,28 @@ def rescore(paper: Paper, *, by, now: datetime | None = None) -> Paper:
     paper = _locked(paper)
     _score(paper, _pages_of(paper), now, by)
     audit.write(by, "screening.paper_rescored", paper)
+    return paper
+
+
+@transaction.atomic
+def rescore_all(sitting: Sitting, *, by) -> int:
+    """Score every finished paper of a sitting again; return how many those were."""
+    finished = list(Paper.objects.filter(sitting=sitting, finished_at__isnull=False))
+    for paper in finished:
+        rescore(paper, by=by)
+    return len(finished)
+
+
+@transaction.atomic
+def withdraw(paper: Paper, *, by, now: datetime | None = None) -> Paper:
+    """Take back a paper that was entered for somebody: its answers stay as superseded rows, its signals stay on file."""
+    now = now or timezone.now()
+    paper = _locked(paper)
+    Page.objects.current().filter(paper=paper).update(superseded_at=now)
+    Result.objects.current().filter(paper=paper).update(superseded_at=now)
+    paper.finished_at = None
+    paper.save(update_fields=["finished_at"])
+    audit.write(by, "screening.paper_withdrawn", paper)
     return paper
 
 

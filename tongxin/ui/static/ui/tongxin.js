@@ -387,8 +387,45 @@
     measure();
   }
 
+  /* a paper typed in by keyboard: a whole answer jumps to the next cell, what is no answer stays and says so */
+  function codesForm(form) {
+    const cells = $$("[data-code]", form);
+    const known = (cell) => cell.dataset.codes.split("|").map((codes) => codes.split(" "));
+    const own = (cell) => {
+      const chosen = $("select", cell.closest("fieldset"));
+      return known(cell)[chosen ? chosen.selectedIndex : 0] || known(cell)[0];
+    };
+    const go = (cell, step) => { const next = cells[cells.indexOf(cell) + step]; if (next) { next.focus(); next.select(); } };
+    const judge = (cell) => {
+      const value = cell.value.trim();
+      const wrong = value !== "" && !own(cell).some((code) => code.startsWith(value));
+      cell.setAttribute("aria-invalid", String(wrong));
+      cell.setCustomValidity(wrong ? form.dataset.refused : "");
+      cell.title = wrong ? form.dataset.refused : "";
+      return wrong;
+    };
+    form.addEventListener("input", (event) => {
+      const cell = event.target.closest("[data-code]");
+      if (!cell) return;
+      cell.value = cell.value.normalize("NFKC");
+      const value = cell.value.trim();
+      if (judge(cell)) { cell.select(); return; }
+      if (own(cell).includes(value) && !own(cell).some((code) => code !== value && code.startsWith(value))) go(cell, 1);
+    });
+    form.addEventListener("change", (event) => { if (event.target.matches("select")) cells.forEach(judge); });
+    form.addEventListener("keydown", (event) => {
+      const cell = event.target.closest("[data-code]");
+      if (!cell) return;
+      const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key] || (event.key === "Backspace" && cell.value === "" ? -1 : 0);
+      if (!step || event.isComposing) return;
+      event.preventDefault();
+      go(cell, step);
+    });
+  }
+
   function start(root) {
     if (!root) return;
+    for (const form of $$("form[data-codes-form]", root)) once(form, codesForm);
     for (const box of $$(".table-wrap", root)) once(box, tableWrap);
     for (const box of $$("[data-date-picker]", root)) once(box, dayPicker);
     for (const box of $$("[data-people]", root)) once(box, peoplePicker);

@@ -1,0 +1,228 @@
+"""A sitting without names: how many are in which band, by grade and class, with small counts hidden.
+
+The groups are fixed (school, grade, class) and hidden together, so that no choice of view can be set against another;
+classes with too few papers are told as one group, the same for every reader. What those above the school see hides all
+that the school hides, and more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Attribute, Subject
+from tongxin.kernel.obligations.telling import SMALLEST_ABOVE, SMALLEST_COUNT
+from tongxin.methods.disclosure import Equation, hidden
+from tongxin.ui.charts import Bars, Series
+
+from .instruments import ready
+from .layout import forms
+from .listing import rooms_of
+from .models import Sitting
+from .results import STUDENT, Look, bands_of, looks, say, scale_title
+
+IN_SCHOOL, ABOVE = SMALLEST_COUNT, SMALLEST_ABOVE
+WHOLE, FEW = "", "few"
+# Columns beside the bands: papers without a score, and those to be looked at again.
+NO_SCORE, AGAIN = "no score", "again"
+
+Group = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group: its name, how many papers, and the counts by column, None where hidden."""
+
+    name: str
+    papers: int
+    counts: tuple[int | None, ...]
+    level: str
+
+    def words(self) -> list[str]:
+        return [_("不显示") if count is None else str(count) for count in self.counts]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One scale of a sitting. columns: titles; ranks: of the bands, None for the other columns."""
+
+    title: str
+    columns: tuple[str, ...]
+    ranks: tuple[int | None, ...]
+    rows: tuple[Row, ...]
+    least: int
+
+    @property
+    def whole(self) -> Row:
+        return self.rows[0]
+
+    @property
+    def finding(self) -> str:
+        """Say the most frequent band and, where it may be said, how many are above it."""
+        shown = [
+            (count, title)
+            for count, title, rank in zip(self.whole.counts, self.columns, self.ranks, strict=True)
+            if count is not None and rank is not None
+        ]
+        if not shown:
+            return _("%(title)s：人数少，不显示") % {"title": self.title}
+        most, title = max(shown)
+        share = 100 * most / max(self.whole.papers, 1)
+        return _("%(what)s：%(papers)d份里，“%(band)s”最多，占%(share).0f%%") % {
+            "what": self.title, "papers": self.whole.papers, "band": title, "share": share,
+        }  # fmt: skip
+
+    def chart(self, export_url: str = "") -> Bars:
+        """Return shares by group, one stack for each; hidden counts leave a gap."""
+        rows = self.rows
+        series = [
+            Series(
+                title,
+                [None if row.counts[at] is None else round(100 * (row.counts[at] or 0) / row.papers, 1) for row in rows],
+            )
+            for at, title in enumerate(self.columns)
+        ]  # fmt: skip
+        return Bars(
+            self.finding, labels=[row.name for row in rows], series=series, unit="%", stacked=True,
+            label_head=_("年级和班级"), note=self.note, export_url=export_url,
+        )  # fmt: skip
+
+    @property
+    def note(self) -> str:
+        return _("每组各占多少。少于%(n)d人的数和为了不能推算而一起隐去的数不显示。") % {"n": self.least}
+
+
+def pictures(sitting: Sitting, least: int = IN_SCHOOL) -> list[Picture]:
+    """Return a picture for each scale with bands. least: 5 inside the school, 10 for those above."""
+    found = looks(sitting)
+    groups = groups_of(sitting, [one.student for one in found])
+    told = []
+    for form in forms(sitting, STUDENT):
+        instrument = ready(form.text).instrument
+        for scale in instrument.scales:
+            if not scale.tables:
+                continue
+            bands = bands_of(instrument, scale.id)
+            columns = [*(band.id for band in bands), NO_SCORE, AGAIN]
+            placed = [
+                (groups[one.student], _column(one, form.pk, scale.id)) for one in found if one.part(form.pk)
+            ]
+            several = sum(bool(each.tables) for each in instrument.scales) > 1
+            title = say(instrument.title)
+            told.append(
+                Picture(
+                    f"{title} · {scale_title(instrument, scale.id)}" if several else title,
+                    (*(say(band.title) for band in bands), _("没有分数"), _("要再看")),
+                    (*(band.rank for band in bands), None, None),
+                    table(placed, columns, least),
+                    least,
+                )
+            )  # fmt: skip
+    return told
+
+
+def _column(one: Look, form: int, scale: str) -> str:
+    part = one.part(form)
+    assert part is not None
+    return AGAIN if one.questionable else part.bands.get(scale, NO_SCORE)
+
+
+def table(placed: Sequence[tuple[Group, str]], columns: Sequence[str], least: int) -> tuple[Row, ...]:
+    """Return the rows of a picture: the school, each grade, each class; placed: ((grade, class), column) of each paper."""
+    if len(placed) < least:
+        return (Row(_("全校"), len(placed), (None,) * len(columns), "school"),)
+    places = _merged(Counter(group for group, _column in placed), ABOVE)
+    counts: dict[tuple[str, str, str], int] = defaultdict(int)
+    for group, column in placed:
+        grade, room = places[group]
+        for key in ((grade, room), (grade, WHOLE), (WHOLE, WHOLE)):
+            counts[(*key, column)] += 1
+    rooms: dict[str, list[str]] = defaultdict(list)
+    for grade, room in dict.fromkeys(places.values()):
+        rooms[grade].append(room)
+    every = [(WHOLE, WHOLE), *((grade, WHOLE) for grade in rooms), *((g, r) for g in rooms for r in rooms[g])]
+    cells = {(*key, column): counts[(*key, column)] for key in every for column in columns}
+    equations = [Equation(tuple((*key, column) for column in columns)) for key in every]
+    for column in columns:
+        equations.append(Equation(tuple((grade, WHOLE, column) for grade in rooms), (WHOLE, WHOLE, column)))
+        equations += [
+            Equation(tuple((grade, room, column) for room in rooms[grade]), (grade, WHOLE, column))
+            for grade in rooms
+        ]  # fmt: skip
+    away = hidden(cells, equations, IN_SCHOOL)
+    if least > IN_SCHOOL:
+        away = hidden(cells, equations, least, away)
+
+    def row(key: Group, name: str, level: str) -> Row:
+        own = [cells[(*key, column)] for column in columns]
+        shown = tuple(
+            None if (*key, column) in away else count for column, count in zip(columns, own, strict=True)
+        )
+        return Row(name, sum(own), shown, level)
+
+    rows = [row((WHOLE, WHOLE), _("全校"), "school")]
+    for grade in rooms:
+        rows.append(row((grade, WHOLE), grade or _("没有年级"), "grade"))
+        rows += [
+            row((grade, room), _("人数少的班") if room == FEW else room, "room") for room in rooms[grade]
+        ]
+    return tuple(rows)
+
+
+def _merged(sizes: Mapping[Group, int], least: int) -> dict[Group, Group]:
+    """Return where each class is told: by itself, or with the other small ones of its grade or of the school.
+
+    A grade with few papers is told with the next one; a class with few with the smallest other class of its grade.
+    """
+    grades: dict[str, dict[Group, int]] = defaultdict(dict)
+    for group, size in sorted(sizes.items()):
+        grades[group[0]][group] = size
+    names = list(grades)
+    joined: list[list[str]] = []
+    for name in names:
+        if joined and sum(sum(grades[each].values()) for each in joined[-1]) < least:
+            joined[-1].append(name)
+        else:
+            joined.append([name])
+    if len(joined) > 1 and sum(sum(grades[each].values()) for each in joined[-1]) < least:
+        joined[-2] += joined.pop()
+    found: dict[Group, Group] = {}
+    for together in joined:
+        title = "、".join(together)
+        own = {group: size for name in together for group, size in grades[name].items()}
+        small = [group for group, size in own.items() if size < least]
+        rest = sorted((group for group in own if group not in small), key=lambda group: own[group])
+        while small and sum(own[group] for group in small) < least and rest:
+            small.append(rest.pop(0))
+        for group in own:
+            found[group] = (title, FEW if group in small else group[1])
+    return found
+
+
+def groups_of(sitting: Sitting, students: Sequence[int]) -> dict[int, Group]:
+    """Return (grade, class) of each child on the last day of a sitting."""
+    rooms = rooms_of(sitting, students)
+    grades = grades_of(sitting, rooms)
+    return {
+        student: (grades.get(student, ""), rooms[student].name if student in rooms else _("不在班里"))
+        for student in students
+    }
+
+
+def grades_of(sitting: Sitting, rooms: Mapping[int, Subject]) -> dict[int, str]:
+    """Return the grade of each child's class, as it is said: 7年级."""
+    day = sitting.last_day
+    stated = Attribute.objects.filter(
+        subject__in={room.pk for room in rooms.values()}, name="grade", superseded_at=FOREVER,
+        valid_from__lte=day, valid_to__gte=day,
+    )  # fmt: skip
+    of_room = dict(stated.values_list("subject_id", "value"))
+    return {
+        student: _("%(n)s年级") % {"n": of_room[room.pk]}
+        for student, room in rooms.items()
+        if room.pk in of_room
+    }
