@@ -21,8 +21,10 @@ from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
 from tongxin.modules.authoring.models import PackDraft
+from tongxin.modules.screening.models import Paper, Sitting
 from tongxin.testing.cast import Cast, Player, player
 from tongxin.testing.pack import PACK
+from tongxin.testing.screening import answered_sitting
 
 ROLES = (
     "anonymous", "liu", "ma", "xu", "li", "chen", "wang", "sun", "guo", "zhou", "zhao",
@@ -72,6 +74,8 @@ class Things:
     draft: PackDraft
     event: Event
     homeroom: Subject
+    sitting: Sitting
+    paper: Paper
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -101,6 +105,9 @@ class Things:
             # An address of a calendar that was never given out.
             "feed": "x" * 22,
             "secret": "y" * 32,
+            "student": self.student.public_id,
+            "sitting": self.sitting.public_id,
+            "form": "student",
         }
         if address.name == "setup:import_template":
             fixed["kind"] = "students"
@@ -122,6 +129,9 @@ class Things:
             ("submitted-reports/", self.submitted),
             ("authoring/", self.draft),
             ("consents/", self.homeroom),
+            ("screening/children/", self.student),
+            ("screening/papers/", self.paper),
+            ("screening/", self.sitting),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]
@@ -142,6 +152,7 @@ def things_of(cast: Cast, which: str) -> Things:
         entry = cast.visit(student, date(2026, 11, 10), by=teacher, evidence=["photo"])
         cast.school = own
         homeroom = Subject.objects.get(school=cast.other_school, type="homeroom")
+    paper = answered_sitting(student, date(2026, 11, 18))
     run = ImportRun.objects.create(school=teacher.school, kind="students", file_name="名单.xlsx")
     submitted = SubmittedReport.objects.create(
         school=teacher.school,
@@ -181,6 +192,8 @@ def things_of(cast: Cast, which: str) -> Things:
         entry=entry,
         evidence=Evidence.objects.get(entry=entry),
         homeroom=homeroom,
+        sitting=paper.sitting,
+        paper=paper,
         event=people.record_event(student, "absent", date(2026, 11, 9), by=None),
         draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),
         programme=programme,

@@ -124,6 +124,35 @@ def _families(cast: Cast) -> dict[int, Subject]:
     return guardians
 
 
+def answered_sitting(student: Subject, day: date):
+    """Return a finished paper of a closed sitting at a student's school, and no more of what a sitting needs."""
+    from tongxin.modules.screening import instruments
+    from tongxin.modules.screening.models import Page, Paper, Result, Sitting, SittingForm
+
+    text = instruments.take(student.school, "phq-9", by=None)
+    common = {"school": student.school, "first_day": day, "last_day": day}
+    sitting = Sitting.objects.create(**common, title="测评", state=Sitting.State.CLOSED)
+    form = SittingForm.objects.create(sitting=sitting, number=1, text=text)
+    seat = {"student": student, "form": "student", "respondent": student}
+    paper = Paper.objects.create(school=student.school, sitting=sitting, finished_at=timezone.now(), **seat)
+    row = {
+        "school": student.school,
+        "paper": paper,
+        "student": student,
+        "day": day,
+        "recorded_at": timezone.now(),
+    }
+    answers = {"form": form.pk, "items": {str(n): 0 for n in range(1, 10)}, "seconds": 60}
+    Page.objects.create(**row, number=1, answers=answers)
+    scores = {
+        "scores": {"total": 0}, "missing": {}, "blanks": {}, "validity": "valid", "broken": [], "unsure": [],
+        "bands": {"total": "minimal"}, "undetermined": [],
+    }  # fmt: skip
+    standing = {"rank": 0, "critical": [], "patterns": [], "texts": []}
+    Result.objects.create(**row, form=form, scores=scores, standing=standing)
+    return paper
+
+
 @pytest.fixture
 def hall(cast, keys) -> Hall:
     return make_hall(cast)

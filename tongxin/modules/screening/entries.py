@@ -333,14 +333,14 @@ def _lock() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(salted_hmac(SALT, "key", algorithm="sha256").digest()))
 
 
-def sealed(sitting: Sitting, rows: Sequence[Entered], by) -> str:
+def carried(sitting: Sitting, rows: Sequence[Entered], by) -> str:
     """Return the rows as the page carries them: only this server opens them, for the same person and a short time."""
     told = [sitting.public_id, by.account_id, [[row.student, row.answers] for row in rows]]
     return _lock().encrypt(zlib.compress(json.dumps(told).encode())).decode()
 
 
-def unsealed(sitting: Sitting, token: str, by) -> list[tuple[int, dict[int, dict[str, str]]]]:
-    """Return what `sealed` wrote: (student, answers). Raises Refused."""
+def taken_from_page(sitting: Sitting, token: str, by) -> list[tuple[int, dict[int, dict[str, str]]]]:
+    """Return what `carried` wrote: (student, answers). Raises Refused."""
     try:
         told = json.loads(zlib.decompress(_lock().decrypt(token.encode(), ttl=TOKEN_SECONDS)))
     except (InvalidToken, zlib.error, ValueError):

@@ -26,5 +26,7 @@ def signed_in(player: Player, *, proved: bool = True) -> Client:
 def text_in(content: bytes) -> str:
     """Return the words in an Excel or Word file."""
     with zipfile.ZipFile(io.BytesIO(content)) as box:
-        parts = [box.read(name).decode("utf-8", "replace") for name in box.namelist() if name.endswith(".xml")]
+        parts = [
+            box.read(name).decode("utf-8", "replace") for name in box.namelist() if name.endswith(".xml")
+        ]
     return re.sub(r"<[^>]+>", "\n", "\n".join(parts))

@@ -271,7 +271,7 @@ def upload(request: Request, public_id: str) -> HttpResponse:
         else:
             context |= {"seen": seen, "cells": seen.cells[:200], "more_cells": max(len(seen.cells) - 200, 0)}
             if not seen.cells:
-                context["token"] = entries.sealed(sitting, seen.rows, viewer)
+                context["token"] = entries.carried(sitting, seen.rows, viewer)
             status = 422 if seen.cells else 200
     if form.errors:
         status = 422
@@ -295,7 +295,7 @@ def confirm(request: Request, public_id: str) -> HttpResponse:
     """Enter what the preview showed, all of it."""
     viewer, sitting = request.viewer, sitting_of(request.viewer, public_id)
     try:
-        rows = entries.unsealed(sitting, request.POST.get("token", ""), viewer)
+        rows = entries.taken_from_page(sitting, request.POST.get("token", ""), viewer)
         at = entries.save(sitting, rows, by=viewer)
     except Refused as refused:
         form = UploadForm(sitting=sitting)
