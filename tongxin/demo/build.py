@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -22,6 +22,8 @@ from tongxin.kernel.calendar.models import SchoolYear
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.calendar.services import TermDraft, save_school_year
 from tongxin.kernel.obligations.models import Waiver
+from tongxin.kernel.obligations.pairs import Pair, named
+from tongxin.kernel.obligations.queries import ask
 from tongxin.kernel.people.models import Person, Staff
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.models import PlanMark, Programme, ProgrammeVersion
@@ -46,6 +48,7 @@ from .year_of_hearts import YearOfHearts
 from .year_of_mechanism import YearOfMechanism
 from .year_of_teams import YearOfTeams
 
+PAIR_RULE = "pair-helped-monthly"
 ACCOUNTS_FILE = "demo-accounts.json"
 STORIES: dict[str, type[YearOfHearts | YearOfMechanism | YearOfTeams]] = {
     B: YearOfHearts,
@@ -246,8 +249,10 @@ class Demo:
         PlanMark.objects.bulk_create(rows)
 
     def _waivers(self, out: Populated, adopted: list[Programme]) -> None:
-        """A family that declined a visit in writing; a member on leave."""
+        """A family that declined a visit in writing; a member on leave; two who could not meet for a while."""
         for programme in adopted:
+            if programme.pack == B and programme.first_day <= self.today <= programme.last_day:
+                self._pair_waiver(out, programme)
             if programme.pack != A:
                 continue
             by = out.holder("secretary").account
@@ -272,6 +277,31 @@ class Demo:
                 reason="产假期间，学期末恢复。",
                 **common,
             )
+
+    def _pair_waiver(self, out: Populated, programme: Programme) -> None:
+        """Excuse the first pair that fell behind from what it missed; the class teacher of the pupil says why."""
+        behind = ask(programme, self.today).verdicts([PAIR_RULE])
+        missed = {v.subject: v for v in behind if v.verdict == "missed"}
+        pairs = {one: found for one, found in named(missed).items() if isinstance(found, Pair)}
+        for room in out.rooms_in(self.year):
+            pupils = {pupil.subject.pk for pupil in room.pupils}
+            one = next((pair for pair in pairs.values() if pair.link.b_id in pupils), None)
+            if one is None:
+                continue
+            day = missed[one.pk].last
+            Waiver.objects.create(
+                school=out.school,
+                programme=programme,
+                obligation=PAIR_RULE,
+                subject=one.link.b,
+                link=one.link,
+                reason="学生住院休养，出院后补上帮扶。",
+                approved_by=room.teacher.account,
+                valid_from=day - timedelta(days=20),
+                valid_to=day + timedelta(days=40),
+                recorded_at=moment(min(day, self.today)),
+            )
+            return
 
 
 @transaction.atomic

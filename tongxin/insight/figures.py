@@ -44,7 +44,7 @@ SHOWN = {
     "missed": gettext_lazy("未完成数"),
     "open": gettext_lazy("待完成数"),
     "expected": gettext_lazy("应完成数"),
-    "waived": gettext_lazy("已豁免数"),
+    "waived": gettext_lazy("已免除数"),
     "not_expected": gettext_lazy("不要求数"),
     "done": gettext_lazy("做到的总数"),
     "average": gettext_lazy("平均每个对象做到的数"),

@@ -47,9 +47,11 @@ def until_words(day: date | None, today: date) -> str:
 
 
 def period_words(first: date | None, last: date | None, today: date) -> str:
-    """Say a period: 3月1日—3月14日; one day is said once."""
+    """Say a period: 3月1日—3月14日, with both years where it runs into another; one day is said once."""
     if first == last:
         return plain_day(first, today)
+    if first and last and NO_END not in (first, last) and first.year != last.year:
+        return _("%(first)s—%(last)s") % {"first": full_day(first), "last": full_day(last)}
     return _("%(first)s—%(last)s") % {"first": plain_day(first, today), "last": plain_day(last, today)}
 
 

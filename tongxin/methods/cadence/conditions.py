@@ -243,7 +243,7 @@ class HasLink(Condition):
         yield "link", self.link
 
     def words(self, say: Speaker) -> str:
-        return say(f"有{say.link(self.link)}", f"has a {say.link(self.link)}")
+        return say.has_link(self.link)
 
     def sql(self, builder: Any) -> Any:
         return builder.has_link(self)

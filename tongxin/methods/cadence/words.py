@@ -19,6 +19,7 @@ from .occasions import Happening
 from .period_words import period_words
 from .periods import OwnDays, Period
 from .tree import (
+    GROUP_LINKS,
     Always,
     Arrivals,
     AttributeCompare,
@@ -41,6 +42,10 @@ SUBJECTS_ZH = {
     "enterprise": "每家企业", "team": "每个团队", "case": "每个个案", "facility": "每个功能室",
 }  # fmt: skip
 SUBJECTS_EN = {"member": "Party member", "staff": "member of staff", "branch": "Party branch"}
+MEMBERS = {
+    "homeroom": ("有学生", "has students"), "branch": ("有党员", "has members"), "department": ("有教职工", "has staff"),
+    "team": ("有成员", "has members"), "family": ("有成员", "has members"),
+}  # fmt: skip
 DISTINCT = {
     "counterpart": ("个不同的对象", "different counterparts"),
     "kind": ("种不同的活动", "different kinds"),
@@ -54,13 +59,27 @@ class Speaker:
     """Says things in one language ("zh" or "en") with a pack's titles; calling it picks one of two texts."""
 
     def __init__(
-        self, pack: Pack, lang: str = "zh", kinds: tuple[str, ...] = (), shares: bool = False
+        self,
+        pack: Pack,
+        lang: str = "zh",
+        kinds: tuple[str, ...] = (),
+        shares: bool = False,
+        group: str = "",
     ) -> None:
-        self.pack, self.zh, self.kinds, self.shares = pack, lang == "zh", kinds, shares
+        self.pack, self.zh, self.kinds, self.shares, self.group = pack, lang == "zh", kinds, shares, group
 
     def about(self, kinds: tuple[str, ...]) -> Speaker:
         """The same speaker, who takes the titles of amounts and qualifiers from these kinds first."""
         return Speaker(self.pack, "zh" if self.zh else "en", kinds)
+
+    def of_group(self, group: str) -> Speaker:
+        """The same speaker, who speaks of a group of this type: what makes somebody belong to it are its members."""
+        return Speaker(self.pack, "zh" if self.zh else "en", self.kinds, self.shares, group)
+
+    def has_link(self, name: str) -> str:
+        if self.group in MEMBERS and GROUP_LINKS[self.group] == name:
+            return self(*MEMBERS[self.group])
+        return self(f"有{self.link(name)}", f"has a {self.link(name)}")
 
     def of_a_set(self) -> Speaker:
         """The same speaker, to whom numbers are parts of a set."""
@@ -346,7 +365,7 @@ def sentences(pack: Pack, lang: str = "zh") -> list[tuple[str, str]]:
 
 
 def _subject(say: Speaker, rule: Obligation) -> str:
-    where = rule.where.words(say)
+    where = rule.where.words(say.of_group(rule.subject.name))
     condition = say(f"（{where}）", f" (if {where})") if where else ""
     if rule.subject.is_activity:
         kind = say.kind(rule.subject.kind)

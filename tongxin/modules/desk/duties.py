@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.obligations.pairs import Activity, Named, Pair
 from tongxin.kernel.obligations.queries import Due
-from tongxin.methods.cadence.counting import Count, QualifierIs, Sum
+from tongxin.methods.cadence.counting import Count, QualifierIs
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.periods import Between, By, MonthOfPlan, PhaseOfPlan
 from tongxin.methods.cadence.tree import Obligation
 
+from .closing import unit_of
 from .numbers import number_words
 
 FORTNIGHT = 14
@@ -108,7 +109,7 @@ def line(viewer: Viewer, due: Due, kinds: dict[str, Kind]) -> Line:
         until=verdict.due,
         done=number_words(verdict.done),
         due=number_words(verdict.owed),
-        unit=unit_of(rule, kind),
+        unit=unit_of(due.pack, rule),
         state=verdict.verdict,
         url=reverse("desk:why", args=[due.programme.public_id, rule.id, subject.public_id, verdict.first])
         if alone and subject
@@ -132,16 +133,6 @@ def _who(others: Sequence[Named]) -> str:
 
 def kind_names(rule: Obligation) -> list[str]:
     return list(dict.fromkeys(kind for item in rule.requirements() for kind in item.count.kinds))
-
-
-def unit_of(rule: Obligation, kind: Kind | None) -> str:
-    """Return the word after a number of this rule: 次, 小时, 个."""
-    items = rule.requirements()
-    measure = items[0].measure if items else None
-    if isinstance(measure, Sum):
-        amount = kind.amount(measure.amount) if kind else None
-        return (amount.unit if amount else "") or _("小时")
-    return _("次") if len(items) <= 1 else _("项")
 
 
 def form_url(rule: Obligation, kind: Kind, subject: Named | None) -> str:

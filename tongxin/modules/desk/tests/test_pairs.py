@@ -67,7 +67,12 @@ def test_the_named_post_excuses_one_pair_and_takes_it_back(paired, client):
     why = reverse(
         "desk:why", args=[paired.programme.public_id, "talk-with-each", link.public_id, "2026-09-01"]
     )
-    assert "导师病假" in client.get(why).content.decode()
+    page = client.get(why).content.decode()
+    assert page.count("导师病假") == 1, "the reason stands with who approved it, not twice"
+    assert "已批准免除，这一期不用做" in page
+    assert "再批或收回" in page
+    duty = reverse("desk:duty", args=[paired.programme.public_id, "talk-with-each"])
+    assert "，1个已免除" in client.get(duty).content.decode()
     client.post(address(paired, link, Waiver.objects.current().get().pk))
     assert verdicts(paired)[f"pair:{link.pk}"] == "open"
     assert AuditRow.objects.filter(action="obligations.waiver_taken_back").count() == 1

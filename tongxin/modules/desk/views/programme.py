@@ -39,6 +39,7 @@ from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
 from ..behind import Behind, behind
 from ..chain import chain
+from ..closing import closes, facts_of, forbids, unit_of
 from ..numbers import language, number_words
 from ..waived import waiver_lines
 
@@ -239,7 +240,7 @@ def duties(request: Request, public_id: str) -> HttpResponse:
             titles |= {heading.number: second.words for heading in second.within()}
     by_heading: dict[str, list[DutyRow]] = {title: [] for title in (*titles.values(), _("其他"))}
     elsewhere: list[DutyRow] = []
-    facts = facts_of(asked)
+    facts = school_facts(asked)
     for row in queries.board(request.viewer, asked):
         listed = by_heading[titles.get(row.rule.heading, _("其他"))]
         (listed if concerns(row.rule, facts) else elsewhere).append(_duty_row(row, asked))
@@ -248,7 +249,7 @@ def duties(request: Request, public_id: str) -> HttpResponse:
     return render(request, "desk/duties.html", frame(request, asked, "duties") | context)
 
 
-def facts_of(asked: Asked) -> dict[str, str]:
+def school_facts(asked: Asked) -> dict[str, str]:
     """What is recorded of the programme's school itself, by name."""
     return {name: at.value for name, at in known(asked.programme.school, asked.as_of).items()}
 
@@ -288,7 +289,7 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
             "answer": _("这一项涉及的内容不在您的职责范围内。")
             if hidden
             else _duty_answer(found, viewer.day)
-            if concerns(declared, facts_of(asked))
+            if concerns(declared, school_facts(asked))
             else _("这一条与本校无关：学段、地区或单位类别不同。"),
             "gap_rows": _gap_rows(request, asked, found, loggable),
             "beyond": 0 if hidden else found.beyond,
@@ -334,6 +335,9 @@ def _duty_answer(found: Behind, today: date) -> str:
         said += _("，%(n)d个没按时") % {"n": counts.missed}
     if counts.open:
         said += _("，%(n)d个还在期限内") % {"n": counts.open}
+    seen = found.found.sight
+    if counts.waived and (seen.whole or seen.own_part):
+        said += _("，%(n)d个已免除") % {"n": counts.waived}
     return said + "。"
 
 
@@ -448,6 +452,7 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
         raise Http404
     loggable = kinds.loggable(viewer) if viewer.may("record") else {}
     kind = next((loggable[k] for k in lines.kind_names(declared) if k in loggable), None)
+    unit = unit_of(asked.pack, declared)
     return render(
         request,
         "desk/why.html",
@@ -456,9 +461,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "rule": declared,
             "who": who,
             "verdict": verdict,
-            "done": number_words(verdict.done),
-            "owed": number_words(verdict.owed),
-            "unit": lines.unit_of(declared, kind),
+            "facts": facts_of(verdict, unit),
+            "forbids": forbids(verdict),
+            "of_records": any(item.measure.needs_count for item in declared.requirements()),
             "sentence": sentence(asked.pack, declared, language()),
             "window": period_words(verdict.first, verdict.last, viewer.day) if verdict.due else _("没有期限"),
             "reason": reason_words(asked.pack, verdict.reason, language()) if verdict.reason else "",
@@ -467,9 +472,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
                     "name", flat=True
                 )
             ),
-            "closes": _closes(verdict, lines.unit_of(declared, kind), viewer.day),
+            "closes": closes(verdict, declared, unit, viewer.day),
             "log_url": lines.form_url(declared, kind, who)
-            if kind and verdict.verdict in ("open", "missed")
+            if kind and verdict.verdict in ("open", "missed") and verdict.done < verdict.owed
             else "",
             "kind": kind,
             "source": cited(asked.pack, declared, language()),
@@ -482,22 +487,6 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
         }
         | _entries(request, asked, verdict),
     )
-
-
-def _closes(verdict: Verdict, unit: str, today: date) -> str:
-    """Say what is still missing, in one sentence; nothing when it is settled."""
-    if verdict.verdict not in ("open", "missed"):
-        return ""
-    left = verdict.owed - verdict.done
-    if left > 0:
-        said = _("还差%(n)s%(unit)s") % {"n": number_words(left), "unit": unit}
-        if verdict.verdict == "missed":
-            return said + _("，期限已过；补做以后会记为晚完成。")
-        until = until_words(verdict.due, today) if verdict.due else ""
-        return said + (f"，{until}。" if until else "。")
-    if verdict.most is not None:
-        return _("到期末不超过%(n)s%(unit)s就算完成。") % {"n": number_words(verdict.most), "unit": unit}
-    return _("到期末仍符合要求就算完成。")
 
 
 def _entries(request: Request, asked: Asked, verdict: Verdict) -> dict:
@@ -526,7 +515,7 @@ def _entries(request: Request, asked: Asked, verdict: Verdict) -> dict:
         "rejected": [
             line(e)
             | {
-                "reason": reason_words(asked.pack, reason, language()),
+                "reason": _("不算在内") if forbids(verdict) else reason_words(asked.pack, reason, language()),
                 "mend_url": mend(e) if reason.startswith("evidence missing") else "",
             }
             for e, reason in verdict.rejected
