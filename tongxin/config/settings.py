@@ -222,6 +222,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if BEHIND_TLS else "tongxin_session"
 SESSION_COOKIE_SECURE = BEHIND_TLS
+# The seat of whoever fills in a paper of a sitting; it opens that one paper and needs no session.
+SEAT_COOKIE_NAME = "__Host-seat" if BEHIND_TLS else "tongxin_seat"
 CSRF_COOKIE_NAME = "__Host-csrf" if BEHIND_TLS else "tongxin_csrf"
 CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_HTTPONLY = True

@@ -24,6 +24,7 @@ READ, READ_BY_PROGRAM = "sealed.read", "sealed.read_by_program"
 # What somebody may open sealed data for; the word goes into the audit row.
 PURPOSES = {
     "own": _("看自己的"),
+    "filling": _("接着填自己的问卷"),
     "screening_review": _("看筛查结果"),
     "screening_entry": _("补录或更正答卷"),
     "counselling": _("心理辅导"),
@@ -72,6 +73,34 @@ def opened[Row: models.Model](viewer: Viewer, rows: Iterable[Row], purpose: str,
             for subject, own in by_subject.items()
         ]
         audit.write_each(viewer, READ, about, school_id=viewer.school_id or 0)
+        for row in found:
+            unseal(row, fields)
+    return found
+
+
+def opened_at_seat[Row: models.Model](
+    respondent: Subject, student: Subject, rows: Iterable[Row]
+) -> list[Row]:
+    """Return the rows of the paper that somebody is filling in, opened for them; the audit row says who and about whom.
+
+    A seat in a sitting is not an account: the caller has checked that the rows are of the paper this seat stands for.
+    Raises OutOfReach when a row is about another child.
+    """
+    with transaction.atomic():
+        found = list(rows)
+        if not found:
+            return found
+        fields = _fields(found, ())
+        if any(getattr(row, fields[0].subject) != student.pk for row in found):
+            raise OutOfReach
+        words = {
+            "purpose": "filling",
+            "table": found[0]._meta.db_table,
+            "columns": [field.name for field in fields],
+            "respondent": respondent.pk,
+            "rows": [str(row.pk) for row in found],
+        }
+        audit.write_each(None, READ, [("subject", str(student.pk), words)], school_id=student.school_id)
         for row in found:
             unseal(row, fields)
     return found

@@ -22,6 +22,8 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 SLIP_DAYS = 30
 FAILURES_PER_DEVICE = 5
 FAILURES_PER_ACCOUNT = 50
+# A shared tablet passes through many hands.
+TRIES_PER_DEVICE = 10
 LOCK_MINUTES = 15
 _DUMMY_HASH = ""
 
@@ -171,6 +173,29 @@ def _dummy() -> str:
     global _DUMMY_HASH
     _DUMMY_HASH = _DUMMY_HASH or make_password("not a password")
     return _DUMMY_HASH
+
+
+def refuse_after_failures(what: str, device: str, *, most_in_all: int | None = None) -> None:
+    """Raise TooManyFailures when a device, or everybody together, got something wrong too often just now.
+
+    what: what was tried, e.g. the code of a class. A device without its cookie counts as a new one; `most_in_all`
+    bounds those together.
+    """
+    since = timezone.now() - timedelta(minutes=LOCK_MINUTES)
+    recent = SignInFailure.objects.filter(login_hash=_hash(f"try:{what}"), at__gt=since)
+    if recent.filter(device_hash=_hash(device)).count() >= TRIES_PER_DEVICE:
+        raise TooManyFailures
+    if most_in_all is not None and recent.count() >= most_in_all:
+        raise TooManyFailures
+
+
+def note_failure(what: str, device: str) -> None:
+    SignInFailure.objects.create(login_hash=_hash(f"try:{what}"), device_hash=_hash(device))
+
+
+def forget_failures(what: str, device: str) -> None:
+    """Somebody on this device got it right."""
+    SignInFailure.objects.filter(login_hash=_hash(f"try:{what}"), device_hash=_hash(device)).delete()
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ withdrawn at any time; refusing closes nothing else. A year of age is full on th
 
     under fourteen (or birth date unknown)   a present guardian said yes to the present text, no present guardian's last
                                              word is no, and the child's own last word is not no
-    fourteen and over                        the child's own last word is yes to the present text
+    fourteen and over                        the child's own last word is yes to the present text, said at that age
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def decide(
     if own is not None and own.what != GIVEN:
         return Answer(False, own.what)
     if child.decides_alone(day):
-        if own is None:
-            return Answer(False, OWN_NEEDED if last else NO_ANSWER)
+        if own is None or not child.decides_alone(own.day):
+            return Answer(False, OWN_NEEDED if last or own else NO_ANSWER)
         return Answer(True, GIVEN) if own.version >= least else Answer(False, OUTDATED)
     against = [act for act in last.values() if act.what != GIVEN]
     if against:

@@ -91,7 +91,7 @@ def record(
     text = texts.order_by("-version").first()
     if text is None:
         raise Refused(_("那一天还没有公布说明。请先公布说明，或核对签字的日期。"))
-    _check(school, said, timezone.localtime(at).date())
+    _check(school, purpose, said, timezone.localtime(at).date())
     rows = [
         Consent(
             school=school,
@@ -124,7 +124,7 @@ def record(
     return rows
 
 
-def _check(school: School, said: Sequence[Said], day: date) -> None:
+def _check(school: School, purpose: str, said: Sequence[Said], day: date) -> None:
     """Raise Refused for the first row that nobody could have signed that day."""
     ids = [each.student.pk for each in said]
     if len({(each.student.pk, each.who.pk) for each in said}) != len(said):
@@ -142,7 +142,7 @@ def _check(school: School, said: Sequence[Said], day: date) -> None:
             raise Refused(_("%(name)s那一天不在本校。") % {"name": student.name}, student)
         if each.who.pk == student.pk:
             child = Child(student.pk, births.get(student.pk), Span(student.present_from, student.present_to))
-            if each.what == GIVEN and not child.decides_alone(day):
+            if each.what == GIVEN and not child.decides_alone(day) and not _said_no(student, purpose):
                 raise Refused(
                     _("%(name)s那一天未满十四周岁（或没有登记出生日期），要由监护人同意。")
                     % {"name": student.name},
@@ -153,3 +153,10 @@ def _check(school: School, said: Sequence[Said], day: date) -> None:
                 _("签字的人那一天不是%(name)s的监护人。请先在人员里登记监护人。") % {"name": student.name},
                 student,
             )
+
+
+def _said_no(student: Subject, purpose: str) -> bool:
+    """Say whether a child's own last word is no: a young child's yes takes that back, and is no consent by itself."""
+    own = Consent.objects.filter(student=student, who=student, purpose=purpose).order_by("-at", "-pk")
+    last = own.values_list("what", flat=True).first()
+    return last is not None and last != GIVEN

@@ -61,7 +61,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a save came to. called: an answer of it asks for somebody at once; the next page then shows help."""
+    """What a save came to. called: an answer on this page asks for somebody at once; the next page then shows help."""
 
     number: int
     called: bool
@@ -237,10 +237,10 @@ def keep(
     audit.write(None, "screening.page_kept", page, paper=paper.pk, number=number)
     answered = {name: said for one in pages if one is not page for name, said in one.answers["items"].items()}
     found = _so_far(sheet.ready, sheet.form, answered | after["items"])
-    raised = signals.raise_from(paper, found, now)
-    return Kept(
-        number, any(signal.urgent for signal in raised) or any(one.kind == signals.CRITICAL for one in found)
-    )
+    signals.raise_from(paper, found, now)
+    # Only the page that says it leads to the help, and each time it is sent: once before and after every other would nag.
+    elsewhere = _so_far(sheet.ready, sheet.form, answered) if found else []
+    return Kept(number, any(one.urgent for one in found if one not in elsewhere))
 
 
 def _locked(paper: Paper) -> Paper:
@@ -253,6 +253,11 @@ def _still_open(paper: Paper, now: datetime) -> None:
         raise Refused("finished", _("这份问卷已经交了，不用再填。"))
     _runs(paper.sitting, timezone.localtime(now).date())
     _consented(paper.student, now)
+
+
+def may_go_on(paper: Paper, now: datetime | None = None) -> None:
+    """Raise Refused unless this paper may be filled in further now."""
+    _still_open(paper, now or timezone.now())
 
 
 def _pages_of(paper: Paper, form: SittingForm | None = None) -> list[Page]:

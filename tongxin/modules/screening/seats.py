@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from django.core import signing
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from tongxin.kernel.base.models import Subject
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.people.models import Student
 
 from . import population
-from .models import EntryCode, Sitting, SittingForm
+from .models import EntryCode, Paper, Sitting, SittingForm
 from .papers import Refused, Seat
 
 OWN_SALT, SEAT_SALT = "screening.own-way-in", "screening.seat"
@@ -59,6 +62,17 @@ def by_own_token(token: str) -> Seat:
     return Seat(sitting, student)
 
 
+def in_homeroom_of(student: Subject, homerooms: Collection[int], day: date) -> bool:
+    """Say whether a student is in one of some classes on a day."""
+    if not homerooms:
+        return False
+    links = Link.objects.filter(
+        a=student, b_id__in=homerooms, kind="enrolled_in", superseded_at=FOREVER,
+        valid_from__lte=day, valid_to__gte=day,
+    )  # fmt: skip
+    return links.exists()
+
+
 @dataclass(frozen=True)
 class Ticket:
     """What a seat's cookie holds: ids only. It opens that one paper and nothing else."""
@@ -76,16 +90,40 @@ def ticket(seat: Seat) -> Ticket:
     return Ticket(seat.sitting.public_id, seat.student.public_id, seat.form, seat.who.public_id)
 
 
-def seat_of(sealed: str | None) -> Seat | None:
-    """Return the seat a cookie stands for; None where there is none, it is too old, or it was made up."""
+def read_ticket(sealed: str | None) -> Ticket | None:
+    """Return what a cookie holds; None where there is none, it is too old, or it was made up."""
     if not sealed:
         return None
     try:
-        found = Ticket(*signing.loads(sealed, salt=SEAT_SALT, max_age=SEAT_SECONDS))
+        return Ticket(*signing.loads(sealed, salt=SEAT_SALT, max_age=SEAT_SECONDS))
     except (signing.BadSignature, ValueError, TypeError):
         return None
+
+
+def paper_at(found: Ticket) -> Paper | None:
+    """Return the newest paper of a ticket's seat with all that the seat is made of; None where none was begun."""
+    own = Paper.objects.filter(
+        sitting__public_id=found.sitting, student__public_id=found.student, form=found.form,
+        respondent__public_id=found.respondent,
+    )  # fmt: skip
+    return (
+        own.select_related("sitting", "sitting__school", "student", "respondent").order_by("-attempt").first()
+    )
+
+
+def seat_at(paper: Paper) -> Seat:
+    """Return the seat a paper is filled in at."""
+    own = paper.respondent_id == paper.student_id
+    return Seat(paper.sitting, paper.student, paper.form, None if own else paper.respondent)
+
+
+def seat_of(sealed: str | None) -> Seat | None:
+    """Return the seat a cookie stands for; None where there is none, it is too old, or it was made up."""
+    found = read_ticket(sealed)
+    if found is None or found.form not in SittingForm.Form.values:
+        return None
     sitting = Sitting.objects.select_related("school").filter(public_id=found.sitting).first()
-    if sitting is None or found.form not in SittingForm.Form.values:
+    if sitting is None:
         return None
     people = {
         one.public_id: one
@@ -95,4 +133,5 @@ def seat_of(sealed: str | None) -> Seat | None:
     }
     if found.student not in people or found.respondent not in people:
         return None
-    return Seat(sitting, people[found.student], found.form, people[found.respondent])
+    own = found.respondent == found.student
+    return Seat(sitting, people[found.student], found.form, None if own else people[found.respondent])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from django import forms
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -20,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tongxin.kernel.access import services as access
+from tongxin.kernel.access.devices import DEVICE_SECONDS, device_of, keep_device
 from tongxin.kernel.access.doors import allow, public
 from tongxin.kernel.access.middleware import first_school, start_session
 from tongxin.kernel.audit import services as audit
@@ -27,7 +26,6 @@ from tongxin.kernel.base.models import Account, School
 from tongxin.kernel.people.models import Person
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-DEVICE_SECONDS = 400 * 86400
 
 
 class SignInForm(forms.Form):
@@ -94,7 +92,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not School.objects.exists():
         return redirect("setup:first_run")
     form = SignInForm(request.POST or None)
-    device = request.COOKIES.get(_device_cookie()) or secrets.token_urlsafe(16)
+    device = device_of(request)
     if request.method == "POST" and form.is_valid():
         try:
             account = access.authenticate(form.cleaned_data["login"], form.cleaned_data["password"], device)
@@ -103,9 +101,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         except access.WrongLogin:
             form.add_error(None, _("登录名或密码不对，请再试一次。"))
         else:
-            return _keep_device(_begin(request, account), device)
+            return keep_device(_begin(request, account), device)
     context = {"form": form, "next": _next(request), "demo_roles": demo_roles() if settings.DEMO else []}
-    return _keep_device(render(request, "setup/sign_in.html", context), device)
+    return keep_device(render(request, "setup/sign_in.html", context), device)
 
 
 def _begin(request: HttpRequest, account: Account, school: School | None = None) -> HttpResponse:
@@ -125,28 +123,14 @@ def _next(request: HttpRequest) -> str:
     return target if safe else ""
 
 
-def _device_cookie() -> str:
-    return "__Host-device" if settings.BEHIND_TLS else "tongxin_device"
-
-
-def _keep_device(response: HttpResponse, device: str) -> HttpResponse:
-    response.set_cookie(
-        _device_cookie(),
-        device,
-        max_age=DEVICE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.BEHIND_TLS,
-        path="/",
-    )
-    return response
-
-
 @public
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session, and a seat in a sitting with it: the next person finds neither."""
     logout(request)
-    return redirect("setup:sign_in")
+    response = redirect("setup:sign_in")
+    response.delete_cookie(settings.SEAT_COOKIE_NAME)
+    return response
 
 
 @public

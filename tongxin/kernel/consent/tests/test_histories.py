@@ -67,7 +67,7 @@ def told(story, texts, asked):
         for day, who, what in story["says"]:
             read = sum(1 for out, _ in published if out <= today)
             if read and day == today and is_here(today) and (who == "child" or is_guardian(who, today)):
-                words[who] = (what, read)
+                words[who] = (what, read, today)
     known = [number for number, (out, _) in enumerate(published, 1) if out <= asked]
     if not known:
         return False
@@ -79,7 +79,8 @@ def told(story, texts, asked):
     if "child" in words and words["child"][0] != "given":
         return False
     if story["fourteen"] is not None and asked > story["fourteen"]:
-        return yes("child")
+        # A younger child's yes only took back its own no.
+        return yes("child") and words["child"][2] > story["fourteen"]
     present = [who for who in ("mother", "father") if is_guardian(who, asked)]
     if any(who in words and words[who][0] != "given" for who in present):
         return False

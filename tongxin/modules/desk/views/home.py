@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.access.waiting import waiting_for
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.obligations.asked import still_open
@@ -38,13 +39,17 @@ def home(request: Request) -> HttpResponse:
         context = {"schools": programmes.schools_of(viewer), "todo": own}
         return render(request, "desk/home_bureau.html", context)
     if not viewer.may("todo"):
-        return render(
-            request, "desk/home_empty.html", {"lead": _("学校需要您做什么时，会列在这里，也会通知您。")}
-        )
+        lead = _("学校需要您做什么时，会列在这里，也会通知您。")
+        return render(request, "desk/home_empty.html", {"lead": lead} | _waiting(viewer))
     running = active_programmes(viewer.school, viewer.day).exists()
     if not running:
-        return render(request, "desk/home_empty.html", _first_day(viewer))
+        return render(request, "desk/home_empty.html", _first_day(viewer) | _waiting(viewer))
     return _own_list(request)
+
+
+def _waiting(viewer: Viewer) -> dict:
+    lines = waiting_for(viewer)
+    return {"waiting": lines, "owed": any(not line.quiet for line in lines)}
 
 
 def _no_school(request: Request) -> HttpResponse:
@@ -79,6 +84,8 @@ def _own_list(request: Request) -> HttpResponse:
     mine = duties.todo_lines(viewer, todo(viewer), loggable, _term_end(viewer))
     plan = _plan_of_mine(viewer)
     asked = _asked_of_me(viewer)
+    waiting = waiting_for(viewer)
+    owed = sum(not line.quiet for line in waiting)
     leads = viewer.may("gaps") and viewer.reach("K1").school
     return render(
         request,
@@ -87,7 +94,8 @@ def _own_list(request: Request) -> HttpResponse:
             "todo": mine,
             "plan": plan,
             "asked": asked,
-            "answer": _answer(mine.things + len(plan) + len(asked), bool(mine.later)),
+            "waiting": waiting,
+            "answer": _answer(mine.things + len(plan) + len(asked) + owed, bool(mine.later)),
             "messages_in": messages.unread(viewer),
             "recent": _recent(viewer),
             "cards": programmes.cards(viewer) if leads else [],

@@ -1,0 +1,80 @@
+"""Where somebody is in a paper: which questions are asked, which are blank, which page comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tongxin.kernel.access.reading import opened_at_seat
+from tongxin.methods.psychometrics.instrument import Item
+
+from .layout import SHOWN_ONLY, Sheet, sheets, shown
+from .models import Page, Paper
+from .papers import Seat
+
+Given = Mapping[int, Mapping[str, int | str]]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A paper with what was answered so far. given: {SittingForm id: {item: place | words}}; pages: those kept."""
+
+    laid: Sequence[Sheet]
+    given: Given
+    kept: frozenset[int]
+
+    def answered(self, sheet: Sheet) -> Mapping[str, int | str]:
+        return self.given.get(sheet.form.pk, {})
+
+    def asked(self, sheet: Sheet) -> list[Item]:
+        """Return what is asked on a page as things stand."""
+        return [item for item in shown(sheet, self.answered(sheet)) if item.kind != "computed"]
+
+    def blank(self, sheet: Sheet) -> list[Item]:
+        """Return what is asked there, wants an answer and has none."""
+        answered = self.answered(sheet)
+        return [
+            item
+            for item in self.asked(sheet)
+            if item.id not in answered and item.kind not in SHOWN_ONLY and _wants(sheet, item)
+        ]
+
+    def blanks(self) -> list[Sheet]:
+        return [sheet for sheet in self.laid if self.blank(sheet)]
+
+    def after(self, number: int) -> Sheet | None:
+        """Return the next page on which something is asked."""
+        return next((sheet for sheet in self.laid if sheet.number > number and self.asked(sheet)), None)
+
+    def before(self, number: int) -> Sheet | None:
+        return next(
+            (sheet for sheet in reversed(self.laid) if sheet.number < number and self.asked(sheet)), None
+        )
+
+    def first_open(self) -> Sheet | None:
+        """Return the first page that was not looked at yet or has blanks; None when all is filled in."""
+        return next(
+            (
+                sheet
+                for sheet in self.laid
+                if self.asked(sheet) and (self.blank(sheet) or sheet.number not in self.kept)
+            ),
+            None,
+        )
+
+
+def _wants(sheet: Sheet, item: Item) -> bool:
+    """Say whether an answer is missed when it is not there: required, or counted in a scale."""
+    instrument = sheet.instrument
+    return item.required or (instrument.is_scored(item) and item.id not in instrument.unscored)
+
+
+def walk(seat: Seat, paper: Paper) -> Walk:
+    """Return how far a paper is; what was written on it is opened for whoever sits there, with the audit row."""
+    rows = Page.objects.current().filter(paper=paper).order_by("number")
+    given: dict[int, dict[str, int | str]] = {}
+    kept = set()
+    for row in opened_at_seat(seat.who, seat.student, rows):
+        given.setdefault(row.answers["form"], {}).update(row.answers["items"])
+        kept.add(row.number)
+    return Walk(sheets(paper.sitting, paper.form), given, frozenset(kept))
