@@ -25,8 +25,10 @@ from tongxin.kernel.obligations.queries import SMALLEST_COUNT, ask, obligation_n
 from tongxin.kernel.obligations.reminders import ESCALATED, Owed, key_of_matter, owed_by_bearer
 from tongxin.kernel.programmes.classes import guarded
 from tongxin.kernel.programmes.models import Programme
-from tongxin.kernel.programmes.queries import current_pack, last_pack_with, with_text
+from tongxin.kernel.programmes.packs import at_hand
+from tongxin.kernel.programmes.queries import current_pack, last_pack_with, texts_around, with_text
 from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.precedence import above as rules_above
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.formats import plain_day, until_words
 
@@ -42,7 +44,10 @@ MOST_TITLES = 8
 
 @dataclass(frozen=True)
 class Told:
-    """A matter with what may be said of it. still: how many it is still about (None: not worked out)."""
+    """A matter with what may be said of it. still: how many it is still about (None: not worked out).
+
+    also: who else asks this, less strictly: the sources of the rules that it tightens, from near to far.
+    """
 
     matter: Matter
     rule: Obligation | None
@@ -50,6 +55,7 @@ class Told:
     data_class: str
     still: int | None
     subjects: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -93,6 +99,8 @@ def _of_programme(programme: Programme, matters: list[Matter], today: date) -> d
     if any(m.closed_at is None and m.obligation in open_ for m in matters):
         owed = owed_by_bearer(ask(programme, today), open_)
     told = {}
+    chained = any(rule is not None and rule.tightens for rule in rules.values())
+    others = at_hand(texts_around(programme.school, today)) if chained else {}
     texts = {name: (pack, rule) if rule else _as_it_was(programme, name) for name, rule in rules.items()}
     for matter in matters:
         text, rule = texts[matter.obligation]
@@ -104,8 +112,15 @@ def _of_programme(programme: Programme, matters: list[Matter], today: date) -> d
             data_class=obligation_class(text, rule) if text and rule else "K5",
             still=len(one.subjects) if one else None,
             subjects=tuple(one.subjects) if one else (),
+            also=_also_asked(text, rule, others) if text and rule else (),
         )
     return told
+
+
+def _also_asked(pack: Pack, rule: Obligation, others: Mapping[str, Pack]) -> tuple[str, ...]:
+    """Return the documents that ask a thing less strictly, each once."""
+    documents = [asker.rule.source.document for asker in rules_above(pack, rule, others)]
+    return tuple(dict.fromkeys(one for one in documents if one and one != rule.source.document))
 
 
 def _as_it_was(programme: Programme, obligation: str) -> tuple[Pack | None, Obligation | None]:
@@ -170,11 +185,21 @@ def _page_words(
     """Say one message on its reader's own page in one sentence."""
     if told is None:
         return _loose_words(message, today)
-    due = told.matter.due_day
     if told.matter.closed_at is not None:
         return _closed_words(viewer, message, told, names[told.matter.pk])
     if message.topic == ESCALATED:
-        return _escalated_words(viewer, told, names[told.matter.pk], today)
+        said = _escalated_words(viewer, told, names[told.matter.pk], today)
+    else:
+        said = _own_words(told, today)
+    named = told.also if message.topic != ESCALATED or _title_for(viewer, told) == told.title else ()
+    if named:
+        said += _("这也是%(documents)s的要求。") % {"documents": "、".join(f"《{one}》" for one in named)}
+    return said
+
+
+def _own_words(told: Told, today: date) -> str:
+    """Say to the bearer what is to be done and until when."""
+    due = told.matter.due_day
     words = {"title": told.title, "until": until_words(due, today), "count": told.count_words}
     if due < today and told.count_words:
         return _("%(title)s已经过了期限，%(count)s，请尽快补上。") % words

@@ -24,6 +24,7 @@ from . import engine, outbox, services
 from .models import Matter
 from .queries import Asked, ask
 from .steps import BEARER, Step, reached, steps_of
+from .stricter import Stricter, levels_above
 
 DUE, OVERDUE, ESCALATED = "obligation_due", "overdue", "escalated"
 # After so many days a window that closed unmet is history, as on the to-do list.
@@ -77,10 +78,8 @@ def owed_by_bearer(asked: Asked, rules: dict[str, Obligation]) -> dict[Key, Owed
 
 def remind(school: School, today: date) -> int:
     """Put today's messages of a school in the outbox and close what is over; return how many are new."""
-    made = 0
     running = list(with_text(active_programmes(school, today)).select_related("school"))
-    for programme in running:
-        made += _remind_of(programme, today)
+    made = _tell_all([_read(programme, today) for programme in running], today)
     over = Matter.objects.filter(school=school, closed_at=None).exclude(programme__in=running)
     services.close(
         {matter.pk: _why_over(matter.programme, today) for matter in over.select_related("programme")}
@@ -94,25 +93,56 @@ def _why_over(programme: Programme, today: date) -> str:
     return Matter.Closed.RETIRED if stopped else Matter.Closed.ENDED
 
 
+@dataclass
+class _Reading:
+    """A programme on a day: what is behind in it, and the matters that are known."""
+
+    programme: Programme
+    asked: Asked
+    steps: dict[str, list[Step]]
+    owed: dict[Key, Owed]
+    known: dict[Key, Matter]
+    recipients: _Recipients
+
+
 @transaction.atomic
-def _remind_of(programme: Programme, today: date) -> int:
+def _read(programme: Programme, today: date) -> _Reading:
+    """Return what is behind in a programme, and close what is over."""
     asked = ask(programme, today)
     steps = {rule.id: steps_of(rule) for rule in asked.rules}
     rules = {rule.id: rule for rule in asked.rules if steps[rule.id]}
     owed = owed_by_bearer(asked, rules)
     known = {key_of_matter(m): m for m in Matter.objects.filter(programme=programme)}
     _close_what_is_over(asked, owed, known, today)
-    acknowledged = services.acknowledged(known.values())
-    told = _Recipients(programme, asked, today)
+    return _Reading(programme, asked, steps, owed, known, _Recipients(programme, asked, today))
+
+
+@transaction.atomic
+def _tell_all(readings: list[_Reading], today: date) -> int:
+    """Tell of everything that is behind, the stricter rules first: nobody is told twice of the same duty."""
+    known = [matter for reading in readings for matter in reading.known.values()]
+    acknowledged, stricter = services.acknowledged(known), Stricter(known)
+    # A rule that tightens another goes before it, however many stand above that.
+    above = {(one.asked.pack.slug, rule.id): rule for one in readings for rule in one.asked.rules}
+    items = [(reading, key, one) for reading in readings for key, one in reading.owed.items()]
+    items.sort(key=lambda item: -levels_above(item[0].asked.pack.slug, item[2].rule, above))
     made = 0
-    for key, one in owed.items():
-        matter = known.get(key)
-        if _is_history(programme, one, today) or (matter and matter.pk in acknowledged):
+    for reading, key, one in items:
+        matter = reading.known.get(key)
+        if _is_history(reading.programme, one, today):
             continue
-        for step in reached(steps[one.rule.id], one.due, today):
-            for recipient in told.of(step, key[3], one.subjects):
-                matter = known[key] = services.open_matter(matter, programme, key, one.due)
-                made += _tell(matter, step, recipient)
+        slug, bearer = reading.asked.pack.slug, key[3]
+        if matter is None or matter.pk not in acknowledged:
+            for step in reached(reading.steps[one.rule.id], one.due, today):
+                for recipient in reading.recipients.of(step, bearer, one.subjects):
+                    if stricter.told(slug, one.rule, bearer, one.subjects, recipient, step.days):
+                        continue
+                    matter = reading.known[key] = services.open_matter(
+                        matter, reading.programme, key, one.due
+                    )
+                    made += _tell(matter, step, recipient)
+                    stricter.note(matter, recipient, step.days)
+        stricter.stands(slug, one.rule, bearer, one.subjects, matter)
     return made
 
 
