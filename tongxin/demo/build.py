@@ -21,6 +21,7 @@ from tongxin.kernel.base.pinyin import name_keys
 from tongxin.kernel.calendar.models import SchoolYear
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.calendar.services import TermDraft, save_school_year
+from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.models import Waiver
 from tongxin.kernel.obligations.pairs import Pair, named
 from tongxin.kernel.obligations.queries import ask
@@ -32,7 +33,7 @@ from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
-from . import consents, notices, year_of_guidance, year_of_platforms
+from . import consents, notices, screenings, year_of_guidance, year_of_platforms
 from .casting import Role, cast_bureau, cast_school, new_account
 from .days import Days, YearDays, school_year_of
 from .facts import Facts, moment
@@ -180,9 +181,8 @@ class Demo:
         adopted = [p for slug in plan.packs for p in self._adopt(out, slug)]
         if adopted:
             self._tell(out, adopted)
-        published = date(self.year, 9, 3)
-        if published < self.today:
-            consents.say(out, published, self.today)
+        consents.say(out, self.year, self.today)
+        screenings.tell(out, self.today)
 
     # programmes and records
 
@@ -325,6 +325,7 @@ def build_demo(today: date | None = None, bureaus: Sequence[BureauPlan] = BUREAU
         cursor.execute(
             "ANALYZE"
         )  # the planner has never seen these rows: without figures the first pages crawl
+    outbox.beat()
     for slug in notices.ROBOTS:
         if slug in demo.made:
             notices.tell(demo.made[slug], demo.today, demo.inventor)

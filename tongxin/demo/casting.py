@@ -44,7 +44,7 @@ SHOWN = (
 )
 BUREAU_SHOWN = (("bureau_officer", "教育局干部"), ("it_admin", "系统管理员"), ("audit_admin", "审计管理员"))
 FULL = ("a", "e")
-SHORT = ("secretary", "homeroom_teacher", "office", "it_admin")
+SHORT = ("secretary", "homeroom_teacher", "counsellor", "office", "it_admin")
 
 
 def cast_bureau(plan: BureauPlan, logins: dict[str, str]) -> list[Role]:

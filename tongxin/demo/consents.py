@@ -27,10 +27,14 @@ TEXT = """一、为什么：每学期做一次心理测评，早点发现需要�
 REFUSED, SILENT = {7, 31}, {3, 19, 44}
 
 
-def say(out: Populated, published: date, today: date) -> None:
-    """Publish the explanation and record the slips that came back within the two weeks after."""
+def say(out: Populated, year: int, today: date) -> None:
+    """Publish the explanation and record the slips that came back within the two weeks after, in two autumns.
+
+    Newcomers are asked in the second autumn; most of those who turn fourteen are asked themselves soon after.
+    """
+    rounds = [day for day in (date(year - 1, 9, 3), date(year, 9, 3)) if day < today]
     keeper = out.holder("secretary").account
-    at = timezone.make_aware(datetime.combine(published, time(8)))
+    at = timezone.make_aware(datetime.combine(rounds[0], time(8)))
     text = ConsentText(
         school=out.school,
         purpose=Purpose.SCREENING.value,
@@ -40,39 +44,50 @@ def say(out: Populated, published: date, today: date) -> None:
         published_by=keeper,
     )
     insert(ConsentText, [text])
-    births = dict(
-        Person.objects.filter(school=out.school, subject__type="student").values_list("pk", "birth_date")
-    )
+    students = Person.objects.filter(school=out.school, subject__type="student").order_by("pk")
+    facts = list(students.values_list("pk", "birth_date", "subject__present_from", "subject__present_to"))
     guardians: dict[int, int] = {}
     links = Link.objects.filter(school=out.school, kind="guardian_of", superseded_at=FOREVER)
     for guardian, child in links.order_by("pk").values_list("a_id", "b_id"):
         guardians.setdefault(child, guardian)
+    said: set[tuple[int, bool]] = set()
     rows = []
-    for number, (child, birth) in enumerate(sorted(births.items())):
-        day = min(published + timedelta(days=2 + number % 10), today)
-        own = birth is not None and day > birthday(birth, OWN_AGE)
-        who = child if own else guardians.get(child)
-        if number % 50 in SILENT or who is None or day <= published:
+    for number, (child, birth, first, last) in enumerate(facts):
+        if number % 50 in SILENT:
             continue
-        rows.append(
-            Consent(
-                public_id=_public_id(out.school.public_id, child),
-                school=out.school,
-                student_id=child,
-                purpose=Purpose.SCREENING.value,
-                what=Consent.What.REFUSED.value if number % 50 in REFUSED else Consent.What.GIVEN.value,
-                who_id=who,
-                text=text,
-                channel=Consent.Channel.PAPER.value,
-                at=timezone.make_aware(datetime.combine(day, time.min)),
-                recorded_at=timezone.make_aware(datetime.combine(day, time(16))),
-                recorded_by=keeper,
+        for day in _days(rounds, number, birth, today):
+            own = birth is not None and day > birthday(birth, OWN_AGE)
+            who = child if own else guardians.get(child)
+            if who is None or (child, own) in said or not first <= day <= last:
+                continue
+            said.add((child, own))
+            rows.append(
+                Consent(
+                    public_id=_public_id(out.school.public_id, child, own),
+                    school=out.school,
+                    student_id=child,
+                    purpose=Purpose.SCREENING.value,
+                    what=Consent.What.REFUSED.value if number % 50 in REFUSED else Consent.What.GIVEN.value,
+                    who_id=who,
+                    text=text,
+                    channel=Consent.Channel.PAPER.value,
+                    at=timezone.make_aware(datetime.combine(day, time.min)),
+                    recorded_at=timezone.make_aware(datetime.combine(day, time(16))),
+                    recorded_by=keeper,
+                )
             )
-        )
     insert(Consent, rows)
 
 
-def _public_id(school: str, child: int) -> str:
+def _days(rounds: list[date], number: int, birth: date | None, today: date) -> list[date]:
+    """Return when one child is asked: in each autumn, and (of eight all but one) when it may decide itself."""
+    days = [published + timedelta(days=2 + number % 10) for published in rounds]
+    if birth is not None and number % 8:
+        days.append(birthday(birth, OWN_AGE) + timedelta(days=1 + number % 10))
+    return sorted(day for day in days if rounds[0] < day <= today)
+
+
+def _public_id(school: str, child: int, own: bool) -> str:
     """The same every time, without a draw that would change the rest of the demo's world."""
-    digest = hashlib.sha256(f"consent|{school}|{child}".encode()).digest()
+    digest = hashlib.sha256(f"consent|{school}|{child}|{own}".encode()).digest()
     return base64.urlsafe_b64encode(digest[:16]).decode()[:22]

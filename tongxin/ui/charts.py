@@ -74,7 +74,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Series:
-    """A named row of numbers, None where there is none. state: draws it in the tone of that verdict."""
+    """A named row of numbers, None where there is none. state: draws it in the tone of that verdict; shade-1 … shade-5,
+    light to dark, are for groups in an order."""
 
     name: str
     values: Sequence[float | None]

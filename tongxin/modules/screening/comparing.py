@@ -17,7 +17,7 @@ from tongxin.methods.psychometrics.instrument import Instrument, Scale
 
 from .instruments import ready
 from .models import Sitting
-from .results import STUDENT, looks, say, scale_title
+from .results import STUDENT, Look, looks, say, scale_title
 
 MOST_ACTIVITIES = 40
 
@@ -79,14 +79,20 @@ def activities(viewer: Viewer, before: Sitting, after: Sitting) -> list[Activity
     return sorted(found, key=lambda one: (-len(one.students), one.words))[:MOST_ACTIVITIES]
 
 
-def compare(before: Sitting, after: Sitting, least: int, took: frozenset[int] | None = None) -> list[Change]:
+def compare(
+    before: Sitting,
+    after: Sitting,
+    least: int,
+    took: frozenset[int] | None = None,
+    found: Sequence[Look] | None = None,
+) -> list[Change]:
     """Return the change on every scale that both sittings measured; careless papers count in neither.
 
     least: the fewest children a figure is told of. took: who was in an activity; told only when they and the others
-    are enough, for one figure could be taken from another.
+    are enough, for one figure could be taken from another. found: the looks of the later sitting.
     """
-    first, second = _scores(before), _scores(after)
-    found = []
+    first, second = _scores(looks(before)), _scores(looks(after) if found is None else found)
+    told = []
     for key, (instrument, scale, later) in second.items():
         if key not in first:
             continue
@@ -97,17 +103,17 @@ def compare(before: Sitting, after: Sitting, least: int, took: frozenset[int] | 
             title = f"{title} · {scale_title(instrument, scale.id)}"
         down = better_down(scale)
         if len(both) < least:
-            found.append(Change(title, down, len(both), None, why_not=_few(least)))
+            told.append(Change(title, down, len(both), None, why_not=_few(least)))
             continue
         whole = paired([sooner[one] for one in both], [later[one] for one in both])
         if took is None:
-            found.append(Change(title, down, len(both), whole))
+            told.append(Change(title, down, len(both), whole))
             continue
         inside, outside = [one for one in both if one in took], [one for one in both if one not in took]
         if len(inside) < least or 0 < len(outside) < least:
-            found.append(Change(title, down, len(both), whole, why_not=_few(least)))
+            told.append(Change(title, down, len(both), whole, why_not=_few(least)))
             continue
-        found.append(
+        told.append(
             Change(
                 title, down, len(both), whole,
                 paired([sooner[one] for one in inside], [later[one] for one in inside]),
@@ -117,17 +123,17 @@ def compare(before: Sitting, after: Sitting, least: int, took: frozenset[int] | 
                 ) if outside else None,
             )
         )  # fmt: skip
-    return found
+    return told
 
 
 def _few(least: int) -> str:
     return _("两次都认真做完的不足%(n)d人，或余下的不足%(n)d人，不显示。") % {"n": least}
 
 
-def _scores(sitting: Sitting) -> dict[tuple[str, str], tuple[Instrument, Scale, dict[int, float]]]:
+def _scores(every: Sequence[Look]) -> dict[tuple[str, str], tuple[Instrument, Scale, dict[int, float]]]:
     """Return {(instrument, scale): (…, {student: score})} of the clean papers."""
     found: dict[tuple[str, str], tuple[Instrument, Scale, dict[int, float]]] = {}
-    for one in looks(sitting):
+    for one in every:
         if one.questionable:
             continue
         for part in one.parts:

@@ -19,7 +19,19 @@ from .instruments import ready
 from .layout import forms
 from .models import Result, Sitting
 from .quality import reason_words
-from .results import Look, bands_of, looks, open_signals, order, say, scale_title, short, standing_words
+from .results import (
+    NONE,
+    Look,
+    Waiting,
+    bands_of,
+    looks,
+    order,
+    say,
+    scale_title,
+    short,
+    signals_of,
+    standing_words,
+)
 
 PAGE = 50
 REVIEW = "screening_review"
@@ -45,7 +57,7 @@ class Listing:
     rooms: dict[int, Subject]
     clean: list[Look]
     again: list[Look]
-    signals: dict[int, tuple[int, int]]
+    signals: dict[int, Waiting]
     states: dict[str, list[Subject]] = field(default_factory=dict)
 
 
@@ -54,7 +66,7 @@ def listing(sitting: Sitting, wanted: Wanted, day: date) -> Listing:
     found = looks(sitting)
     rooms = rooms_of(sitting, [one.student for one in found])
     students = Subject.objects.in_bulk([one.student for one in found])
-    signals = open_signals(sitting)
+    signals = signals_of(sitting)
     kept = [one for one in found if _fits(one, wanted, rooms, students)]
     ordered = order(kept, signals, students)
     states: dict[str, list[Subject]] = {"waiting": [], "begun": [], "barred": []}
@@ -143,7 +155,7 @@ def rows(viewer: Viewer, found: Listing, shown: Sequence[Look]) -> list[Shown]:
             found.students[one.student].public_id,
             found.rooms[one.student].name if one.student in found.rooms else "",
             told.get(one.paper, []),
-            signals_words(found.signals.get(one.student, (0, 0))),
+            signals_words(found.signals.get(one.student, NONE)),
             state_words(one),
             reason_words(one.reasons),
             one.public_id,
@@ -161,9 +173,11 @@ def state_words(one: Look) -> str:
     return {"paper": _("已交（纸笔）"), "import": _("已交（导入）")}.get(one.source, _("已交"))
 
 
-def signals_words(counts: tuple[int, int]) -> str:
-    urgent, whole = counts
-    if not whole:
+def signals_words(counted: Waiting) -> str:
+    """Say how many signals there are and whether somebody is on them."""
+    if not counted.all:
         return ""
-    said = ngettext("%(n)d条提示没人接手", "%(n)d条提示没人接手", whole) % {"n": whole}
-    return said + (_("，其中%(n)d条紧急") % {"n": urgent} if urgent else "")
+    if not counted.open:
+        return ngettext("%(n)d条提示有人接手了", "%(n)d条提示有人接手了", counted.all) % {"n": counted.all}
+    said = ngettext("%(n)d条提示没人接手", "%(n)d条提示没人接手", counted.open) % {"n": counted.open}
+    return said + (_("，其中%(n)d条紧急") % {"n": counted.urgent} if counted.urgent else "")

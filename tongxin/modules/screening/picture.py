@@ -78,11 +78,12 @@ class Picture:
 
     def chart(self, export_url: str = "") -> Bars:
         """Return shares by group, one stack for each; hidden counts leave a gap."""
-        rows = self.rows
+        rows, shades = self.rows, self._shades()
         series = [
             Series(
                 title,
                 [None if row.counts[at] is None else round(100 * (row.counts[at] or 0) / row.papers, 1) for row in rows],
+                shades[at],
             )
             for at, title in enumerate(self.columns)
         ]  # fmt: skip
@@ -91,14 +92,20 @@ class Picture:
             label_head=_("年级和班级"), note=self.note, export_url=export_url,
         )  # fmt: skip
 
+    def _shades(self) -> list[str]:
+        """The darker, the further up among the bands; what is no band is grey."""
+        bands = sum(rank is not None for rank in self.ranks)
+        shade = [f"shade-{1 + round(4 * at / max(bands - 1, 1))}" for at in range(bands)]
+        return [*shade, "not_expected", "waived"]
+
     @property
     def note(self) -> str:
         return _("每组各占多少。少于%(n)d人的数和为了不能推算而一起隐去的数不显示。") % {"n": self.least}
 
 
-def pictures(sitting: Sitting, least: int = IN_SCHOOL) -> list[Picture]:
-    """Return a picture for each scale with bands. least: 5 inside the school, 10 for those above."""
-    found = looks(sitting)
+def pictures(sitting: Sitting, least: int = IN_SCHOOL, found: Sequence[Look] | None = None) -> list[Picture]:
+    """Return a picture for each scale with bands. least: 5 inside the school, 10 for those above; found: its looks."""
+    found = looks(sitting) if found is None else found
     groups = groups_of(sitting, [one.student for one in found])
     told = []
     for form in forms(sitting, STUDENT):

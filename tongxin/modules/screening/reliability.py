@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from .listing import rooms_of
 from .models import Sitting
 from .picture import grades_of
 from .quality import matrix
-from .results import STUDENT, looks, say, scale_title
+from .results import STUDENT, Look, looks, say, scale_title
 
 # A group smaller than this says more about chance than about the scale.
 LEAST_IN_GROUP = 30
@@ -62,12 +62,12 @@ class ScaleReliability:
         return [one.item for one in items if one.rest is not None and one.rest < 0.2]
 
 
-def scales(sitting: Sitting, by: str = "", form: str = STUDENT) -> list[ScaleReliability]:
-    """Return the reliability of every scale of items; questionable papers are left out."""
-    clean = [one for one in looks(sitting, form) if not one.questionable]
+def scales(sitting: Sitting, by: str = "", found: Sequence[Look] | None = None) -> list[ScaleReliability]:
+    """Return the reliability of every scale of items; questionable papers are left out. found: the sitting's looks."""
+    clean = [one for one in (looks(sitting) if found is None else found) if not one.questionable]
     group_of = _group_of(sitting, [one.student for one in clean], by) if by else None
-    found = []
-    for each in forms(sitting, form):
+    told = []
+    for each in forms(sitting, STUDENT):
         made = ready(each.text)
         own = [(one.student, part) for one in clean if (part := one.part(each.pk)) is not None]
         if not own:
@@ -85,8 +85,8 @@ def scales(sitting: Sitting, by: str = "", form: str = STUDENT) -> list[ScaleRel
                     (name, names.count(name), figures[name] if names.count(name) >= LEAST_IN_GROUP else None)
                     for name in set(names)
                 )  # fmt: skip
-            found.append(one)
-    return found
+            told.append(one)
+    return told
 
 
 def _group_of(sitting: Sitting, students: list[int], by: str) -> Callable[[int], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,7 +26,7 @@ from .instruments import ready
 from .layout import forms
 from .models import Sitting
 from .picture import Picture
-from .results import STUDENT, looks, say
+from .results import STUDENT, Look, looks, say
 
 HOTLINE = "12356"
 NUMERALS = "一二三四五六七"
@@ -51,11 +51,12 @@ class Choice:
 
 def school_report(sitting: Sitting, choice: Choice, day: date) -> list[Block]:
     """Return the blocks of the report: only figures, small ones hidden, nobody named."""
+    found = looks(sitting)
     chapters = [
-        (_("基本情况"), list(_basics(sitting, choice, day))),
-        (_("结果分布"), list(_distribution(sitting, choice))),
-        (_("测量的可靠程度"), list(_reliability(sitting, choice))),
-        (_("前后对比"), list(_comparison(sitting, choice))),
+        (_("基本情况"), list(_basics(sitting, choice, day, found))),
+        (_("结果分布"), list(_distribution(sitting, choice, found))),
+        (_("测量的可靠程度"), list(_reliability(sitting, choice, found))),
+        (_("前后对比"), list(_comparison(sitting, choice, found))),
         (_("说明和下一步"), list(_advice())),
     ]
     blocks: list[Block] = []
@@ -69,7 +70,7 @@ def document(title: str, blocks: list[Block], *, export_id: str, author: str) ->
     return Document(title, blocks, export_id=export_id, author=author)
 
 
-def _basics(sitting: Sitting, choice: Choice, day: date) -> Iterator[Block]:
+def _basics(sitting: Sitting, choice: Choice, day: date, found: Sequence[Look]) -> Iterator[Block]:
     instruments = "、".join(
         f"《{say(ready(form.text).instrument.title)}》" for form in forms(sitting, STUDENT)
     )
@@ -79,7 +80,7 @@ def _basics(sitting: Sitting, choice: Choice, day: date) -> Iterator[Block]:
            "instruments": instruments}
     )  # fmt: skip
     rooms = progress.by_room(sitting, day)
-    again = sum(one.questionable for one in looks(sitting))
+    again = sum(one.questionable for one in found)
     done = sum(len(room.done) for room in rooms)
     counts = {
         "done": max(done - again, 0), "again": min(again, done),
@@ -97,8 +98,8 @@ def _basics(sitting: Sitting, choice: Choice, day: date) -> Iterator[Block]:
     )
 
 
-def _distribution(sitting: Sitting, choice: Choice) -> Iterator[Block]:
-    for number, one in enumerate(picture.pictures(sitting, choice.least), 2):
+def _distribution(sitting: Sitting, choice: Choice, found: Sequence[Look]) -> Iterator[Block]:
+    for number, one in enumerate(picture.pictures(sitting, choice.least, found), 2):
         yield Paragraph(f"{one.finding}。")
         yield _band_table(one, number)
         chart = _band_chart(one)
@@ -127,9 +128,9 @@ def _band_chart(one: Picture) -> Chart | None:
     return Chart("bars", one.finding, list(one.columns), values, unit="%", axis=_("占全部答卷"), most=100)
 
 
-def _reliability(sitting: Sitting, choice: Choice) -> Iterator[Block]:
+def _reliability(sitting: Sitting, choice: Choice, found: Sequence[Look]) -> Iterator[Block]:
     rows = []
-    for one in reliability.scales(sitting):
+    for one in reliability.scales(sitting, found=found):
         if one.found is None or one.found.n < choice.least:
             rows.append([one.title, _("算不出来"), _("算不出来"), _("答卷太少或答得都一样。")])
             continue
@@ -151,11 +152,11 @@ def _reliability(sitting: Sitting, choice: Choice) -> Iterator[Block]:
         )
 
 
-def _comparison(sitting: Sitting, choice: Choice) -> Iterator[Block]:
+def _comparison(sitting: Sitting, choice: Choice, found: Sequence[Look]) -> Iterator[Block]:
     if choice.before is None:
         return
     took = choice.activity.students if choice.activity else None
-    changes = comparing.compare(choice.before, sitting, choice.least, took)
+    changes = comparing.compare(choice.before, sitting, choice.least, took, found)
     words = {"before": choice.before.title, "after": sitting.title}
     if choice.activity:
         yield Paragraph(

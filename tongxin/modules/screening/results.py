@@ -221,24 +221,40 @@ def signal_words(signal: Signal) -> str:
     return say(rules[what["rule"]].title) if what["rule"] in rules else str(what["rule"])
 
 
-def open_signals(sitting: Sitting) -> dict[int, tuple[int, int]]:
-    """Return (urgent, all) signals of each child in a sitting that nobody is on yet."""
-    rows = Signal.objects.filter(sitting=sitting).exclude(calls__answer=Call.Answer.TAKEN)
-    found: dict[int, tuple[int, int]] = {}
-    for student, urgent in rows.values_list("student_id", "urgent"):
-        one, all_ = found.get(student, (0, 0))
-        found[student] = (one + urgent, all_ + 1)
+@dataclass(frozen=True)
+class Waiting:
+    """The signals of a child in a sitting: how many there are, how many nobody is on yet, how many of these urgent."""
+
+    urgent: int = 0
+    open: int = 0
+    all: int = 0
+
+
+NONE = Waiting()
+
+
+def signals_of(sitting: Sitting) -> dict[int, Waiting]:
+    """Return the signals of each child in a sitting, counted."""
+    taken = set(
+        Call.objects.filter(signal__sitting=sitting, answer=Call.Answer.TAKEN).values_list(
+            "signal_id", flat=True
+        )
+    )
+    found: dict[int, Waiting] = {}
+    for pk, student, urgent in Signal.objects.filter(sitting=sitting).values_list(
+        "pk", "student_id", "urgent"
+    ):
+        one, waits = found.get(student, NONE), pk not in taken
+        found[student] = Waiting(one.urgent + (urgent and waits), one.open + waits, one.all + 1)
     return found
 
 
-def order(
-    found: Iterable[Look], signals: Mapping[int, tuple[int, int]], names: Mapping[int, Subject]
-) -> list[Look]:
+def order(found: Iterable[Look], signals: Mapping[int, Waiting], names: Mapping[int, Subject]) -> list[Look]:
     """Return looks with those first who wait for somebody at once, then by rank, then by name."""
     return sorted(
         found,
         key=lambda one: (
-            -signals.get(one.student, (0, 0))[0], -one.rank, -signals.get(one.student, (0, 0))[1],
+            -signals.get(one.student, NONE).urgent, -one.rank, -signals.get(one.student, NONE).open,
             names[one.student].pinyin, one.student,
         ),
     )  # fmt: skip

@@ -107,6 +107,5 @@ def _chart(change: comparing.Change, names: list[str]) -> Bars | None:
             Series(_("之后"), [round(effect.means[1], 2) for _name, effect in told]),
         ],
         unit=_("分"),
-        lying=False,
         label_head=_("谁"),
     )

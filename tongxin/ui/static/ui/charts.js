@@ -7,6 +7,7 @@
   function tones() {
     const inked = { ink: css("--ink"), soft: css("--ink-soft"), line: css("--line"), sheet: css("--sheet"), accent: css("--accent") };
     const state = { met: css("--met"), open: css("--open"), missed: css("--missed"), not_expected: css("--line-strong"), waived: css("--none") };
+    for (const n of [1, 2, 3, 4, 5]) state[`shade-${n}`] = css(`--grade-${n}`);
     return { ...inked, state, series: [css("--accent"), css("--care"), css("--open"), css("--met"), css("--missed"), css("--ink-soft")] };
   }
   const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
@@ -73,7 +74,7 @@
         const colour = tone.state[one.state] || tone.series[place % tone.series.length];
         return {
           name: one.name, type: "bar", stack: data.stacked ? "all" : undefined, data: one.values, barMaxWidth: 26, barMinHeight: 0,
-          itemStyle: { color: colour, borderColor: tone.sheet, borderWidth: data.stacked ? 1 : 0, decal: data.stacked ? patterns[one.state] : undefined, borderRadius: data.stacked ? 0 : 2 },
+          itemStyle: { color: colour, borderColor: one.state.startsWith("shade") ? tone.soft : tone.sheet, borderWidth: data.stacked ? 1 : 0, decal: data.stacked ? patterns[one.state] : undefined, borderRadius: data.stacked ? 0 : 2 },
           label: { show: !data.stacked, position: data.lying ? "right" : "top", formatter: (point) => (point.value === null ? "" : `${point.value}${data.unit}`), color: tone.ink, ...font },
         };
       }),

@@ -1,0 +1,96 @@
+"""Every school of the demo has a sitting of last term and one that runs, with realistic rates and a staffed chain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
+
+from tongxin.demo.build import build_demo
+from tongxin.demo.world import CITY, DISTRICT, BureauPlan
+from tongxin.kernel.base.models import School
+from tongxin.modules.screening import progress, signals, sittings
+from tongxin.modules.screening.models import Call, Paper, Signal, Sitting
+from tongxin.modules.screening.results import looks
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A middle school, two primary schools and the college, built once for this module."""
+    where = tmp_path_factory.mktemp("demo")
+    chosen = [school for school in DISTRICT.schools if school.slug in ("b", "linxi", "songshi")]
+    small = (BureauPlan("bureau", DISTRICT.name, DISTRICT.short, tuple(chosen)), CITY)
+    with (
+        django_db_blocker.unblock(),
+        override_settings(
+            DATA_DIR=where, EVIDENCE_DIR=where / "evidence", KEYS_DIR=where / "keys",
+            MASTER_KEY_FILE=where / "keys" / "master.key", MASTER_KEY="",
+        ),
+        transaction.atomic(),
+    ):  # fmt: skip
+        yield build_demo(TODAY, small)
+        transaction.set_rollback(True)
+
+
+def schools():
+    return School.objects.filter(kind=School.Kind.SCHOOL)
+
+
+def test_each_school_has_a_closed_sitting_of_last_term_and_an_open_one_compared_with_it(demo):
+    for school in schools():
+        closed, running = Sitting.objects.filter(school=school).order_by("first_day")
+        assert (closed.state, running.state) == ("closed", "open")
+        assert running.before == closed
+        assert closed.last_day < TODAY
+        assert running.first_day <= TODAY <= running.last_day
+        assert running.codes.count() == len(running.rooms)
+
+
+def test_the_running_sitting_has_all_that_opening_it_asks_for(demo):
+    for sitting in Sitting.objects.filter(state="open"):
+        assert sittings.obstacles(sitting, TODAY) == []
+
+
+def test_answers_signals_and_careless_papers_come_at_realistic_rates(demo):
+    sitting = Sitting.objects.get(school__short_name="云麓中学", state="closed")
+    found = looks(sitting)
+    share = len([one for one in found if one.questionable]) / len(found)
+    assert 0.03 <= share <= 0.15
+    clean = [one for one in found if not one.questionable]
+    over = [
+        one for one in clean if one.parts[0].bands.get("total") in ("moderate", "moderately-severe", "severe")
+    ]
+    assert 0.12 <= len(over) / len(clean) <= 0.30
+    urgent = [one for one in clean if one.parts[0].standing["critical"]]
+    assert 0.05 <= len(urgent) / len(clean) <= 0.18
+
+
+def test_nobody_without_consent_has_a_paper_and_some_have_not_begun(demo):
+    for sitting in Sitting.objects.filter(state="open"):
+        states = Counter()
+        for room in progress.by_room(sitting, TODAY):
+            states += Counter(done=len(room.done), waiting=len(room.waiting), barred=len(room.barred))
+        assert all(states[each] for each in ("done", "waiting", "barred")), (sitting, states)
+
+
+def test_last_terms_signals_are_all_taken_and_a_few_of_this_term_wait(demo):
+    waiting = Signal.objects.exclude(calls__answer=Call.Answer.TAKEN)
+    assert not waiting.filter(sitting__state="closed").exists()
+    assert 0 < waiting.filter(urgent=True).count() <= schools().count()
+    for signal in waiting:
+        assert signal.calls.get().answer == Call.Answer.WAITING
+    assert signals.open_signals(
+        Sitting.objects.get(school__short_name="云麓中学", state="open").school_id
+    ).exists()
+
+
+def test_papers_bear_the_times_they_were_filled_in(demo):
+    for paper in Paper.objects.select_related("sitting")[:200]:
+        assert paper.started_at < paper.finished_at
+        assert paper.sitting.first_day <= paper.started_at.date() <= min(paper.sitting.last_day, TODAY)
