@@ -403,6 +403,17 @@ class Instrument:
         return {scale.id: scale for scale in self.scales}
 
     @cached_property
+    def told_scales(self) -> tuple[Scale, ...]:
+        """All that a paper has a score of: the scales, and the bank as one more."""
+        bank = self.bank
+        if bank is None:
+            return self.scales
+        return (
+            *self.scales,
+            Scale(bank.id, bank.title, digits=bank.digits, tables=bank.tables, line=bank.line),
+        )
+
+    @cached_property
     def answers_by_id(self) -> dict[str, AnswerSet]:
         return {known.id: known for known in self.answers}
 

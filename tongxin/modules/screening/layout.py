@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 
@@ -20,7 +20,11 @@ SHOWN_ONLY = ("display", "computed")
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page. number: counted from 1 over all instruments; of: how many there are; first: the instrument begins here."""
+    """One page. number: counted from 1 over all instruments; of: how many there are; first: the instrument begins here.
+
+    step: on a page of an item bank, which of the chosen items it asks, counted from 0; `items` are then all it may choose
+    from, and the paper may end before `of`.
+    """
 
     number: int
     of: int
@@ -28,6 +32,7 @@ class Sheet:
     ready: Ready
     items: tuple[Item, ...]
     first: bool
+    step: int | None = None
 
     @property
     def instrument(self) -> Instrument:
@@ -90,23 +95,50 @@ def _remembered[Kept](
 
 def _laid(found: Sequence[SittingForm], per_page: int) -> list[Sheet]:
     parts = [
-        (one, ready(one.text), page, at == 0)
+        (one, made, page, at == 0, step)
         for one in found
-        for at, page in enumerate(batched(ready(one.text).instrument.items, per_page))
+        for made in (ready(one.text),)
+        for at, (page, step) in enumerate(_pages(made, per_page))
     ]
     return [
-        Sheet(number, len(parts), one, made, page, first)
-        for number, (one, made, page, first) in enumerate(parts, 1)
+        Sheet(number, len(parts), one, made, page, first, step)
+        for number, (one, made, page, first, step) in enumerate(parts, 1)
     ]
 
 
-def shown(sheet: Sheet, answered: Mapping[str, int | str]) -> list[Item]:
-    """Return the items of a page that are asked, given what was answered so far ({item: place | words})."""
+def _pages(made: Ready, per_page: int) -> Iterator[tuple[tuple[Item, ...], int | None]]:
+    """Yield (items, step) of the pages of an instrument: the ordinary ones, then one for each item a bank may ask."""
+    bank = made.scorer.bank
+    banked = {one.item for one in bank.definition.items} if bank else set()
+    for page in batched([item for item in made.instrument.items if item.id not in banked], per_page):
+        yield page, None
+    if bank is not None:
+        of_bank = tuple(item for item in made.instrument.items if item.id in banked)
+        for step in range(min(bank.stop.most, len(of_bank))):
+            yield of_bank, step
+
+
+def shown(sheet: Sheet, answered: Mapping[str, int | str], path: Sequence[str] = ()) -> list[Item]:
+    """Return the items of a page that are asked, given what was answered so far ({item: place | words}).
+
+    path: of a page of an item bank, what is asked there in which order (`path_of`).
+    """
     instrument = sheet.instrument
+    if sheet.step is not None:
+        return [instrument.item_by_id[name] for name in path[sheet.step : sheet.step + 1]]
     values = values_of(instrument, answered)
     written = {item: said for item, said in answered.items() if isinstance(said, str)}
     seen = Seen(values, {}, 0, written)
     return [item for item in sheet.items if item.show_if is None or item.show_if.holds(seen)]
+
+
+def path_of(sheet: Sheet, answered: Mapping[str, int | str], asked: Collection[str]) -> list[str]:
+    """Return the items of a bank in the order in which they are asked, the next one last. asked: those that were shown."""
+    bank = sheet.ready.scorer.bank
+    if bank is None:
+        return []
+    places = {name: said for name, said in answered.items() if isinstance(said, int)}
+    return bank.path(places, skipped=set(asked) - set(places))
 
 
 def values_of(instrument: Instrument, answered: Mapping[str, int | str]) -> dict[str, int]:

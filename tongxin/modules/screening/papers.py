@@ -29,7 +29,7 @@ from tongxin.ui import prepared
 
 from . import population, signals
 from .instruments import Ready, ready
-from .layout import forms, sheets, values_of
+from .layout import Sheet, forms, path_of, sheets, shown, values_of
 from .models import Page, Paper, Result, Sitting, SittingForm
 
 Answers = Mapping[str, str]
@@ -232,15 +232,32 @@ def keep(
         "items": _merged(before["items"], given),
         "seconds": min(before["seconds"] + max(seconds, 0), MOST_SECONDS),
     }
+    answered = {name: said for one in pages if one is not page for name, said in one.answers["items"].items()}
+    if sheet.step is not None:
+        after["asked"] = _asked_of_bank(sheet, pages, page, answered | after["items"], given)
     page.answers = after
     page.save() if page.pk else rows.insert(page)
     audit.write(None, "screening.page_kept", page, paper=paper.pk, number=number)
-    answered = {name: said for one in pages if one is not page for name, said in one.answers["items"].items()}
     found = _so_far(sheet.ready, sheet.form, answered | after["items"])
     signals.raise_from(paper, found, now)
     # Only the page that says it leads to the help, and each time it is sent: once before and after every other would nag.
     elsewhere = _so_far(sheet.ready, sheet.form, answered) if found else []
     return Kept(number, any(one.urgent for one in found if one not in elsewhere))
+
+
+def _asked_of_bank(
+    sheet: Sheet,
+    pages: Sequence[Page],
+    page: Page,
+    answered: Mapping[str, int | str],
+    given: Mapping[str, Any],
+) -> list[str]:
+    """Return which items of a bank a page has asked: an item left blank is passed over, not asked again further on."""
+    own = set((page.answers or {}).get("asked", ())) | set(given)
+    if not own:
+        before = {name for one in pages if one.answers for name in one.answers.get("asked", ())}
+        own = {item.id for item in shown(sheet, answered, path_of(sheet, answered, before))}
+    return sorted(own)
 
 
 def _locked(paper: Paper) -> Paper:

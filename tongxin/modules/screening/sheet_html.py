@@ -75,7 +75,8 @@ def draw(sheet: Sheet, answered: Mapping[str, int | str], shown: Collection[str]
 
 
 def _pieces(sheet: Sheet) -> list[Piece]:
-    key = (sheet.form.text.sha256, tuple(item.id for item in sheet.items), get_language())
+    chosen = sheet.step is not None
+    key = (sheet.form.text.sha256, tuple(item.id for item in sheet.items), get_language(), chosen)
     found = _kept.get(key)
     if found is None:
         context = {"questions": list(_questions(sheet)), "many": len(sheet.items) > 1}
@@ -117,7 +118,7 @@ def _questions(sheet: Sheet) -> Iterator[Question]:
         yield Question(
             id=item.id,
             field=f"a-{item.id}",
-            number=str(asked.index(item.id) + 1) if item.kind != "display" else "",
+            number=str(asked.index(item.id) + 1) if item.kind != "display" and sheet.step is None else "",
             text=item.text.say(language) or item.id,
             note=item.note.say(language),
             section=heading.text.say(language) if heading and item.section != before else "",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from tongxin.kernel.access.reading import opened_at_seat
 from tongxin.methods.psychometrics.instrument import Item
 
-from .layout import SHOWN_ONLY, Sheet, sheets, shown
+from .layout import SHOWN_ONLY, Sheet, path_of, sheets, shown
 from .models import Page, Paper
 from .papers import Seat
 
@@ -17,18 +18,30 @@ Given = Mapping[int, Mapping[str, int | str]]
 
 @dataclass(frozen=True)
 class Walk:
-    """A paper with what was answered so far. given: {SittingForm id: {item: place | words}}; pages: those kept."""
+    """A paper with what was answered so far. given: {SittingForm id: {item: place | words}}; kept: pages looked at;
+    shown: {SittingForm id: items of a bank that were asked}."""
 
     laid: Sequence[Sheet]
     given: Given
     kept: frozenset[int]
+    shown: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def _paths(self) -> dict[int, list[str]]:
+        """The items of each bank in the order in which they are asked."""
+        banks = {sheet.form.pk: sheet for sheet in self.laid if sheet.step is not None}
+        return {
+            pk: path_of(sheet, self.answered(sheet), self.shown.get(pk, frozenset()))
+            for pk, sheet in banks.items()
+        }
 
     def answered(self, sheet: Sheet) -> Mapping[str, int | str]:
         return self.given.get(sheet.form.pk, {})
 
     def asked(self, sheet: Sheet) -> list[Item]:
         """Return what is asked on a page as things stand."""
-        return [item for item in shown(sheet, self.answered(sheet)) if item.kind != "computed"]
+        path = self._paths.get(sheet.form.pk, ())
+        return [item for item in shown(sheet, self.answered(sheet), path) if item.kind != "computed"]
 
     def blank(self, sheet: Sheet) -> list[Item]:
         """Return what is asked there, wants an answer and has none."""
@@ -73,8 +86,11 @@ def walk(seat: Seat, paper: Paper) -> Walk:
     """Return how far a paper is; what was written on it is opened for whoever sits there, with the audit row."""
     rows = Page.objects.current().filter(paper=paper).order_by("number")
     given: dict[int, dict[str, int | str]] = {}
+    asked: dict[int, frozenset[str]] = {}
     kept = set()
     for row in opened_at_seat(seat.who, seat.student, rows):
         given.setdefault(row.answers["form"], {}).update(row.answers["items"])
+        form = row.answers["form"]
+        asked[form] = asked.get(form, frozenset()) | set(row.answers.get("asked", ()))
         kept.add(row.number)
-    return Walk(sheets(paper.sitting, paper.form), given, frozenset(kept))
+    return Walk(sheets(paper.sitting, paper.form), given, frozenset(kept), asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -112,11 +113,13 @@ def _shown(
     request: HttpRequest, sat: Sat, now: Walk, sheet: Sheet, *, ask: bool = False,
     refused: Refused | None = None,
 ) -> HttpResponse:  # fmt: skip
-    shown = {item.id for item in now.asked(sheet)}
+    asked = now.asked(sheet)
+    # Of a bank only what is asked now is on the page, not all it may choose from.
+    drawn = sheet if sheet.step is None else replace(sheet, items=tuple(asked))
     context = {
         "sat": sat,
         "sheet": sheet,
-        "questions": sheet_html.draw(sheet, now.answered(sheet), shown),
+        "questions": sheet_html.draw(drawn, now.answered(sheet), {item.id for item in asked}),
         "since": int(time.time()),
         "back": now.before(sheet.number),
         "last": sheet.number == sheet.of,
