@@ -413,6 +413,13 @@ class Instrument:
             Scale(bank.id, bank.title, digits=bank.digits, tables=bank.tables, line=bank.line),
         )
 
+    def told_scale(self, name: str) -> Scale:
+        """Raises KeyError for what there is no score of."""
+        found = self.scale_by_id.get(name)
+        if found is None and self.bank is not None and name == self.bank.id:
+            return self.told_scales[-1]
+        return found or self.scale_by_id[name]
+
     @cached_property
     def answers_by_id(self) -> dict[str, AnswerSet]:
         return {known.id: known for known in self.answers}

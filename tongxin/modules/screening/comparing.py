@@ -99,7 +99,7 @@ def compare(
         sooner = first[key][2]
         both = sorted(set(sooner) & set(later))
         title = say(instrument.title)
-        if len(instrument.scales) > 1:
+        if len(instrument.told_scales) > 1:
             title = f"{title} · {scale_title(instrument, scale.id)}"
         down = better_down(scale)
         if len(both) < least:
@@ -138,7 +138,7 @@ def _scores(every: Sequence[Look]) -> dict[tuple[str, str], tuple[Instrument, Sc
             continue
         for part in one.parts:
             instrument = ready(part.form.text).instrument
-            for scale in instrument.scales:
+            for scale in instrument.told_scales:
                 score = part.scores["scores"].get(scale.id)
                 if score is not None:
                     key = (instrument.id, scale.id)

@@ -121,7 +121,7 @@ def _block(result: Result) -> Block:
     instrument = ready(result.form.text).instrument
     scores = result.scores
     lines = []
-    for scale in instrument.scales:
+    for scale in instrument.told_scales:
         if scale.id in scores["scores"]:
             band = scores["bands"].get(scale.id)
             title = band_title(instrument, scale.id, band) if band else ""
@@ -228,7 +228,7 @@ def courses(chapters: Sequence[Chapter]) -> list[Lines]:
                 if line.score:
                     key = (block.instrument.id, line.scale)
                     found.setdefault(key, []).append((chapter.sitting.title, float(line.score)))
-                    several = len(block.instrument.scales) > 1
+                    several = len(block.instrument.told_scales) > 1
                     scale = f" · {scale_title(block.instrument, line.scale)}" if several else ""
                     titles[key] = f"{block.title}{scale}"
     return [

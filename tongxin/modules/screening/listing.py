@@ -113,7 +113,7 @@ def band_choices(sitting: Sitting) -> list[tuple[str, str]]:
     found = []
     for form in forms(sitting, "student"):
         instrument = ready(form.text).instrument
-        for scale in instrument.scales:
+        for scale in instrument.told_scales:
             found += [
                 (f"{form.number}:{scale.id}:{band.id}", band_words(instrument, scale.id, say(band.title)))
                 for band in reversed(bands_of(instrument, scale.id))
@@ -122,7 +122,7 @@ def band_choices(sitting: Sitting) -> list[tuple[str, str]]:
 
 
 def band_words(instrument: Instrument, scale: str, band: str) -> str:
-    several = sum(bool(one.tables) for one in instrument.scales) > 1
+    several = sum(bool(one.tables) for one in instrument.told_scales) > 1
     name = f"{short(instrument)} {scale_title(instrument, scale)}" if several else short(instrument)
     return f"{name}：{band}"
 

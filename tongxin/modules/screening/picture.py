@@ -110,7 +110,7 @@ def pictures(sitting: Sitting, least: int = IN_SCHOOL, found: Sequence[Look] | N
     told = []
     for form in forms(sitting, STUDENT):
         instrument = ready(form.text).instrument
-        for scale in instrument.scales:
+        for scale in instrument.told_scales:
             if not scale.tables:
                 continue
             bands = bands_of(instrument, scale.id)
@@ -118,7 +118,7 @@ def pictures(sitting: Sitting, least: int = IN_SCHOOL, found: Sequence[Look] | N
             placed = [
                 (groups[one.student], _column(one, form.pk, scale.id)) for one in found if one.part(form.pk)
             ]
-            several = sum(bool(each.tables) for each in instrument.scales) > 1
+            several = sum(bool(each.tables) for each in instrument.told_scales) > 1
             title = say(instrument.title)
             told.append(
                 Picture(

@@ -160,7 +160,7 @@ def _judged(
 def bands_of(instrument: Instrument, scale: str) -> list[Band]:
     """Return the bands of a scale by rank, each named once whatever tables it stands in."""
     found: dict[str, Band] = {}
-    for table in instrument.scale_by_id[scale].tables:
+    for table in instrument.told_scale(scale).tables:
         for band in table.bands:
             found.setdefault(band.id, band)
     return sorted(found.values(), key=lambda band: band.rank)
@@ -173,7 +173,7 @@ def band_title(instrument: Instrument, scale: str, band: str) -> str:
 
 def scale_title(instrument: Instrument, scale: str) -> str:
     """Return what a scale is called; the total of an instrument with one scale needs no name of its own."""
-    found = instrument.scale_by_id[scale]
+    found = instrument.told_scale(scale)
     return say(found.title) or scale
 
 
@@ -185,7 +185,7 @@ def standing_words(part_form: SittingForm, scores: Mapping[str, Any]) -> str:
     """Say the bands of an instrument in its own words: 患者健康问卷：中度."""
     instrument = ready(part_form.text).instrument
     told = []
-    banded = [scale for scale in instrument.scales if scale.tables]
+    banded = [scale for scale in instrument.told_scales if scale.tables]
     for scale in banded:
         if scale.id in scores["bands"]:
             title = band_title(instrument, scale.id, scores["bands"][scale.id])

@@ -8,8 +8,11 @@ from django.urls import reverse
 from tongxin.kernel.access.reading import opened
 from tongxin.methods.psychometrics.tests.test_banks import BANK
 from tongxin.modules.screening import instruments, papers, seats, sittings
+from tongxin.modules.screening.history import history
 from tongxin.modules.screening.layout import path_of, sheets
 from tongxin.modules.screening.models import Result, Signal
+from tongxin.modules.screening.picture import pictures
+from tongxin.modules.screening.results import standing_words
 from tongxin.testing.cast import TODAY
 from tongxin.testing.screening import FIRST, LAST
 
@@ -93,3 +96,23 @@ def test_a_skipped_question_is_not_asked_again_on_the_next_page(banked, client, 
         items += sorted(set(asked_on(client)))
     assert items[0] == "5"
     assert len(set(items)) == len(items) == 4
+
+
+def test_its_score_stands_in_the_results_the_picture_and_the_history(banked):
+    answers = {banked.form.pk: {"1": "2", "2": "2", "3": "2", "4": "1", "5": "0", "6": "0"}}
+    for number in range(5):
+        papers.enter(banked.seat(number), answers, source="paper", by=banked.cast.chen.viewer())
+    (first, *_rest) = results(banked)
+    words = standing_words(first.form, first.scores)
+    assert words == "心情题库：偏高"
+    (picture,) = pictures(banked.sitting)
+    assert picture.columns[:2] == ("平稳", "偏高")
+    viewer = banked.cast.chen.viewer(proved=True)
+    (block,) = [
+        block
+        for chapter in history(viewer, banked.child())
+        for sheet in chapter.sheets
+        for block in sheet.blocks
+    ]
+    (line,) = block.lines
+    assert (line.scale, line.band) == ("mood", "偏高")
