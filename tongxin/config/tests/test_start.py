@@ -121,3 +121,16 @@ def test_what_the_whole_suite_needs_and_cannot_be_installed_is_named(start, monk
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     with pytest.raises(start.Stop, match="chromium、postgresql、gettext"):
         start.install_programs()
+
+
+def test_every_test_file_is_run_by_exactly_one_part(start):
+    files = [path for top in ("tongxin", "tests") for path in (ROOT / top).rglob("test_*.py")]
+    for file in files:
+        below = [str(parent.relative_to(ROOT)) for parent in file.parents if ROOT in parent.parents]
+        runs = []
+        for part in start.TEST_PARTS:
+            named, *left_out = start.part_of_tests(part)
+            if named in below and not {one.removeprefix("--ignore=") for one in left_out} & set(below):
+                runs.append(part)
+        assert len(runs) == 1, (file, runs)
+    assert len(files) > 100
