@@ -8,6 +8,7 @@ runs twice, with other stand-ins, so that a value that only happens to look like
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -105,6 +106,26 @@ def instances[Row: models.Model](
     names = [field.attname for field in model._meta.concrete_fields]
     found = rows((model, key), lambda at: build(at).values_list(*names), values)
     return [model.from_db(connection.alias, names, row) for row in found]
+
+
+def joined(
+    parts: Sequence[tuple[type[models.Model], str]], key: Hashable, build: Build, values: Mapping[str, Value]
+) -> list[list[Any]]:
+    """Return the rows of a query as instances of several models, one each. As for `rows`.
+
+    parts: (model, the way to it as in a filter: "" for the query's own, else like "sitting__school__").
+    """
+    names = [[field.attname for field in model._meta.concrete_fields] for model, _way in parts]
+    columns = [f"{way}{name}" for (_model, way), own in zip(parts, names, strict=True) for name in own]
+    found = rows((tuple(parts), key), lambda at: build(at).values_list(*columns), values)
+    return [list(_made(parts, names, iter(row))) for row in found]
+
+
+def _made(
+    parts: Sequence[tuple[type[models.Model], str]], names: Sequence[list[str]], values: Iterator[Any]
+) -> Iterator[models.Model]:
+    for (model, _way), own in zip(parts, names, strict=True):
+        yield model.from_db(connection.alias, own, list(islice(values, len(own))))
 
 
 def _padded(value: Value) -> int:

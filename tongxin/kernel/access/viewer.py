@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from itertools import islice
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, Link, School, Subject, SubjectType
@@ -151,33 +150,17 @@ def nobody(day: date) -> Viewer:
     return Viewer(account=None, school=None, person=None, day=day)
 
 
-def _names(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
-
-
 def person_at(account_id: int, school_id: int) -> Person | None:
     """Return an account's person at a school with subject and school. Asked in every request, so it is prepared."""
-    parts = ((Person, ""), (Subject, "subject__"), (School, "school__"))
-    columns = [f"{before}{name}" for model, before in parts for name in _names(model)]
-    found = prepared.rows(
+    found = prepared.joined(
+        ((Person, ""), (Subject, "subject__"), (School, "school__")),
         "person at a school",
-        lambda at: (
-            Person.objects.filter(account_id=at["account"], school_id=at["school"])
-            .order_by("pk")
-            .values_list(*columns)[:1]
-        ),
+        lambda at: Person.objects.filter(account_id=at["account"], school_id=at["school"]).order_by("pk")[:1],
         {"account": account_id, "school": school_id},
     )
     if not found:
         return None
-    values = iter(found[0])
-
-    def made[T: Model](model: type[T]) -> T:
-        names = _names(model)
-        return model.from_db("default", names, list(islice(values, len(names))))
-
-    person = made(Person)
-    person.subject, person.school = made(Subject), made(School)
+    person, person.subject, person.school = found[0]
     return person
 
 

@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Link, Subject
+from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.people.models import Student
+from tongxin.ui import prepared
 
 from . import population
 from .models import EntryCode, Paper, Sitting, SittingForm
@@ -102,13 +103,30 @@ def read_ticket(sealed: str | None) -> Ticket | None:
 
 def paper_at(found: Ticket) -> Paper | None:
     """Return the newest paper of a ticket's seat with all that the seat is made of; None where none was begun."""
-    own = Paper.objects.filter(
-        sitting__public_id=found.sitting, student__public_id=found.student, form=found.form,
-        respondent__public_id=found.respondent,
-    )  # fmt: skip
-    return (
-        own.select_related("sitting", "sitting__school", "student", "respondent").order_by("-attempt").first()
-    )
+    given = {
+        "sitting": found.sitting,
+        "student": found.student,
+        "form": found.form,
+        "respondent": found.respondent,
+    }
+    rows = prepared.joined(OF_SEAT, "paper at a seat", _paper_at, given)
+    if not rows:
+        return None
+    paper, paper.sitting, paper.sitting.school, paper.student, paper.respondent = rows[0]
+    return paper
+
+
+OF_SEAT = (
+    (Paper, ""), (Sitting, "sitting__"), (School, "sitting__school__"), (Subject, "student__"),
+    (Subject, "respondent__"),
+)  # fmt: skip
+
+
+def _paper_at(at):
+    return Paper.objects.filter(
+        sitting__public_id=at["sitting"], student__public_id=at["student"], form=at["form"],
+        respondent__public_id=at["respondent"],
+    ).order_by("-attempt")[:1]  # fmt: skip
 
 
 def seat_at(paper: Paper) -> Seat:

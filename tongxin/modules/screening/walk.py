@@ -8,6 +8,7 @@ from functools import cached_property
 
 from tongxin.kernel.access.reading import opened_at_seat
 from tongxin.methods.psychometrics.instrument import Item
+from tongxin.ui import prepared
 
 from .layout import SHOWN_ONLY, Sheet, path_of, sheets, shown
 from .models import Page, Paper
@@ -84,7 +85,7 @@ def _wants(sheet: Sheet, item: Item) -> bool:
 
 def walk(seat: Seat, paper: Paper) -> Walk:
     """Return how far a paper is; what was written on it is opened for whoever sits there, with the audit row."""
-    rows = Page.objects.current().filter(paper=paper).order_by("number")
+    rows = prepared.instances(Page, "of a paper", _pages_of, {"paper": paper.pk})
     given: dict[int, dict[str, int | str]] = {}
     asked: dict[int, frozenset[str]] = {}
     kept = set()
@@ -94,3 +95,7 @@ def walk(seat: Seat, paper: Paper) -> Walk:
         asked[form] = asked.get(form, frozenset()) | set(row.answers.get("asked", ()))
         kept.add(row.number)
     return Walk(sheets(paper.sitting, paper.form), given, frozenset(kept), asked)
+
+
+def _pages_of(at):
+    return Page.objects.current().filter(paper_id=at["paper"]).order_by("number")

@@ -105,6 +105,7 @@ def test_a_child_fills_in_with_a_lost_connection_in_the_middle_and_loses_nothing
     look(page, "finish")
     page.get_by_role("button", name="就这样交上去").click()
     page.get_by_role("heading", name="谢谢你认真填完").wait_for()
+    assert "安*禾" not in page.content()
     look(page, "done")
     assert Paper.objects.get().finished_at
     assert not any("seat" in cookie["name"] for cookie in page.context.cookies())
