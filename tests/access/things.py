@@ -21,7 +21,7 @@ from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
 from tongxin.modules.authoring.models import PackDraft
-from tongxin.modules.screening.models import Paper, Sitting
+from tongxin.modules.screening.models import InstrumentText, Paper, Signal, Sitting, SittingForm
 from tongxin.testing.cast import Cast, Player, player
 from tongxin.testing.pack import PACK
 from tongxin.testing.screening import answered_sitting
@@ -76,6 +76,9 @@ class Things:
     homeroom: Subject
     sitting: Sitting
     paper: Paper
+    running: Sitting
+    instrument: InstrumentText
+    signal: Signal
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -102,6 +105,7 @@ class Things:
             "purpose": "screening",
             "matter": self.matter.public_id,
             "robot": self.robot.public_id,
+            "room": self.homeroom.public_id,
             # An address of a calendar that was never given out.
             "feed": "x" * 22,
             "secret": "y" * 32,
@@ -114,6 +118,12 @@ class Things:
         }
         if address.name == "setup:import_template":
             fixed["kind"] = "students"
+        if address.name.startswith("screening:instrument"):
+            # phq-9 comes with its words, mht without: its page of words is there.
+            fixed |= {
+                "slug": "mht" if address.name == "screening:instrument_words" else "phq-9",
+                "format": "yaml",
+            }
         if address.name.startswith("authoring:"):
             fixed["name"] = "home_visit"
         return {
@@ -132,6 +142,9 @@ class Things:
             ("submitted-reports/", self.submitted),
             ("authoring/", self.draft),
             ("consents/", self.homeroom),
+            ("screening/signals/", self.signal),
+            ("screening/instruments/", self.instrument),
+            ("screening/sittings/", self.running),
             ("screening/children/", self.student),
             ("screening/papers/", self.paper),
             ("screening/", self.sitting),
@@ -188,7 +201,11 @@ def things_of(cast: Cast, which: str) -> Things:
         topic="obligation_due",
         data={"programme": programme.public_id, "obligation": "visit-once-a-term", "first": "2026-09-01"},
     )
+    running, signal = _running(teacher, paper.sitting.forms.get().text, student)
     return Things(
+        running=running,
+        instrument=paper.sitting.forms.get().text,
+        signal=signal,
         student=student,
         staff=teacher.subject,
         link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
@@ -206,6 +223,20 @@ def things_of(cast: Cast, which: str) -> Things:
         import_run=run,
         submitted=submitted,
     )
+
+
+def _running(teacher: Player, text: InstrumentText, student: Subject) -> tuple[Sitting, Signal]:
+    """Make a running sitting of a school, and a signal nobody is on yet."""
+    sitting = Sitting.objects.create(
+        school=teacher.school, title="秋季测评", state=Sitting.State.OPEN, first_day=date(2026, 11, 16),
+        last_day=date(2026, 11, 27),
+    )  # fmt: skip
+    SittingForm.objects.create(sitting=sitting, number=1, text=text)
+    signal = Signal.objects.create(
+        school=teacher.school, student=student, sitting=sitting, source=f"matrix-{sitting.pk}", urgent=True,
+        day=date(2026, 11, 18), what={"kind": "critical", "rule": "self-harm", "scale": "", "rank": 4, "form": 0},
+    )  # fmt: skip
+    return sitting, signal
 
 
 def everybody(cast: Cast) -> dict[str, Player | None]:

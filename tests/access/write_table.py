@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from tongxin.testing.cast import cast, today  # noqa: F401
+from tongxin.testing.sealed import keys  # noqa: F401
 
 from .test_matrix import _enter, ask, open_to, walked, world  # noqa: F401
 from .things import ROLES

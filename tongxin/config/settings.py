@@ -279,6 +279,10 @@ TASKS = {
                     "task": "tongxin.exchange.notices.tasks.send_messages",
                     "every": timedelta(seconds=30),
                 },
+                "signals": {
+                    "task": "tongxin.modules.screening.tasks.watch_signals",
+                    "every": timedelta(seconds=15),
+                },
                 "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},
                 "keys": {
                     "task": "tongxin.kernel.audit.tasks.move_to_new_keys",

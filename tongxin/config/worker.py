@@ -3,8 +3,10 @@
 from django.core.management import call_command
 
 LOCK_TIMEOUT_S = 60.0
+# So that a long computation does not hold up the calls for a child.
+AT_ONCE = 2
 
 
 def run() -> None:
     """Take tasks from the database until told to stop; a task whose worker died is taken again."""
-    call_command("ox_worker", lock_timeout=LOCK_TIMEOUT_S, interval=1.0, verbosity=0)
+    call_command("ox_worker", lock_timeout=LOCK_TIMEOUT_S, interval=1.0, concurrency=AT_ONCE, verbosity=0)

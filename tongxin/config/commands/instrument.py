@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tongxin.config.refusal import Refused
+from tongxin.exchange.instruments.formats import BY_SUFFIX
 from tongxin.exchange.instruments.workbook import read_workbook, write_workbook
 from tongxin.methods.cadence.findings import Finding
 from tongxin.methods.psychometrics.formats.convert import FORMATS, give, take_over
@@ -15,10 +16,6 @@ from tongxin.methods.psychometrics.formats.problem import FormatProblem
 from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.methods.psychometrics.lint import lint
 
-BY_SUFFIX = {
-    ".yaml": "yaml", ".yml": "yaml", ".json": "fhir", ".csv": "redcap", ".lss": "lss", ".lsg": "lss", ".lsq": "lss",
-    ".xlsx": "xlsx", ".xls": "xlsx", ".ods": "xlsx",
-}  # fmt: skip
 MOST_FILES, MOST_BYTES = 5_000, 50_000_000
 
 

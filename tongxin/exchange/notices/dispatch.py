@@ -17,7 +17,7 @@ from tongxin.kernel.obligations.models import Delivery, DeliveryItem, Message
 from tongxin.kernel.obligations.reminders import ESCALATED, remind
 from tongxin.kernel.people.models import Person
 
-from . import channels, services, wording
+from . import channels, services, topics, wording
 from .models import NoticeSettings, Preference, Robot
 from .timing import Rhythm, digest_of, may_send
 
@@ -49,6 +49,26 @@ def run(now: datetime) -> int:
         awake.append(school.pk)
         _assemble(here)
     return outbox.send_waiting(send, now=now, schools=awake)
+
+
+def run_urgent(now: datetime) -> int:
+    """Send what cannot wait, each message its own e-mail, whatever the hour, the day and the reader's rhythm.
+
+    Only a school that lets no e-mail out at all keeps it in its pages. Group robots never carry it.
+    """
+    if not channels.email_ready():
+        return 0
+    rows = Message.objects.filter(
+        ~Exists(_left(channels.EMAIL)), topic__in=topics.URGENT, cancelled_at=None, read_at=None,
+        school__in=NoticeSettings.objects.filter(email_on=True).values("school"),
+        recipient__in=Preference.objects.exclude(email="").values("person"),
+    )  # fmt: skip
+    for message in rows.order_by("pk"):
+        outbox.bundle(
+            f"email:{message.recipient_id}:urgent:{message.pk}", channels.EMAIL, [message],
+            school_id=message.school_id, recipient_id=message.recipient_id, now=now, urgent=True,
+        )  # fmt: skip
+    return outbox.send_waiting(send, now=now, urgent=True)
 
 
 def _with_channels() -> QuerySet[School]:
@@ -98,10 +118,13 @@ class _Plan:
 
 def waiting(school: School, channel: str, since: datetime) -> QuerySet[Message]:
     """Return messages that nobody has put away and that have not left by a channel yet."""
-    left = DeliveryItem.objects.filter(message=OuterRef("pk"), channel=channel)
     return Message.objects.filter(
-        ~Exists(left), school=school, cancelled_at=None, read_at=None, created_at__gte=since
+        ~Exists(_left(channel)), school=school, cancelled_at=None, read_at=None, created_at__gte=since
     )
+
+
+def _left(channel: str) -> QuerySet[DeliveryItem]:
+    return DeliveryItem.objects.filter(message=OuterRef("pk"), channel=channel)
 
 
 def _email_plans(here: _Now) -> list[_Plan]:
@@ -112,6 +135,7 @@ def _email_plans(here: _Now) -> list[_Plan]:
         return []
     oldest = min(p.since for p in preferences.values())
     rows = waiting(here.school, channels.EMAIL, oldest).filter(recipient__in=preferences)
+    rows = rows.exclude(topic__in=topics.URGENT)
     by_person: dict[int, list[Message]] = defaultdict(list)
     for message in rows:
         wish = preferences[message.recipient_id]

@@ -32,6 +32,8 @@ from tongxin.methods.cadence.precedence import above as rules_above
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.formats import plain_day, until_words
 
+from . import topics
+
 HIGHEST_PLAIN = "K2"
 # A title with one of these does not leave the house, whatever its class.
 GUARDED = re.compile(
@@ -141,6 +143,7 @@ class Line:
     escalated: bool
     matter: Matter | None
     message: Message
+    url: str = ""
 
 
 def page_lines(viewer: Viewer, messages: Sequence[Message], today: date) -> list[Line]:
@@ -155,6 +158,7 @@ def page_lines(viewer: Viewer, messages: Sequence[Message], today: date) -> list
             m.topic == ESCALATED,
             m.matter,
             m,
+            place_of(m),
         )
         for m in messages
     ]
@@ -226,6 +230,8 @@ def _title_for(viewer: Viewer, told: Told) -> str:
 
 def _loose_words(message: Message, today: date) -> str:
     """Say a message that belongs to no matter: by its own words or its topic."""
+    if message.topic in topics.SENTENCES:
+        return str(topics.SENTENCES[message.topic])
     said = message.data.get("text")
     if said:
         return str(said)
@@ -271,6 +277,8 @@ class Letter:
 
 def letter(school_name: str, messages: Sequence[Message], today: date) -> Letter:
     """Write one e-mail with all items: own ones first, then what was escalated, then how many may only be counted."""
+    if messages and all(m.topic in topics.URGENT for m in messages):
+        return _urgent_letter(school_name, messages[0].topic)
     told = about({m.matter.pk: m.matter for m in messages if m.matter}.values(), today)
     own, above, only_counted = [], [], Counter[date]()
     for matter, escalated in _each_matter_once(messages):
@@ -298,6 +306,13 @@ def letter(school_name: str, messages: Sequence[Message], today: date) -> Letter
     parts.append(_("登录查看：%(link)s") % {"link": link()})
     parts.append(_("%(school)s · 同心。不想收到这样的邮件，可以在“我的提醒”里改。") % {"school": school_name})
     return Letter(subject, "\n\n".join(parts) + "\n")
+
+
+def _urgent_letter(school_name: str, topic: str) -> Letter:
+    """Say in one letter that something cannot wait, and nothing of what it is."""
+    parts = [_("您好，"), str(topics.LETTERS[topic]), _("登录查看：%(link)s") % {"link": link()}]
+    parts.append(_("%(school)s · 同心") % {"school": school_name})
+    return Letter(str(topics.SUBJECTS[topic]), "\n\n".join(parts) + "\n")
 
 
 def _each_matter_once(messages: Sequence[Message]) -> list[tuple[Matter, bool]]:
@@ -356,6 +371,15 @@ def group_text(school_name: str, messages: Sequence[Message], today: date) -> st
         lines.append(ngettext("另有%(n)d件事请登录查看。", "另有%(n)d件事请登录查看。", rest) % {"n": rest})
     lines.append(_("查看自己的：%(link)s") % {"link": link()})
     return "\n".join(lines)
+
+
+def place_of(message: Message) -> str:
+    """Return the address a message leads to, "" where there is none."""
+    name = topics.PLACES.get(message.topic)
+    try:
+        return reverse(name) if name else ""
+    except NoReverseMatch:
+        return ""
 
 
 def link() -> str:

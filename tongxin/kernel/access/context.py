@@ -9,10 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.utils.html import format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-# Rooms add their places in apps.py: (order, label, url name, verb needed, where: "nav" | "bottom", icon).
+# Rooms add their places in apps.py: (order, label, url name, verbs of which one is needed, where: "nav" | "bottom", icon).
 _places: list[tuple[int, object, str, str, str, str]] = []
 _notices: list[Callable[[HttpRequest], str]] = []
 _terms: list[Callable[[object], str]] = []
@@ -25,7 +26,7 @@ def add_place(order: int, label, url_name: str, verb: str, *, where: str = "nav"
 
 
 def add_notice(make: Callable[[HttpRequest], str]) -> None:
-    """A room may put one sentence at the top of every page (for example: the worker is silent)."""
+    """A room may put one sentence (with a link, as safe HTML) at the top of every page: the worker is silent."""
     _notices.append(make)
 
 
@@ -59,7 +60,7 @@ def frame(request: HttpRequest) -> dict:
             "sign_out_url": _url("setup:sign_out"),
             "help_url": _url("desk:help"),
             "language_url": _url("setup:language"),
-            "notice": " ".join(text for text in (make(request) for make in _notices) if text),
+            "notice": format_html_join(" ", "{}", ((text,) for make in _notices if (text := make(request)))),
             "demo": settings.DEMO,
         },
     }
@@ -90,7 +91,7 @@ def _open_places(
     return [
         (str(label), _url(url_name), icon)
         for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2]))
-        if place == where and _url(url_name) and (not verb or verb in verbs)
+        if place == where and _url(url_name) and (not verb or verbs.intersection(verb.split()))
     ]
 
 

@@ -97,7 +97,7 @@ class Delivery(models.Model):
     """One e-mail to one person, or one post to one group robot, with all the messages it tells of.
 
     channel: "email", or the robot as "wecom:7". key: unique, so that a digest put together twice is one digest.
-    trouble: a short code of what went wrong last ("" = nothing).
+    trouble: a short code of what went wrong last ("" = nothing). urgent: it waits for no hour and no day.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -111,6 +111,7 @@ class Delivery(models.Model):
     sent_at = InstantField(null=True)
     dropped_at = InstantField(null=True)
     trouble = models.CharField(max_length=40, blank=True)
+    urgent = models.BooleanField(default=False)
 
     class Meta:
         db_table = "delivery"

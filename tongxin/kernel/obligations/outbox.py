@@ -22,6 +22,7 @@ LEASE = timedelta(minutes=2)
 MOST_TRIES = 20
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+LONGEST_URGENT_WAIT = timedelta(minutes=2)
 SILENT_AFTER = timedelta(seconds=120)
 WORKER = "worker"
 
@@ -117,6 +118,7 @@ def bundle(
     school_id: int,
     recipient_id: int | None,
     now: datetime,
+    urgent: bool = False,
 ) -> Delivery | None:
     """Put messages into one delivery; None when its key is there already. Each leaves by a channel at most once."""
     try:
@@ -128,6 +130,7 @@ def bundle(
                 recipient_id=recipient_id,
                 created_at=now,
                 not_before=now,
+                urgent=urgent,
             )
             DeliveryItem.objects.bulk_create(
                 [DeliveryItem(delivery=delivery, message=m, channel=channel) for m in messages]
@@ -138,11 +141,13 @@ def bundle(
     return delivery
 
 
-def lease_next(now: datetime, schools: Iterable[int] | None = None) -> Delivery | None:
-    """Take the next delivery that may go out now, for two minutes; None when there is none."""
+def lease_next(
+    now: datetime, schools: Iterable[int] | None = None, *, urgent: bool = False
+) -> Delivery | None:
+    """Take the next delivery (of the urgent ones, or of the others) that may go out now, for two minutes."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     waiting = Delivery.objects.filter(
-        free, sent_at=None, dropped_at=None, not_before__lte=now, tries__lt=MOST_TRIES
+        free, urgent=urgent, sent_at=None, dropped_at=None, not_before__lte=now, tries__lt=MOST_TRIES
     )
     if schools is not None:
         waiting = waiting.filter(school__in=list(schools))
@@ -165,8 +170,9 @@ def drop(delivery: Delivery, now: datetime) -> None:
 
 
 def put_off(delivery: Delivery, code: str, now: datetime) -> None:
-    """Try again later, each time after a longer wait."""
-    wait = min(FIRST_WAIT * 2 ** max(delivery.tries - 1, 0), LONGEST_WAIT)
+    """Try again later, each time after a longer wait; what is urgent waits two minutes at most."""
+    longest = LONGEST_URGENT_WAIT if delivery.urgent else LONGEST_WAIT
+    wait = min(FIRST_WAIT * 2 ** max(delivery.tries - 1, 0), longest)
     Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
         not_before=now + wait, leased_until=None, trouble=code
     )
@@ -183,6 +189,7 @@ def send_waiting(
     now: datetime,
     schools: Iterable[int] | None = None,
     most: int = 200,
+    urgent: bool = False,
 ) -> int:
     """Send deliveries one after another, each leased, sent, then confirmed; return how many went out.
 
@@ -190,7 +197,7 @@ def send_waiting(
     """
     sent = 0
     for _round in range(most):
-        delivery = lease_next(now, schools)
+        delivery = lease_next(now, schools, urgent=urgent)
         if delivery is None:
             break
         messages = list(

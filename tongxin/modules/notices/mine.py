@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +12,7 @@ from tongxin.exchange.notices import channels, services
 from tongxin.exchange.notices.models import Preference
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
+from tongxin.ui.qr import qr
 from tongxin.ui.toasts import notify
 
 from .forms import PreferenceForm
@@ -77,7 +74,7 @@ def new_feed(request: Request) -> HttpResponse:
             "feed": made.feed,
             "address": address,
             "webcal": "webcal:" + address.partition(":")[2],
-            "qr": qr(address),
+            "qr": qr(address, "long"),
         },
     )
     response["Cache-Control"] = "no-store"
@@ -90,19 +87,3 @@ def end_feed(request: Request) -> HttpResponse:
     if services.revoke_feed(request.viewer):
         notify(request, _("日历地址已经作废，手机上的日历不会再更新。"))
     return redirect("notices:feed_page")
-
-
-def qr(text: str) -> SafeString:
-    """Return a QR code as an inline SVG drawing."""
-    out = io.BytesIO()
-    segno.make(text, error="m").save(
-        out,
-        kind="svg",
-        xmldecl=False,
-        svgns=True,
-        omitsize=True,
-        border=2,
-        svgclass="qr qr--long",
-        lineclass=None,
-    )
-    return mark_safe(out.getvalue().decode())

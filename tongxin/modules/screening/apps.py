@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ScreeningConfig(AppConfig):
@@ -12,3 +13,12 @@ class ScreeningConfig(AppConfig):
         from .own import waiting
 
         add_waiting(waiting)
+        from tongxin.kernel.access.context import add_notice, add_place
+
+        from . import watch
+
+        add_place(
+            58, _("关爱"), "screening:home", "screening screening_progress signals signal_chain", icon="care"
+        )
+        add_notice(watch.waiting_for_me)
+        add_notice(watch.silent_worker)

@@ -10,15 +10,17 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import School
 from tongxin.methods.cadence.findings import ERROR, Finding, PackUnreadable
-from tongxin.methods.psychometrics.instrument import Instrument
+from tongxin.methods.psychometrics.instrument import Instrument, Item
 from tongxin.methods.psychometrics.lint import lint
-from tongxin.methods.psychometrics.parse import instrument_from_text
+from tongxin.methods.psychometrics.parse import completed, instrument_from_text
 from tongxin.methods.psychometrics.scoring import BLANK, Codes, Scorer
+from tongxin.methods.psychometrics.writing import as_yaml
 
 from .models import InstrumentText
 
@@ -121,10 +123,8 @@ def add(school: School, text: str, *, by, shipped: bool = False) -> InstrumentTe
     )  # fmt: skip
     if new:
         audit.write(by, "screening.instrument_added", row, slug=row.slug, sha256=digest)
-    elif row.retired_at is not None:
-        row.retired_at = None
-        row.save(update_fields=["retired_at"])
-        audit.write(by, "screening.instrument_restored", row, slug=row.slug)
+    else:
+        restore(row, by=by)
     return row
 
 
@@ -134,3 +134,47 @@ def take(school: School, slug: str, *, by) -> InstrumentText:
     if found is None:
         raise Refused(_("没有这份量表。"))
     return add(school, found.text, by=by, shipped=True)
+
+
+def complete(school: School, slug: str, words: list[str], granted: str, *, by) -> InstrumentText:
+    """Put a school's own words into an instrument that comes without them, and take it into use. Raises Refused.
+
+    words: one for each question, in order. granted: who allowed the school to use them, and when.
+    """
+    found = shipped().get(slug)
+    if found is None or found.with_words:
+        raise Refused(_("没有这份量表。"))
+    open_ = without_words(found.instrument)
+    if len(words) != len(open_):
+        raise Refused(
+            _("这份量表有 %(wanted)d 题，您填了 %(given)d 行。一题一行，不要空行。")
+            % {"wanted": len(open_), "given": len(words)}
+        )
+    if not granted.strip():
+        raise Refused(_("请写明谁在什么时候允许学校使用这些题目。"))
+    texts = {item.id: text for item, text in zip(open_, words, strict=True)}
+    instrument, _findings = completed(found.instrument, texts, granted.strip())
+    return add(school, as_yaml(instrument), by=by)
+
+
+def without_words(instrument: Instrument) -> list[Item]:
+    """Return the questions a school has to write the words of, in order."""
+    return [item for item in instrument.items if not item.text]
+
+
+@transaction.atomic
+def retire(text: InstrumentText, *, by) -> None:
+    """Offer a version no more for new plans; sittings that have it keep it."""
+    if text.retired_at is None:
+        text.retired_at = timezone.now()
+        text.save(update_fields=["retired_at"])
+        audit.write(by, "screening.instrument_retired", text, slug=text.slug)
+
+
+@transaction.atomic
+def restore(text: InstrumentText, *, by) -> None:
+    """Offer a version again."""
+    if text.retired_at is not None:
+        text.retired_at = None
+        text.save(update_fields=["retired_at"])
+        audit.write(by, "screening.instrument_restored", text, slug=text.slug)

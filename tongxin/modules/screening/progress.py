@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.consent.models import Purpose
 from tongxin.kernel.consent.queries import may_process_each
@@ -58,3 +59,11 @@ def by_room(sitting: Sitting, day: date, form: str = SittingForm.Form.STUDENT) -
                 row.waiting.append(students[pk])
         found.append(row)
     return found
+
+
+def of_viewer(viewer: Viewer, rooms: list[RoomProgress]) -> list[RoomProgress]:
+    """Return the classes whose names somebody may see: counsellors all, class teachers their own, others none."""
+    if viewer.may("screening"):
+        return rooms
+    own = viewer.posts.get("homeroom_teacher", frozenset())
+    return [room for room in rooms if room.room.pk in own]

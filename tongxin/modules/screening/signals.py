@@ -7,6 +7,7 @@ escalate(now)          the worker's round: whoever did not answer in time is fol
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tongxin.exchange.notices import topics
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
@@ -26,11 +28,13 @@ from tongxin.methods.psychometrics.scoring import Scored
 from .chain import chain_of
 from .models import Call, ChainStep, Paper, Signal
 
+logger = logging.getLogger(__name__)
+
 CRITICAL, BAND, PATTERN, TEXT = "critical", "band", "pattern", "text"
 # From this rank on somebody is called at once; a critical answer and flagged words always call.
 URGENT_RANK = 4
 CALM = timedelta(hours=24)
-TOPIC, TOPIC_CALM = "called", "to_look_at"
+TOPIC, TOPIC_CALM = topics.CALLED, topics.TO_LOOK_AT
 FALLBACK = ("counsellor", "deputy_secretary", "secretary")
 
 
@@ -226,7 +230,13 @@ def escalate(now: datetime) -> int:
     late = Call.objects.filter(answer=Call.Answer.WAITING, due_at__lt=now).exclude(
         signal__calls__answer=Call.Answer.TAKEN
     )
-    return sum(_run_out(pk, now) for pk in list(late.order_by("due_at").values_list("pk", flat=True)))
+    ran_out = 0
+    for pk in list(late.order_by("due_at").values_list("pk", flat=True)):
+        try:
+            ran_out += _run_out(pk, now)
+        except Exception:  # one that cannot be passed on must not hold up the others
+            logger.exception("a call could not be passed on call=%s", pk)
+    return ran_out
 
 
 @transaction.atomic

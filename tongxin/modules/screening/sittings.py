@@ -138,25 +138,50 @@ def _student_part(kind: Kind) -> str:
     return parts[0].name if len(parts) == 1 and not others else ""
 
 
+@dataclass(frozen=True)
+class Check:
+    """Something that must hold before children are let in. missing: what is not right yet, one sentence each."""
+
+    what: str
+    missing: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return not self.missing
+
+
+def checks(sitting: Sitting, day: date) -> list[Check]:
+    """Return all that must hold before a sitting opens, each with what is still missing."""
+    school = sitting.school
+    text = current_text(school, Purpose.SCREENING)
+    asked = population.asked_by_room(sitting, max(day, sitting.first_day))
+    missing: dict[str, tuple[bool, str]] = {
+        "admins": (
+            chain.admins_missing(school, day),
+            _("系统管理员、安全管理员、审计管理员还不是三个不同的人。请先在人员里任命，测评才能开放。"),
+        ),
+        "counsellor": (
+            not _counsellors(school, day),
+            _("学校还没有心理教师。请先任命，再请其设好第二步验证。"),
+        ),
+        "consent": (text is None, _("还没有公布心理测评的知情说明。请先公布，收好同意书。")),
+        "worker": (
+            not outbox.is_alive(),
+            _("后台没有在运行，没有回应的提示不会往下转。请管理员先启动 tongxin worker。"),
+        ),
+        "days": (day > sitting.last_day, _("结束日期已经过了，请先改日期。")),
+        "students": (not any(asked.values()), _("没有符合条件的学生，请核对班级和条件。")),
+    }
+    found = {what: Check(what, (sentence,) if lacks else ()) for what, (lacks, sentence) in missing.items()}
+    found["chain"] = Check("chain", tuple(chain.vacancies(school, day)))
+    return [
+        found[what] for what in ("admins", "chain", "counsellor", "consent", "worker", "days", "students")
+    ]
+
+
 def obstacles(sitting: Sitting, day: date) -> list[str]:
     """Return what keeps a sitting from being opened, one sentence each: all of it, so that it is mended in one go."""
-    school, found = sitting.school, []
-    if chain.admins_missing(school, day):
-        found.append(
-            _("系统管理员、安全管理员、审计管理员还不是三个不同的人。请先在人员里任命，测评才能开放。")
-        )
-    found += chain.vacancies(school, day)
-    if not _counsellors(school, day):
-        found.append(_("学校还没有心理教师。请先任命，再请其设好第二步验证。"))
-    if current_text(school, Purpose.SCREENING) is None:
-        found.append(_("还没有公布心理测评的知情说明。请先公布，收好同意书。"))
-    if not outbox.is_alive():
-        found.append(_("后台没有在运行，没有回应的提示不会往下转。请管理员先启动 tongxin worker。"))
-    if day > sitting.last_day:
-        found.append(_("结束日期已经过了，请先改日期。"))
-    if not any(population.asked_by_room(sitting, max(day, sitting.first_day)).values()):
-        found.append(_("没有符合条件的学生，请核对班级和条件。"))
-    return found
+    return [sentence for check in checks(sitting, day) for sentence in check.missing]
 
 
 def _counsellors(school: School, day: date) -> bool:

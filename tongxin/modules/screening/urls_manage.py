@@ -1,3 +1,42 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from .views import chain, codes, instruments, progress, signals, sittings
+
+urlpatterns: list[URLPattern] = [
+    path("screening/", sittings.home, name="home"),
+    path("screening/new/", sittings.new, name="sitting_new"),
+    path("screening/asked/", sittings.asked, name="sitting_asked"),
+    path("screening/sittings/<str:public_id>/", sittings.one, name="sitting"),
+    path("screening/sittings/<str:public_id>/edit/", sittings.edit, name="sitting_edit"),
+    path("screening/sittings/<str:public_id>/open/", sittings.open_, name="sitting_open"),
+    path("screening/sittings/<str:public_id>/close/", sittings.close, name="sitting_close"),
+    path("screening/sittings/<str:public_id>/discard/", sittings.discard, name="sitting_discard"),
+    path("screening/sittings/<str:public_id>/codes/", codes.rooms, name="codes"),
+    path("screening/sittings/<str:public_id>/codes/<str:room>/", codes.board, name="code"),
+    path("screening/sittings/<str:public_id>/codes/<str:room>/new/", codes.new, name="code_new"),
+    path("screening/sittings/<str:public_id>/codes/<str:room>/slips/", codes.slips, name="code_slips"),
+    path("screening/sittings/<str:public_id>/progress/", progress.by_room, name="progress"),
+    path("screening/sittings/<str:public_id>/progress/remind/", progress.remind, name="progress_remind"),
+    path("screening/sittings/<str:public_id>/progress/missing.xlsx", progress.missing, name="progress_missing"),
+    path("screening/chain/", chain.chain, name="chain"),
+    path("screening/chain/try/", chain.try_it, name="chain_try"),
+    path("screening/signals/", signals.waiting, name="signals"),
+    path("screening/signals/in-order/", signals.in_order, name="signals_in_order"),
+    path("screening/signals/done/", signals.done, name="signals_done"),
+    path("screening/signals/<str:public_id>/", signals.one, name="signal"),
+    path("screening/signals/<str:public_id>/take/", signals.take, name="signal_take"),
+    path("screening/signals/<str:public_id>/pass/", signals.pass_on, name="signal_pass"),
+    path("screening/instruments/", instruments.library, name="instruments"),
+    path("screening/instruments/upload/", instruments.upload, name="instrument_upload"),
+    path("screening/instruments/shipped/<str:slug>/", instruments.shipped, name="instrument_shipped"),
+    path("screening/instruments/shipped/<str:slug>/take/", instruments.take, name="instrument_take"),
+    path("screening/instruments/shipped/<str:slug>/words/", instruments.words, name="instrument_words"),
+    path(
+        "screening/instruments/shipped/<str:slug>/<str:format>/",
+        instruments.shipped_file, name="instrument_shipped_file",
+    ),
+    path("screening/instruments/<str:public_id>/", instruments.one, name="instrument"),
+    path("screening/instruments/<str:public_id>/retire/", instruments.retire, name="instrument_retire"),
+    path("screening/instruments/<str:public_id>/restore/", instruments.restore, name="instrument_restore"),
+    path("screening/instruments/<str:public_id>/<str:format>/", instruments.file, name="instrument_file"),
+]  # fmt: skip

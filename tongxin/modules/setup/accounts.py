@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,6 +15,7 @@ from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.people.models import Person
+from tongxin.ui.qr import qr
 from tongxin.ui.toasts import notify
 
 WITH_ACCOUNTS = ("staff", "student", "guardian")
@@ -126,15 +123,6 @@ def _sheet(request: HttpRequest, people: list[Person]) -> HttpResponse:
             }
         )
     return render(request, "setup/slip_sheet.html", {"rows": rows, "address": address})
-
-
-def qr(text: str) -> str:
-    """Return a QR code as an inline SVG drawing."""
-    out = io.BytesIO()
-    segno.make(text, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2, svgclass="qr", lineclass=None
-    )
-    return mark_safe(out.getvalue().decode())
 
 
 @allow("accounts")

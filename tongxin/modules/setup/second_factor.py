@@ -19,8 +19,7 @@ from tongxin.kernel.access.doors import allow, step_up
 from tongxin.kernel.access.middleware import note_proof
 from tongxin.kernel.access.services import TooManyFailures
 from tongxin.kernel.access.viewer import Viewer
-
-from .accounts import qr
+from tongxin.ui.qr import qr
 
 CODE = "second_factor_code"
 # Fields of a form that only carry the question, not what somebody typed.

@@ -448,6 +448,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const menu of $$("details.menu[open], details.column-choice[open]")) { menu.open = false; $("summary", menu).focus(); }
   });
+  /* a part that is asked for again keeps open what was open */
+  let open = [];
+  document.addEventListener("htmx:beforeSwap", (event) => { open = $$("details[open][id]", event.detail.target).map((one) => one.id); });
+  document.addEventListener("htmx:afterSwap", () => { for (const id of open) { const one = document.getElementById(id); if (one) one.open = true; } open = []; });
   document.addEventListener("htmx:load", (event) => start(event.detail.elt));
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(failure, () => toast(words.unreached, "warning"));
   document.addEventListener("htmx:beforeRequest", (event) => event.detail.elt.setAttribute("aria-busy", "true"));

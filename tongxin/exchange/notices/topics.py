@@ -1,0 +1,33 @@
+"""Topics of messages that belong to no rule of a programme: what their reader's page says, where it leads."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+# A child is to be looked at at once; the same as a trial; a child to be looked at within a day.
+CALLED, CALLED_TRY, TO_LOOK_AT = "called", "called_try", "to_look_at"
+# Some of a class have not filled in something; the server's clock jumped.
+NOT_BEGUN, CLOCK_OFF = "not_begun", "clock_off"
+
+# These leave by e-mail at once, whatever the hour, the day and the reader's rhythm.
+URGENT = (CALLED, CALLED_TRY, CLOCK_OFF)
+
+SENTENCES = {
+    CALLED: _("有一名学生请您现在当面看看。请打开，点“我来处理”或“转给下一位”。"),
+    CALLED_TRY: _("这是试一次，没有学生需要您看。看到它，说明有事时能通知到您。"),
+    TO_LOOK_AT: _("有学生请您在一天内看看。请打开，点“我来处理”或“转给下一位”。"),
+    NOT_BEGUN: _("您班上还有学生没有填，请打开看看是谁，提醒一下。"),
+    CLOCK_OFF: _("服务器的时钟刚才跳了一分钟以上，通知的时间可能不准。请核对服务器的时间，再重新启动后台。"),
+}
+PLACES = {CALLED: "screening:signals", TO_LOOK_AT: "screening:signals", NOT_BEGUN: "screening:home"}
+# What leaves the house: no word about mental health, no name, no address that says more than the front door.
+SUBJECTS = {
+    CALLED: _("提醒：有一件事请您现在登录处理"),
+    CALLED_TRY: _("提醒：这是试发，不用处理"),
+    CLOCK_OFF: _("提醒：服务器的时钟不准"),
+}
+LETTERS = {
+    CALLED: _("有一件事请您现在登录处理。请尽快回应，过了时间会转给下一位。"),
+    CALLED_TRY: _("这是试发的邮件，没有事要处理。收到它，说明有事时能通知到您。"),
+    CLOCK_OFF: SENTENCES[CLOCK_OFF],
+}
