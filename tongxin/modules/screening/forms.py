@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -112,7 +112,7 @@ class PlanForm(WhenForm):
     @property
     def chosen_rooms(self) -> set[str]:
         if self.is_bound:
-            return set(self.data.getlist("rooms"))
+            return set(cast(QueryDict, self.data).getlist("rooms"))
         return set(self.initial.get("rooms", ()))
 
     @property
@@ -157,7 +157,7 @@ class PlanForm(WhenForm):
         )  # fmt: skip
 
 
-def initial_of(sitting: Sitting) -> Mapping[str, Any]:
+def initial_of(sitting: Sitting) -> dict[str, Any]:
     """Return a saved plan as the form shows it."""
     rooms = Subject.objects.filter(pk__in=sitting.rooms).values_list("public_id", flat=True)
     texts = sitting.forms.order_by("number").values_list("text__public_id", "form")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from tongxin.exchange.notices import dispatch, topics
-from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
@@ -71,9 +71,9 @@ def _concerns(viewer: Viewer) -> bool:
     return bool(chain) and (viewer.person_id in chain or viewer.may("screening"))
 
 
-def silent_worker(request: Request) -> str:
+def silent_worker(request: HttpRequest) -> str:
     """Say on every page of theirs that nothing is passed on while the worker is silent."""
-    viewer = request.viewer
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not viewer.may("signals") or outbox.is_alive() or not _concerns(viewer):
         return ""
     return _(
@@ -81,9 +81,9 @@ def silent_worker(request: Request) -> str:
     )
 
 
-def waiting_for_me(request: Request) -> str:
+def waiting_for_me(request: HttpRequest) -> str:
     """Say on every page that a child waits for this person."""
-    viewer = request.viewer
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if viewer.person_id is None or not viewer.may("signals"):
         return ""
     waiting = Call.objects.filter(

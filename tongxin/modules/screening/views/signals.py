@@ -98,13 +98,16 @@ def in_order(request: Request) -> HttpResponse:
 
 
 @allow("screening")
-@step_up
 @never_cache
 @require_safe
 def one(request: Request, public_id: str) -> HttpResponse:
-    """What the open signals of one child are about."""
-    viewer = _reader(request)
-    signal = _signal(viewer, public_id)
+    """What the open signals of one child are about; one of another school is not there, second factor or not."""
+    return _opened(request, _signal(_reader(request), public_id))
+
+
+@step_up
+def _opened(request: Request, signal: Signal) -> HttpResponse:
+    viewer = request.viewer
     children = _with_rooms(viewer, queue.waiting(viewer, signal.student))
     if not children:
         notify(request, _("这名学生已经有人在处理。"))
