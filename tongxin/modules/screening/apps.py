@@ -18,7 +18,11 @@ class ScreeningConfig(AppConfig):
         from . import watch
 
         add_place(
-            58, _("关爱"), "screening:home", "screening screening_progress signals signal_chain", icon="care"
+            58,
+            _("关爱"),
+            "screening:home",
+            "screening screening_progress screening_figures signals signal_chain",
+            icon="care",
         )
         add_notice(watch.waiting_for_me)
         add_notice(watch.silent_worker)

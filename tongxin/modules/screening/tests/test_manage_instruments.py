@@ -165,7 +165,7 @@ def test_what_goes_out_comes_in_again_the_same(hall, chen, kind):
     answer = chen.get(reverse("screening:instrument_file", args=[row.public_id, kind]))
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Disposition"].startswith("attachment")
-    name = answer["Content-Disposition"].rpartition("'")[2]
+    name = answer["Content-Disposition"].rpartition("=")[2].strip('"')
     came = instrument_from_text(read_upload(name, [answer.content]))[0]
     was = instruments.ready(row).instrument
     assert (came.items, came.scales, came.critical) == (was.items, was.scales, was.critical)

@@ -240,6 +240,13 @@ def test_a_class_teacher_sees_the_own_class_only(hall, client):
     assert client.post(at("progress_remind", hall.sitting)).status_code == 404
 
 
+def test_a_leader_finds_the_figures_and_no_name(hall, client):
+    hall.cast.sign_in(client, hall.cast.wang)
+    page = text(client.get(reverse("screening:home")))
+    assert at("picture", hall.sitting) in page
+    assert "白云飞" not in page
+
+
 def test_a_plan_shows_no_progress_and_others_see_none(hall, client, plan):
     hall.cast.sign_in(client, hall.cast.liu)
     assert client.get(at("progress", plan)).status_code == 404

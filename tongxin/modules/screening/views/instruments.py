@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tongxin.exchange import outgoing
 from tongxin.exchange.instruments import formats
 from tongxin.exchange.instruments.reader import Unreadable, read_upload
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.audit import services as audit
 from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.ui.toasts import notify
 
@@ -237,8 +235,7 @@ def restore(request: Request, public_id: str) -> HttpResponse:
 @require_safe
 def file(request: Request, public_id: str, format: str) -> HttpResponse:
     text = _text(request.viewer, public_id)
-    with transaction.atomic():
-        audit.write(request.viewer, "screening.instrument_exported", text, slug=text.slug, format=format[:20])
+    outgoing.note(request.viewer, "screening.instrument_exported", text, slug=text.slug, format=format[:20])
     return _download(instruments.ready(text).instrument, format)
 
 
@@ -252,8 +249,4 @@ def _download(instrument: Instrument, kind: str) -> HttpResponse:
     if kind not in formats.ALL:
         raise Http404
     name, content = formats.file_of(instrument, kind)
-    response = HttpResponse(content, content_type=formats.TYPES[kind])
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return outgoing.attachment(content, name, formats.TYPES[kind])

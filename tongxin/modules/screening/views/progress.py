@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
-from urllib.parse import quote
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,18 +11,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from tongxin.exchange import outgoing
 from tongxin.exchange.documents.sheets import Column, Sheet, write_workbook
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.audit import services as audit
 from tongxin.ui.toasts import notify
 
 from .. import progress, reminding
 from ..models import Sitting, SittingForm
 from .sittings import sitting_of
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _mine(viewer: Viewer, public_id: str, form: str) -> tuple[Sitting, list[progress.RoomProgress]]:
@@ -106,18 +101,11 @@ def missing(request: Request, public_id: str) -> HttpResponse:
         for word, students in ((_("还没开始"), room.waiting), (_("填了一半"), room.begun))
         for student in students
     ]
-    export = secrets.token_hex(5)
+    export = outgoing.note(viewer, "screening.missing_exported", sitting, rows=len(lines))
     sheet = Sheet(
         _("还没交"), [Column(_("班级")), Column(_("姓名")), Column(_("进度"))], lines,
         title=_("%(title)s：还没交的学生") % {"title": sitting.title},
         note=_("没有同意书的学生不在这张表里，不要去催。"),
     )  # fmt: skip
     content = write_workbook([sheet], export_id=export)
-    with transaction.atomic():
-        audit.write(viewer, "screening.missing_exported", sitting, export=export, rows=len(lines))
-    response = HttpResponse(content, content_type=XLSX)
-    name = _("还没交的学生")
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return outgoing.attachment(content, _("还没交的学生") + ".xlsx", outgoing.XLSX)

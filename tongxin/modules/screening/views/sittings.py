@@ -34,7 +34,7 @@ def sitting_of(viewer: Viewer, public_id: str) -> Sitting:
     return get_object_or_404(sittings.visible(viewer), public_id=public_id)
 
 
-@allow("screening", "screening_progress", "signals", "signal_chain")
+@allow("screening", "screening_progress", "screening_figures", "signals", "signal_chain")
 @require_safe
 def home(request: Request) -> HttpResponse:
     """Counsellors find all sittings here, class teachers the running ones of their classes, others where to go."""
@@ -44,6 +44,7 @@ def home(request: Request) -> HttpResponse:
     if viewer.may("screening"):
         return render(request, "screening/manage_sittings.html", context | _list(request))
     context["running"] = _running(viewer) if viewer.may("screening_progress") else []
+    context["counted"] = _counted(viewer) if viewer.may("screening_figures") else []
     return render(request, "screening/manage_home.html", context)
 
 
@@ -95,6 +96,12 @@ def _running(viewer: Viewer) -> list[dict[str, Any]]:
             waiting = sum(len(room.waiting) for room in rooms)
             found.append({"sitting": sitting, "waiting": waiting, "rooms": [room.room for room in rooms]})
     return found
+
+
+def _counted(viewer: Viewer) -> list[Sitting]:
+    """Return the last sittings whose figures leaders may see, small groups suppressed there."""
+    rows = sittings.visible(viewer).exclude(state=Sitting.State.DRAFT)
+    return list(rows.order_by("-first_day", "-pk")[:SIZE])
 
 
 # ------------------------------------------------------------------ the plan
