@@ -8,15 +8,13 @@ class ScreeningConfig(AppConfig):
     verbose_name = "测评"
 
     def ready(self) -> None:
+        from tongxin.kernel.access.context import add_notice, add_place
         from tongxin.kernel.access.waiting import add_waiting
 
+        from . import watch
         from .own import waiting
 
         add_waiting(waiting)
-        from tongxin.kernel.access.context import add_notice, add_place
-
-        from . import watch
-
         add_place(
             58,
             _("关爱"),

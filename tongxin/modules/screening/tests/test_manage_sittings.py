@@ -200,6 +200,22 @@ def test_slips_are_for_those_with_consent_only(hall, chen):
     assert AuditRow.objects.get(action="screening.slips_printed").data["slips"] == 5
 
 
+def test_the_codes_on_the_wall_and_on_the_slip_let_a_child_in(hall, chen, client, monkeypatch):
+    from tongxin.modules.screening.views import codes
+
+    drawn: list[str] = []
+    monkeypatch.setattr(codes, "qr", lambda address, kind="": drawn.append(address) or "")
+    room = hall.cast.room_one.subject.public_id
+    chen.get(at("code", hall.sitting, room))
+    chen.get(at("code_slips", hall.sitting, room))
+    assert len(drawn) == 6
+    client.logout()
+    for address in drawn[:2]:
+        answer = client.get(address.removeprefix("http://testserver"), follow=True)
+        assert answer.status_code == 200
+        assert "12356" in text(answer)
+
+
 def test_a_class_teacher_shows_the_own_code_and_prints_no_slips(hall, client):
     one, two = hall.cast.room_one.subject.public_id, hall.cast.room_two.subject.public_id
     hall.cast.sign_in(client, hall.cast.liu)

@@ -22,7 +22,6 @@ from tongxin.ui.toasts import notify
 
 from .. import population, seats, sittings
 from ..models import EntryCode, Sitting
-from . import place
 from .sittings import sitting_of
 
 
@@ -80,8 +79,8 @@ def board(request: Request, public_id: str, room: str) -> HttpResponse:
         "sitting": sitting,
         "room": subject,
         "code": spelled(code.code),
-        "address": request.build_absolute_uri(place.address("screening:sit_enter")).partition("//")[2],
-        "qr": qr(request.build_absolute_uri(place.address("screening:sit_class", code.code)), "board"),
+        "address": request.build_absolute_uri(reverse("screening:sit_enter")).partition("//")[2],
+        "qr": qr(request.build_absolute_uri(reverse("screening:sit_class", args=[code.code])), "board"),
         "may_change": viewer.may("screening"),
         "back": reverse("screening:codes", args=[public_id])
         if viewer.may("screening")
@@ -130,12 +129,12 @@ def slips(request: Request, public_id: str, room: str) -> HttpResponse:
         audit.write(viewer, "screening.slips_printed", sitting, room=subject.pk, slips=len(rows))
     context = {
         "sitting": sitting, "room": subject, "rows": rows, "without": len(students) - len(rows),
-        "address": request.build_absolute_uri(place.address("screening:sit_enter")).partition("//")[2],
+        "address": request.build_absolute_uri(reverse("screening:sit_enter")).partition("//")[2],
     }  # fmt: skip
     return render(request, "screening/manage_slips.html", context)
 
 
 def _own_address(request: Request, sitting: Sitting, student: Subject) -> str:
     return request.build_absolute_uri(
-        place.address("screening:sit_own_way", seats.own_token(sitting, student))
+        reverse("screening:sit_own_way", args=[seats.own_token(sitting, student)])
     )

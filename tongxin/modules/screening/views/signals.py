@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -113,7 +114,7 @@ def _opened(request: Request, signal: Signal) -> HttpResponse:
         notify(request, _("这名学生已经有人在处理。"))
         return redirect("screening:signals_done")
     (child,) = queue.open_reasons(viewer, children)
-    context = {"child": child, "child_url": place.address("screening:child", child.student.public_id)}
+    context = {"child": child, "child_url": reverse("screening:child", args=[child.student.public_id])}
     return render(request, "screening/manage_signal.html", context)
 
 

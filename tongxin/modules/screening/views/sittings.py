@@ -251,7 +251,7 @@ def one(request: Request, public_id: str) -> HttpResponse:
         "ready": all(check.done for check in checks),
         "done": sum(len(room.done) for room in counted),
         "expected": sum(room.expected for room in counted),
-        "results_url": place.address("screening:results", public_id),
+        "results_url": reverse("screening:results", args=[public_id]),
     }
     return render(request, "screening/manage_sitting.html", context)
 
