@@ -36,19 +36,19 @@ class Server:
         self.log = data / "server.log"
         self.process: subprocess.Popen | None = None
 
+    def command(self) -> list[str]:
+        module = "tongxin.config.command_line"
+        return [sys.executable, "-m", module, "serve", "--port", str(self.port), "--quiet"]
+
     def start(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "tongxin.config.command_line",
-            "serve",
-            "--port",
-            str(self.port),
-            "--quiet",
-        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(self.data), stdout=log, stderr=log, start_new_session=True
+                self.command(),
+                cwd=ROOT,
+                env=environment(self.data),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.wait_until_it_answers()
 
