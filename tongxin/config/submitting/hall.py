@@ -24,7 +24,7 @@ class Hall:
 
 
 def text() -> str:
-    """Return an invented instrument: forty questions, eight scales with bands, four signs of carelessness, one alarm."""
+    """Return an invented instrument: forty questions, eight scales with bands, a sign of carelessness, an alarm."""
     size = ITEMS // SCALES
     lines = [
         "instrument: hall",
@@ -59,9 +59,6 @@ def text() -> str:
     lines += [
         "validity:",
         "  - {id: all-one, title: 全选最低, level: doubt, when: {all: [{items: 1-40, at_most: 1}]}}",
-        "  - {id: all-five, title: 全选最高, level: doubt, when: {all: [{items: 1-40, at_least: 5}]}}",
-        "  - {id: first-half, title: 前半全选中间, level: doubt, when: {all: [{items: 1-20, is: 3}]}}",
-        "  - {id: second-half, title: 后半全选中间, level: doubt, when: {all: [{items: 21-40, is: 3}]}}",
         "critical:",
         "  - {id: alarm, title: 需要马上有人看, rank: 4, when: {item: 40, at_least: 5}}",
         "golden:",
@@ -166,3 +163,18 @@ def _people(school: int, pupils: int) -> tuple[list[int], list[int]]:
             room=room,
         )
     return list(range(student, student + pupils)), list(range(room, room + rooms))
+
+
+def main() -> None:
+    """Fill the installation that TONGXIN_DATA names; print what clients need as a line of JSON."""
+    import json
+    import sys
+
+    from tongxin.config.command_line import set_up_django
+
+    set_up_django()
+    from tongxin.config.commands.setup import prepare
+
+    prepare()
+    made = build(int(sys.argv[1]))
+    json.dump({"form": made.form, "seats": made.seats}, sys.stdout)

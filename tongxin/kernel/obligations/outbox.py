@@ -14,7 +14,9 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base import rows
 from tongxin.kernel.base.models import School
+from tongxin.ui import prepared
 
 from .models import Delivery, DeliveryItem, Heartbeat, Matter, Message
 
@@ -52,21 +54,26 @@ def put(
     data: ids and codes only; the words are made when it is read. One that was taken back and is needed again is
     brought back unless its reader had put it away.
     """
-    message, new = Message.objects.get_or_create(
-        key=key,
-        defaults={
-            "school_id": school_id,
-            "recipient_id": recipient_id,
-            "topic": topic,
-            "data": data,
-            "due_day": due,
-            "matter": matter,
-            "step": step,
-        },
-    )
-    if not new and message.cancelled_at is not None:
+    found = prepared.instances(Message, "by key", _by_key, {"key": key})
+    if not found:
+        message = Message(
+            key=key, school_id=school_id, recipient_id=recipient_id, topic=topic, data=data, due_day=due, matter=matter, step=step,
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                rows.insert(message)
+        except IntegrityError:  # somebody put it there in this moment
+            found = [Message.objects.get(key=key)]
+        else:
+            return message, True
+    message = found[0]
+    if message.cancelled_at is not None:
         Message.objects.filter(pk=message.pk).update(cancelled_at=None)
-    return message, new
+    return message, False
+
+
+def _by_key(at):
+    return Message.objects.filter(key=at["key"])
 
 
 def cancel(keys: list[str]) -> int:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .conditions import Seen
@@ -189,6 +190,11 @@ class Scorer:
         if instrument.bank and instrument.bank.tables:
             tables = [(table, _edges(table)) for table in instrument.bank.tables]
             self._tables.append((instrument.bank.id, tables))
+
+    @cached_property
+    def asks_who(self) -> bool:
+        """Does any band depend on the person."""
+        return any(not table.group.everyone for scale in self.instrument.scales for table in scale.tables)
 
     def _plan(self, scale: Scale) -> _Plan:
         single = tuple(

@@ -67,16 +67,18 @@ class Kept:
     called: bool
 
 
-def may_sit(seat: Seat, now: datetime | None = None) -> None:
-    """Raise Refused unless this child may be asked now: the sitting runs, the child belongs to it, consent is there."""
+def may_sit(seat: Seat, now: datetime | None = None) -> list[SittingForm]:
+    """Return what is asked. Raises Refused unless the sitting runs, the child belongs to it, and consent is there."""
     now = now or timezone.now()
     day = timezone.localtime(now).date()
     _runs(seat.sitting, day)
     if not population.is_asked(seat.sitting, seat.student, day):
         raise Refused("not_asked", _("这次测评没有安排你。请告诉老师。"))
-    if not forms(seat.sitting, seat.form):
+    asked = forms(seat.sitting, seat.form)
+    if not asked:
         raise Refused("no_form", _("这次测评没有要填的内容。"))
     _consented(seat.student, now)
+    return asked
 
 
 def _runs(sitting: Sitting, day: date) -> None:
@@ -345,8 +347,7 @@ def hand_in(
     """
     now = now or timezone.now()
     seat = where() if callable(where) else where
-    may_sit(seat, now)
-    asked = {form.pk: form for form in forms(seat.sitting, seat.form)}
+    asked = {form.pk: form for form in may_sit(seat, now)}
     if answers.keys() - asked.keys():
         raise Refused("foreign", _("这一页不是这份问卷的。请刷新页面。"))
     paper = paper_of(seat)
@@ -364,7 +365,7 @@ def hand_in(
     if begun:
         paper.finished_at = now
         paper.save(update_fields=["finished_at"])
-    found = _score(paper, pages, now, first=True)
+    found = _score(paper, pages, now, first=True, asked=list(asked.values()))
     audit.write(None, "screening.paper_finished", paper, form=paper.form, whole=True)
     return HandedIn(paper, any(one.urgent for one in found))
 
@@ -535,18 +536,26 @@ def score_answers(made: Ready, answered: Mapping[str, int | str], person: Person
 
 
 def _score(
-    paper: Paper, pages: Sequence[Page], now: datetime, by=None, *, first: bool = False
+    paper: Paper,
+    pages: Sequence[Page],
+    now: datetime,
+    by=None,
+    *,
+    first: bool = False,
+    asked: Sequence[SittingForm] | None = None,
 ) -> list[signals.Found]:
     """Write the results of a paper in place of those there are, and the signals of all its instruments; return these.
 
-    first: the paper was never scored before.
+    first: the paper was never scored before. asked: its instruments, where they are known.
     """
     day = timezone.localtime(now).date()
-    person = person_of(paper.student, paper.form, day)
+    asked = forms(paper.sitting, paper.form) if asked is None else asked
+    asks_who = any(ready(form.text).scorer.asks_who for form in asked)
+    person = person_of(paper.student, paper.form, day) if asks_who else Person(form=paper.form)
     if not first:
         Result.objects.current().filter(paper=paper).update(superseded_at=now)
     found: list[signals.Found] = []
-    for form in forms(paper.sitting, paper.form):
+    for form in asked:
         answered = {
             name: said for page in pages if page.answers["form"] == form.pk
             for name, said in page.answers["items"].items()

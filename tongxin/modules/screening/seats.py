@@ -138,18 +138,30 @@ def seat_at(paper: Paper) -> Seat:
 def seat_of(sealed: str | None) -> Seat | None:
     """Return the seat a cookie stands for; None where there is none, it is too old, or it was made up."""
     found = read_ticket(sealed)
-    if found is None or found.form not in SittingForm.Form.values:
+    try:
+        return None if found is None else at(found)
+    except Refused:
         return None
-    sitting = Sitting.objects.select_related("school").filter(public_id=found.sitting).first()
-    if sitting is None:
-        return None
-    people = {
-        one.public_id: one
-        for one in Subject.objects.filter(
-            school=sitting.school, public_id__in=[found.student, found.respondent]
-        )
-    }
-    if found.student not in people or found.respondent not in people:
-        return None
-    own = found.respondent == found.student
-    return Seat(sitting, people[found.student], found.form, None if own else people[found.respondent])
+
+
+def at(ticket: Ticket) -> Seat:
+    """Return the seat of a ticket as the rows are now, by prepared queries. Raises Refused when there is none."""
+    given = {"sitting": ticket.sitting}
+    sittings = prepared.instances(Sitting, "by public id", _by_public_id, given)
+    names = {"student": ticket.student, "respondent": ticket.respondent}
+    people = {one.public_id: one for one in prepared.instances(Subject, "two by public id", _two, names)}
+    student, respondent = people.get(ticket.student), people.get(ticket.respondent)
+    schools = {one.school_id for one in people.values()}
+    if ticket.form not in SittingForm.Form.values or student is None or respondent is None:
+        raise Refused("code", _("这里没有正在填的问卷。请再进来一次。"))
+    if not sittings or schools != {sittings[0].school_id}:
+        raise Refused("code", _("这里没有正在填的问卷。请再进来一次。"))
+    return Seat(sittings[0], student, ticket.form, None if student is respondent else respondent)
+
+
+def _by_public_id(at):
+    return Sitting.objects.filter(public_id=at["sitting"])
+
+
+def _two(at):
+    return Subject.objects.filter(Q(public_id=at["student"]) | Q(public_id=at["respondent"]))

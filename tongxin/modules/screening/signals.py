@@ -19,11 +19,13 @@ from django.utils.translation import gettext as _
 from tongxin.exchange.notices import topics
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base import rows
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link
 from tongxin.kernel.obligations import outbox
 from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.methods.psychometrics.scoring import Scored
+from tongxin.ui import prepared
 
 from .chain import chain_of
 from .models import Call, ChainStep, Paper, Signal
@@ -80,21 +82,25 @@ def raise_from(paper: Paper, found: Iterable[Found], now: datetime, by=None) -> 
     wanted = {one.source(paper): one for one in found}
     if not wanted:
         return []
-    known = set(Signal.objects.filter(source__in=wanted).values_list("source", flat=True))
+    known = {source for (source,) in prepared.rows("sources", _sources, {"paper": paper.pk})}
     made = []
     for source, one in wanted.items():
         if source in known:
             continue
         signal = Signal(
-            school_id=paper.school_id, student_id=paper.student_id, sitting_id=paper.sitting_id, paper=paper,
+            school_id=paper.school_id, student_id=paper.student_id, sitting_id=paper.sitting_id, paper_id=paper.pk,
             source=source, raised_at=now, day=timezone.localtime(now).date(), urgent=one.urgent,
             what={"kind": one.kind, "rule": one.rule, "scale": one.scale, "rank": one.rank, "form": one.form},
         )  # fmt: skip
-        signal.save(force_insert=True)
+        rows.insert(signal)
         audit.write(by, "screening.signal_raised", signal, student=paper.student_id, paper=paper.pk)
         call(signal, now)
         made.append(signal)
     return made
+
+
+def _sources(at):
+    return Signal.objects.filter(paper_id=at["paper"]).values_list("source")
 
 
 def called_for(paper: Paper) -> bool:
@@ -104,20 +110,34 @@ def called_for(paper: Paper) -> bool:
 
 def call(signal: Signal, now: datetime, *, round: int = 0, after: int = 0) -> list[Call]:
     """Call the next of the chain after a step; from the second round on everybody of it at once."""
-    steps = chain_of(signal.school_id) or _stand_ins(signal.school_id)
+    steps = prepared.instances(ChainStep, "chain", _chain, {"school": signal.school_id})
+    steps = steps or _stand_ins(signal.school_id)
     waiting = [step for step in steps if step.number > after]
     calls = []
     for step in waiting if round else waiting[:1]:
         due = now + (timedelta(minutes=step.minutes) if signal.urgent else CALM)
-        one, new = Call.objects.get_or_create(
-            signal=signal, round=round, step=step.number,
-            defaults={"school_id": signal.school_id, "person_id": step.person_id, "firm": step.firm,
-                      "called_at": now, "due_at": due},
+        known = prepared.instances(
+            Call, "one", _call_at, {"signal": signal.pk, "round": round, "step": step.number}
+        )
+        if known:
+            calls += known
+            continue
+        one = Call(
+            school_id=signal.school_id, signal_id=signal.pk, round=round, step=step.number, person_id=step.person_id,
+            firm=step.firm, called_at=now, due_at=due,
         )  # fmt: skip
-        if new:
-            _tell(signal, one)
+        rows.insert(one)
+        _tell(signal, one)
         calls.append(one)
     return calls
+
+
+def _call_at(at):
+    return Call.objects.filter(signal_id=at["signal"], round=at["round"], step=at["step"])
+
+
+def _chain(at):
+    return ChainStep.objects.current().filter(school_id=at["school"]).order_by("number")
 
 
 def _stand_ins(school_id: int) -> list[ChainStep]:
