@@ -134,27 +134,26 @@ def _ours(folder: Path, pupils: int, choice: random.Random) -> Contender:
         text=True,
         check=True,
     )
-    given = json.loads(made.stdout.splitlines()[-1])
-    form, seats = given["form"], iter(given["seats"])
+    seats = iter(json.loads(made.stdout.splitlines()[-1])["seats"])
 
     def take(count: int) -> list[bytes]:
-        return [paper(form, next(seats), choice) for _number in range(count)]
+        return [paper(next(seats), choice) for _number in range(count)]
 
     return Contender(
         "同心", servers.ours(folder), take, lambda: counted(folder / "tongxin.sqlite3", "result")
     )
 
 
-def paper(form: int, seat: str, choice: random.Random) -> bytes:
-    """Return a whole paper as a browser sends a form, with its seat and its form token."""
+def paper(seat: str, choice: random.Random) -> bytes:
+    """Return a whole paper as a browser sends the form of the last page, with its seat and its form token."""
     from tongxin.config.submitting.hall import answers
 
     token = "k" * 32
-    fields = [("csrfmiddlewaretoken", token)]
-    fields += [(f"a-{form}-{item}", said) for item, said in answers(choice).items()]
-    cookies = f"seat={seat}; tongxin_csrf={token}"
+    fields = [("csrfmiddlewaretoken", token), ("page", "1")]
+    fields += [(f"a-{item}", said) for item, said in answers(choice).items()]
+    cookies = f"tongxin_seat={seat}; tongxin_csrf={token}"
     headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Cookie", cookies)]
-    return load.request("POST", "/bench/hand-in/", urlencode(fields).encode(), headers)
+    return load.request("POST", "/sit/finish/", urlencode(fields).encode(), headers)
 
 
 def _peer(name: str, folder: Path, choice: random.Random) -> Contender:

@@ -14,11 +14,10 @@ NO_END, FOREVER = 3652059, 253402300799999999
 
 @dataclass(frozen=True)
 class Hall:
-    """seats: what each pupil's cookie holds. form: key of the one instrument of the sitting."""
+    """seats: what each pupil's cookie holds."""
 
     school: Any
     sitting: Any
-    form: int
     students: list[int]
     seats: list[str]
 
@@ -76,7 +75,7 @@ def answers(choice: random.Random) -> dict[str, str]:
 
 
 def build(pupils: int, *, per_page: int = ITEMS) -> Hall:
-    """Fill an empty installation; pupils with a guardian who said yes, in classes."""
+    """Fill an empty installation: pupils with a guardian who said yes, in classes, each with a paper just begun."""
     from django.utils import timezone
 
     from tongxin.kernel.base.models import Account, School
@@ -103,12 +102,32 @@ def build(pupils: int, *, per_page: int = ITEMS) -> Hall:
         school=school, title="开考", state=Sitting.State.OPEN, first_day=today - timedelta(days=1),
         last_day=today + timedelta(days=5), rooms=rooms, per_page=per_page,
     )  # fmt: skip
-    form = SittingForm.objects.create(sitting=sitting, number=1, text=made)
+    SittingForm.objects.create(sitting=sitting, number=1, text=made)
+    _begin(sitting, students)
     seats = [
         Ticket(sitting.public_id, f"s{number}", SittingForm.Form.STUDENT.value, f"s{number}").sealed()
         for number in range(1, pupils + 1)
     ]
-    return Hall(school, sitting, form.pk, students, seats)
+    return Hall(school, sitting, students, seats)
+
+
+def _begin(sitting: Any, students: list[int]) -> None:
+    from django.utils import timezone
+
+    from tongxin.modules.screening.models import Paper, SittingForm
+
+    now = timezone.now()
+    form = SittingForm.Form.STUDENT
+    Paper.objects.bulk_create(
+        (
+            Paper(
+                public_id=f"q{student}", school_id=sitting.school_id, sitting_id=sitting.pk, student_id=student, form=form,
+                respondent_id=student, started_at=now,
+            )
+            for student in students
+        ),
+        batch_size=1_000,
+    )  # fmt: skip
 
 
 def _people(school: int, pupils: int) -> tuple[list[int], list[int]]:
@@ -177,4 +196,4 @@ def main() -> None:
 
     prepare()
     made = build(int(sys.argv[1]))
-    json.dump({"form": made.form, "seats": made.seats}, sys.stdout)
+    json.dump({"seats": made.seats}, sys.stdout)

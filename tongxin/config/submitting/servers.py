@@ -87,22 +87,9 @@ def _seconds_of(pid: int) -> float:
 
 
 def ours(data: Path) -> Server:
-    """Start the product as it is served – gunicorn's threads in one process – with the address for whole papers."""
-    program = "from tongxin.config.submitting.servers import serve; serve(PORT)"
-    return Server([sys.executable, "-c", program], data / "server.log", TONGXIN_DATA=str(data))
-
-
-def serve(port: int) -> None:
-    """Serve in this process until told to stop."""
-    from tongxin.config.command_line import set_up_django
-
-    set_up_django()
-    from django.conf import settings
-
-    from tongxin.config.serve import run
-
-    settings.ROOT_URLCONF = "tongxin.config.submit_urls"
-    run(f"127.0.0.1:{port}")
+    """Start the product as it is served: gunicorn's threads in one process."""
+    command = [sys.executable, "-m", "tongxin.config.command_line", "serve", "--port", "PORT", "--quiet"]
+    return Server(command, data / "server.log", TONGXIN_DATA=str(data))
 
 
 def peer(name: str, folder: Path) -> Server:

@@ -11,8 +11,6 @@ from django.test import Client
 from tongxin.config.commands import bench_submit
 from tongxin.config.submitting import hall as halls
 from tongxin.config.submitting import load, peers
-from tongxin.kernel.base.models import School, Subject
-from tongxin.modules.screening import seats
 from tongxin.modules.screening.models import Paper, Result
 
 
@@ -21,33 +19,14 @@ def full(db, keys):
     return halls.build(60)
 
 
-def sent(seat, answers, settings, **cookies):
-    settings.ROOT_URLCONF = "tongxin.config.submit_urls"
-    client = Client()
-    client.cookies.load({"tongxin_seat": seat, **cookies})
-    return client.post("/bench/hand-in/", answers)
-
-
-def whole(full, **more):
-    answers = halls.answers(random.Random(1)) | {"40": "1"} | more
-    return {f"a-{full.form}-{item}": said for item, said in answers.items()}
-
-
-def test_a_whole_paper_of_a_seat_is_taken_and_scored(full, settings):
-    response = sent(full.seats[0], whole(full), settings)
-    assert response.status_code == 200
-    assert response.json() == {"paper": Paper.objects.get().public_id, "called": False}
-    assert Result.objects.count() == 1
-    assert sent(full.seats[1], whole(full, **{"40": "5"}), settings).json()["called"]
-
-
-def test_a_seat_that_was_made_up_or_belongs_to_another_school_takes_nothing(full, settings):
-    school = School.objects.create(name="另一所")
-    stranger = Subject.objects.create(school=school, type="student", name="安小禾").public_id
-    ticket = seats.Ticket(full.sitting.public_id, stranger, "student", stranger)
-    for seat, status in (("s1", 403), (full.seats[0] + "x", 403), (ticket.sealed(), 409)):
-        assert sent(seat, whole(full), settings).status_code == status
-    assert not Paper.objects.exists()
+def test_a_whole_paper_as_the_bench_sends_it_is_handed_in_and_scored(full):
+    for seat in full.seats[:3]:
+        head, _, body = bench_submit.paper(seat, random.Random(1)).partition(b"\r\n\r\n")
+        client = Client(enforce_csrf_checks=True)
+        client.cookies.load(head.decode().partition("Cookie: ")[2].split("\r\n")[0])
+        response = client.post("/sit/finish/", body, content_type="application/x-www-form-urlencoded")
+        assert response.status_code == 200
+    assert Paper.objects.exclude(finished_at=None).count() == Result.objects.count() == 3
 
 
 class Echo(BaseHTTPRequestHandler):
