@@ -9,7 +9,7 @@ from tongxin.kernel.people.models import Person
 
 from .inserting import insert
 from .invented import Inventor, public_id
-from .population import Populated, StaffMember
+from .population import Populated, Pupil, StaffMember
 from .world import BureauPlan
 
 
@@ -95,9 +95,14 @@ def _role(out: Populated, label: str, person: StaffMember) -> Role:
     return Role(out.plan.short, f"{label} · {person.name}", person.account.login)
 
 
+def shown_pupil(out: Populated) -> Pupil:
+    """The student whose button stands on the demo's sign-in page."""
+    return next(p for p in out.rooms_in(out.year)[0].pupils if not p.priority)
+
+
 def _family(out: Populated, inventor: Inventor) -> list[Role]:
     """A student of the present school year, and that student's parent."""
-    pupil = next(p for p in out.rooms_in(out.year)[0].pupils if not p.priority)
+    pupil = shown_pupil(out)
     roles = []
     for label, subject in (("学生", pupil.subject), ("家长", pupil.guardian)):
         login = f"{out.plan.slug}.{'student' if label == '学生' else 'parent'}"

@@ -34,6 +34,7 @@ from tongxin.modules.screening.models import (
     SittingForm,
 )
 
+from .casting import shown_pupil
 from .days import YearDays, school_year_of
 from .facts import moment
 from .inserting import give_keys, insert
@@ -145,11 +146,13 @@ class Screenings:
             self.out.school, [pupil.subject for _room, pupil in pupils], Purpose.SCREENING, moment(day, 12)
         )
         turns = {room.subject.pk: n / max(len(rooms), 1) for n, room in enumerate(rooms)}
-        rows = Rows()
+        rows, shown = Rows(), shown_pupil(self.out)
         for room, pupil in pupils:
             running = sitting.state == Sitting.State.OPEN
             late = turns[room.subject.pk] >= share if running else self.random.random() >= share
-            if allowed[pupil.id] and not late and (not running or self.random.random() >= ABSENT):
+            here = allowed[pupil.id] and not late and (not running or self.random.random() >= ABSENT)
+            # Whoever tries the demo as a student finds something to fill in.
+            if here and not (running and pupil is shown):
                 self._paper(sitting, forms, room, pupil, turns[room.subject.pk], rows)
         self._write(rows)
 
