@@ -36,26 +36,32 @@ def hidden(
     """Return the cells to hide. least: the smallest count shown; already: cells that are hidden for other reasons."""
     found = {cell for cell, count in counts.items() if 0 < count < least} | set(already)
     while True:
-        more = _open_equation(counts, equations, found, least) or _solved(counts, equations, found)
+        while _close(counts, equations, found, least):
+            pass
+        more = _solved(counts, equations, found)
         if more is None:
             return found
         found.add(more)
 
 
-def _open_equation(
-    counts: Mapping[Any, int], equations: Sequence[Equation], found: set[Cell], least: int
-) -> Cell | None:
-    """Return one more cell to hide where an equation gives a hidden one, or few in sum, away."""
+def _close(counts: Mapping[Any, int], equations: Sequence[Equation], found: set[Cell], least: int) -> bool:
+    """Hide more where an equation by itself gives a hidden count, or few in sum, away; say whether any was."""
+    before = len(found)
     for equation in equations:
-        unknown = [cell for cell in equation.cells if cell in found]
-        if not unknown:
-            continue
-        told = equation.whole not in found
-        if len(unknown) == 1 or (told and sum(counts[cell] for cell in unknown) < least):
+        while _gives_away(counts, equation, found, least):
             more = _cheapest(counts, equation, found)
-            if more is not None:
-                return more
-    return None
+            if more is None:
+                break
+            found.add(more)
+    return len(found) > before
+
+
+def _gives_away(counts: Mapping[Any, int], equation: Equation, found: set[Cell], least: int) -> bool:
+    unknown = [cell for cell in equation.cells if cell in found]
+    if not unknown:
+        return False
+    told = equation.whole is None or equation.whole not in found
+    return len(unknown) == 1 or (told and sum(counts[cell] for cell in unknown) < least)
 
 
 def _cheapest(counts: Mapping[Any, int], equation: Equation, found: set[Cell]) -> Cell | None:
@@ -85,13 +91,18 @@ def _solved(counts: Mapping[Any, int], equations: Sequence[Equation], found: set
             rows.append(row)
     if not rows:
         return None
-    _u, sizes, basis = np.linalg.svd(np.array(rows))
-    rank = int((sizes > 1e-9).sum())
-    free = np.abs(basis[rank:]).max(axis=0, initial=0.0) > 1e-9
+    known = np.array(rows)
+    # How far each count lies in the span of the equations: 1 = it follows from them (the "leverage" of regression).
+    sizes, turned = np.linalg.eigh(known @ known.T)
+    kept = sizes > 1e-9 * max(sizes[-1], 1.0)
+    inside = ((turned[:, kept] / np.sqrt(sizes[kept])).T @ known) ** 2
+    free = inside.sum(axis=0) < 1 - 1e-7
     for cell in (cell for cell, is_free in zip(unknown, free, strict=True) if not is_free):
-        for equation in equations:
-            if cell in equation.cells:
-                more = _cheapest(counts, equation, found)
-                if more is not None:
-                    return more
+        # Its own equations first; where they have nobody left to hide, any that is linked with it.
+        own = [equation for equation in equations if cell in equation.cells]
+        linked = [equation for equation in equations if any(each in place for each in equation.cells)]
+        for equation in (*own, *linked):
+            more = _cheapest(counts, equation, found)
+            if more is not None:
+                return more
     return None

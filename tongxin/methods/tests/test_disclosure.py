@@ -63,25 +63,26 @@ def bounds(counts, equations, found):
     return told
 
 
-room = st.lists(st.sampled_from([0, 0, 1, 2, 3, 4, 6, 9, 14, 20]), min_size=4, max_size=4)
+# Groups as they are told: of ten at least, and not all of one answer (there is nobody else to hide then).
+room = st.lists(st.sampled_from([0, 0, 1, 2, 3, 4, 6, 9, 14, 20]), min_size=4, max_size=4).filter(
+    lambda counts: sum(counts) >= 10 and sum(count > 0 for count in counts) >= 2
+)
 tables = st.dictionaries(
     st.tuples(st.sampled_from(["7", "8", "9"]), st.integers(1, 3)), room, min_size=1, max_size=7
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(tables)
 def test_no_hidden_count_can_be_worked_out_from_the_rest(rooms):
     counts, equations = two_levels(rooms)
     found = hidden(counts, equations, LEAST)
     assert {cell for cell, count in counts.items() if 0 < count < LEAST} <= found
     for cell, (low, high) in bounds(counts, equations, found).items() if found else ():
-        # A table in which nobody else can be hidden (all the others are nobody) hides what there is; nothing is told.
-        alone = [e for e in equations if cell in e.cells and sum(counts[c] > 0 for c in e.cells) == 1]
-        assert high - low > 0.99 or alone, (cell, low, high)
+        assert high - low > 0.99, (cell, low, high)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(tables)
 def test_what_is_hidden_for_those_above_holds_all_that_is_hidden_in_the_school(rooms):
     counts, equations = two_levels(rooms)

@@ -8,7 +8,7 @@ that the school hides, and more.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.obligations.telling import SMALLEST_ABOVE, SMALLEST_COUNT
 from tongxin.methods.disclosure import Equation, hidden
+from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.ui.charts import Bars, Series
 
 from .instruments import ready
@@ -107,77 +108,110 @@ def pictures(sitting: Sitting, least: int = IN_SCHOOL, found: Sequence[Look] | N
     """Return a picture for each scale with bands. least: 5 inside the school, 10 for those above; found: its looks."""
     found = looks(sitting) if found is None else found
     groups = groups_of(sitting, [one.student for one in found])
-    told = []
-    for form in forms(sitting, STUDENT):
-        instrument = ready(form.text).instrument
-        for scale in instrument.told_scales:
-            if not scale.tables:
-                continue
-            bands = bands_of(instrument, scale.id)
-            columns = [*(band.id for band in bands), NO_SCORE, AGAIN]
-            placed = [
-                (groups[one.student], _column(one, form.pk, scale.id)) for one in found if one.part(form.pk)
-            ]
-            several = sum(bool(each.tables) for each in instrument.told_scales) > 1
-            title = say(instrument.title)
-            told.append(
-                Picture(
-                    f"{title} · {scale_title(instrument, scale.id)}" if several else title,
-                    (*(say(band.title) for band in bands), _("没有分数"), _("要再看")),
-                    (*(band.rank for band in bands), None, None),
-                    table(placed, columns, least),
-                    least,
-                )
-            )  # fmt: skip
-    return told
+    measured = [
+        (form, ready(form.text).instrument, scale)
+        for form in forms(sitting, STUDENT)
+        for scale in ready(form.text).instrument.told_scales
+        if scale.tables
+    ]
+    columns = {
+        f"{form.pk}:{scale.id}": [*(band.id for band in bands_of(instrument, scale.id)), NO_SCORE, AGAIN]
+        for form, instrument, scale in measured
+    }
+    placed = [
+        (groups[one.student], {f"{form.pk}:{scale.id}": _column(one, form.pk, scale.id) for form, _i, scale in measured})
+        for one in found
+    ]  # fmt: skip
+    rows = tables(placed, columns, least)
+    return [
+        _picture(instrument, scale.id, rows[f"{form.pk}:{scale.id}"], least)
+        for form, instrument, scale in measured
+    ]
+
+
+def _picture(instrument: Instrument, scale: str, rows: tuple[Row, ...], least: int) -> Picture:
+    bands = bands_of(instrument, scale)
+    several = sum(bool(each.tables) for each in instrument.told_scales) > 1
+    title = say(instrument.title)
+    return Picture(
+        f"{title} · {scale_title(instrument, scale)}" if several else title,
+        (*(say(band.title) for band in bands), _("没有分数"), _("要再看")),
+        (*(band.rank for band in bands), None, None),
+        rows,
+        least,
+    )
 
 
 def _column(one: Look, form: int, scale: str) -> str:
+    if one.questionable:
+        return AGAIN
     part = one.part(form)
-    assert part is not None
-    return AGAIN if one.questionable else part.bands.get(scale, NO_SCORE)
+    return part.bands.get(scale, NO_SCORE) if part else NO_SCORE
 
 
-def table(placed: Sequence[tuple[Group, str]], columns: Sequence[str], least: int) -> tuple[Row, ...]:
-    """Return the rows of a picture: the school, each grade, each class; placed: ((grade, class), column) of each paper."""
+def tables(
+    placed: Sequence[tuple[Group, Mapping[str, str]]], columns: Mapping[str, Sequence[str]], least: int
+) -> dict[str, tuple[Row, ...]]:
+    """Return the rows of each scale: the school, each grade, each class.
+
+    placed: (grade, class) and {scale: column} of each paper; columns: of each scale, AGAIN the last. Papers to look at
+    again are the same in every scale, so all scales are hidden together: one table must not fill the gaps of another.
+    """
     if len(placed) < least:
-        return (Row(_("全校"), len(placed), (None,) * len(columns), "school"),)
+        return {
+            scale: (Row(_("全校"), len(placed), (None,) * len(own), "school"),)
+            for scale, own in columns.items()
+        }
     places = _merged(Counter(group for group, _column in placed), ABOVE)
-    counts: dict[tuple[str, str, str], int] = defaultdict(int)
-    for group, column in placed:
+    cells: dict[tuple[str, str, str, str], int] = defaultdict(int)
+    sizes: dict[Group, int] = defaultdict(int)
+    for group, in_scale in placed:
         grade, room = places[group]
         for key in ((grade, room), (grade, WHOLE), (WHOLE, WHOLE)):
-            counts[(*key, column)] += 1
+            sizes[key] += 1
+            cells["", *key, AGAIN] += AGAIN in in_scale.values()
+            for scale, column in in_scale.items():
+                if column != AGAIN:
+                    cells[scale, *key, column] += 1
     rooms: dict[str, list[str]] = defaultdict(list)
     for grade, room in dict.fromkeys(places.values()):
         rooms[grade].append(room)
     every = [(WHOLE, WHOLE), *((grade, WHOLE) for grade in rooms), *((g, r) for g in rooms for r in rooms[g])]
-    cells = {(*key, column): counts[(*key, column)] for key in every for column in columns}
-    equations = [Equation(tuple((*key, column) for column in columns)) for key in every]
-    for column in columns:
-        equations.append(Equation(tuple((grade, WHOLE, column) for grade in rooms), (WHOLE, WHOLE, column)))
+
+    def name(scale: str, key: Group, column: str) -> tuple[str, str, str, str]:
+        return ("" if column == AGAIN else scale, *key, column)
+
+    equations = [
+        Equation(tuple(name(scale, key, column) for column in own)) for scale, own in columns.items() for key in every
+    ]  # fmt: skip
+    for scale, column in {name(s, (WHOLE, WHOLE), c)[::3] for s, own in columns.items() for c in own}:
+        whole = (scale, WHOLE, WHOLE, column)
+        equations.append(Equation(tuple((scale, grade, WHOLE, column) for grade in rooms), whole))
         equations += [
-            Equation(tuple((grade, room, column) for room in rooms[grade]), (grade, WHOLE, column))
+            Equation(tuple((scale, grade, room, column) for room in rooms[grade]), (scale, grade, WHOLE, column))
             for grade in rooms
         ]  # fmt: skip
-    away = hidden(cells, equations, IN_SCHOOL)
+    counts: dict[Hashable, int] = {cell: cells[cell] for one in equations for cell in one.cells}  # type: ignore[index]
+    equations.sort(key=str)
+    away = hidden(counts, equations, IN_SCHOOL)
     if least > IN_SCHOOL:
-        away = hidden(cells, equations, least, away)
+        away = hidden(counts, equations, least, away)
 
-    def row(key: Group, name: str, level: str) -> Row:
-        own = [cells[(*key, column)] for column in columns]
-        shown = tuple(
-            None if (*key, column) in away else count for column, count in zip(columns, own, strict=True)
-        )
-        return Row(name, sum(own), shown, level)
+    def row(scale: str, key: Group, title: str, level: str) -> Row:
+        own = [name(scale, key, column) for column in columns[scale]]
+        return Row(title, sizes[key], tuple(None if cell in away else counts[cell] for cell in own), level)
 
-    rows = [row((WHOLE, WHOLE), _("全校"), "school")]
-    for grade in rooms:
-        rows.append(row((grade, WHOLE), grade or _("没有年级"), "grade"))
-        rows += [
-            row((grade, room), _("人数少的班") if room == FEW else room, "room") for room in rooms[grade]
-        ]
-    return tuple(rows)
+    def rows(scale: str) -> tuple[Row, ...]:
+        found = [row(scale, (WHOLE, WHOLE), _("全校"), "school")]
+        for grade in rooms:
+            found.append(row(scale, (grade, WHOLE), grade or _("没有年级"), "grade"))
+            found += [
+                row(scale, (grade, room), _("人数少的班") if room == FEW else room, "room")
+                for room in rooms[grade]
+            ]
+        return tuple(found)
+
+    return {scale: rows(scale) for scale in columns}
 
 
 def _merged(sizes: Mapping[Group, int], least: int) -> dict[Group, Group]:
@@ -196,7 +230,8 @@ def _merged(sizes: Mapping[Group, int], least: int) -> dict[Group, Group]:
         else:
             joined.append([name])
     if len(joined) > 1 and sum(sum(grades[each].values()) for each in joined[-1]) < least:
-        joined[-2] += joined.pop()
+        last = joined.pop()
+        joined[-1] += last
     found: dict[Group, Group] = {}
     for together in joined:
         title = "、".join(together)

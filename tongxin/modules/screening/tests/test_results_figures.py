@@ -119,33 +119,52 @@ def test_fewer_papers_than_the_limit_are_told_as_nothing_but_their_number(hall):
     assert "人数少" in one.finding
 
 
+WAYS = st.sampled_from(["a"] * 12 + ["b"] * 5 + ["c", "d"])
 PLACES = st.lists(
     st.tuples(
         st.tuples(st.sampled_from(["7年级", "8年级"]), st.sampled_from(["1班", "2班", "3班"])),
-        st.sampled_from(["a"] * 12 + ["b"] * 5 + ["c", "d"]),
+        WAYS,
+        WAYS,
+        st.sampled_from([False] * 9 + [True]),
     ),
     max_size=150,
 )
+SCALES = {"mood": [*"abcd", picture.AGAIN], "worry": [*"abcd", picture.AGAIN]}
+
+
+def told(drawn, least):
+    placed = [
+        (group, dict.fromkeys(SCALES, picture.AGAIN) if again else {"mood": mood, "worry": worry})
+        for group, mood, worry, again in drawn
+    ]
+    return picture.tables(placed, SCALES, least)
 
 
 @settings(deadline=None, max_examples=60)
 @given(PLACES)
-def test_no_shown_count_is_small_and_those_above_see_no_more_than_the_school(placed):
-    inside = picture.table(placed, "abcd", picture.IN_SCHOOL)
-    above = picture.table(placed, "abcd", picture.ABOVE)
-    for rows, least in ((inside, 5), (above, 10)):
-        for row in rows:
+def test_no_shown_count_is_small_and_those_above_see_no_more_than_the_school(drawn):
+    inside, above = told(drawn, picture.IN_SCHOOL), told(drawn, picture.ABOVE)
+    for found, least in ((inside, 5), (above, 10)):
+        for row in (row for rows in found.values() for row in rows):
             assert not [count for count in row.counts if count and count < least]
-            gone = [at for at, count in enumerate(row.counts) if count is None]
             # With a hidden count the rest of a row adds up to nothing small.
-            assert not gone or len(placed) < least or row.papers - sum(c or 0 for c in row.counts) >= least
-    if len(placed) >= picture.ABOVE:
-        for one, other in zip(inside, above, strict=True):
-            assert one.name == other.name
-            assert all(
-                mine is not None or theirs is None
-                for mine, theirs in zip(one.counts, other.counts, strict=True)
-            )
+            hidden = None in row.counts and len(drawn) >= least
+            assert not hidden or row.papers - sum(c or 0 for c in row.counts) >= least
+    if len(drawn) >= picture.ABOVE:
+        for scale in SCALES:
+            for one, other in zip(inside[scale], above[scale], strict=True):
+                assert one.name == other.name
+                pairs = zip(one.counts, other.counts, strict=True)
+                assert all(mine is not None or theirs is None for mine, theirs in pairs)
+
+
+@settings(deadline=None, max_examples=60)
+@given(PLACES)
+def test_one_scale_does_not_fill_the_gaps_of_another(drawn):
+    """Papers to look at again are the same people in every scale: hidden in one, hidden in all."""
+    found = told(drawn, picture.IN_SCHOOL)
+    again = [[row.counts[-1] for row in rows] for rows in found.values()]
+    assert again[0] == again[1]
 
 
 def test_small_classes_are_told_as_one_group_the_same_for_every_reader():

@@ -1,0 +1,73 @@
+"""The counsellor's pages on a phone and an office screen: they fit, break no rule of access, and take a paper by keyboard."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from tongxin.modules.screening.models import Page, Paper
+from tongxin.testing.browser import faults, violations
+
+from .proving import signed_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHOTS = os.environ.get("TONGXIN_SHOTS", "")
+
+
+def look(page, name):
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert faults(page) == []
+    assert violations(page) == []
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+
+
+def enter(page, address, player):
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": signed_in(player).cookies[name].value, "url": address}])
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def page(request, live_server, hall):
+    page = request.getfixturevalue(request.param)
+    enter(page, live_server.url, hall.cast.chen)
+    return page
+
+
+def test_results_a_child_and_the_figures_fit_and_are_told_to_everybody(page, live_server, hall):
+    hall.enter({"1": "3", "2": "3", "3": "3", "9": "1"})
+    paper = hall.enter(number=1)
+    own = [hall.sitting.public_id]
+    for name, args in (
+        ("results", own), ("reliability", own), ("picture", own), ("report", own), ("compare", own), ("entry", own),
+        ("import", own), ("child", [hall.child().public_id]), ("paper", [paper.public_id]),
+        ("letter", [hall.child().public_id, hall.sitting.public_id]),
+    ):  # fmt: skip
+        address = reverse(f"screening:{name}", args=args)
+        page.goto(live_server.url + address)
+        assert page.url == live_server.url + address
+        look(page, f"results-{name}")
+
+
+def test_a_paper_is_typed_in_with_digits_alone(page, live_server, hall):
+    address = reverse(
+        "screening:entry_form", args=[hall.sitting.public_id, hall.child().public_id, "student"]
+    )
+    page.goto(live_server.url + address)
+    look(page, "results-typing")
+    page.locator("[data-code]").first.focus()
+    page.keyboard.type("012301230")
+    values = [cell.input_value() for cell in page.locator("[data-code]").all()]
+    assert values == [*"012301230", ""]
+    # 7 is no answer: it stays where it is and says so; the right one goes on.
+    page.keyboard.type("7")
+    last = page.locator("[data-code]").last
+    assert last.get_attribute("aria-invalid") == "true"
+    page.keyboard.type("2")
+    assert last.get_attribute("aria-invalid") == "false"
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.wait_for_url("**/enter/**")
+    assert Paper.objects.get().source == "paper"
+    assert Page.objects.count() == 1
