@@ -1,5 +1,6 @@
 """Run the web server: gunicorn's threads in one process over SQLite, a few over PostgreSQL; waitress on Windows."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -59,6 +60,9 @@ def _run_gunicorn(address: str) -> None:
             from tongxin.config import warming
             from tongxin.config.wsgi import application
 
+            # What was read in stays for as long as the process: the collector of cycles need not look at it again.
+            gc.collect()
+            gc.freeze()
             warming.start()
             return application
 

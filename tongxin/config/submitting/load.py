@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import selectors
 import socket
 import time
@@ -100,7 +99,7 @@ def _send(port: int, wires: Iterator[tuple[float, bytes]], connections: int, kee
         now = time.perf_counter()
         while ahead is not None and free and begin + ahead[0] <= now:
             one = free.pop()
-            one.send(ahead[1], max(begin + ahead[0], now) if not ahead[0] else begin + ahead[0])
+            one.send(ahead[1], begin + ahead[0] if ahead[0] else now)
             selector.register(one.socket, selectors.EVENT_READ, one)  # type: ignore[arg-type]
             busy += 1
             ahead = next(wires, None)
@@ -124,10 +123,3 @@ def _send(port: int, wires: Iterator[tuple[float, bytes]], connections: int, kee
     for one in free:
         one.close()
     return load
-
-
-def spread(count: int, seconds: float, choice) -> list[float]:
-    """Return moments at which so many people, each on their own, open a page within some seconds."""
-    moments = [choice.uniform(0, seconds) for _number in range(count)]
-    heapq.heapify(moments)
-    return sorted(moments)

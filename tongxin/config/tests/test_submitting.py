@@ -29,6 +29,15 @@ def test_a_whole_paper_as_the_bench_sends_it_is_handed_in_and_scored(full):
     assert Paper.objects.exclude(finished_at=None).count() == Result.objects.count() == 3
 
 
+def test_the_form_as_the_bench_asks_for_it_holds_all_questions(full):
+    head = bench_submit.form(full.seats[0]).decode()
+    client = Client()
+    client.cookies.load(head.partition("Cookie: ")[2].split("\r\n")[0])
+    response = client.get(head.split()[1])
+    assert response.status_code == 200
+    assert "编造的第 40 题" in response.text
+
+
 class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 

@@ -67,3 +67,19 @@ def insert(row: models.Model) -> None:
     else:
         row.pk = prepared.ask(sql, parameters)[0][0]
     row._state.adding, row._state.db = False, connection.alias
+
+
+def update(row: models.Model, *names: str) -> None:
+    """Write some attributes of a row that lies in the table, as `save(update_fields=…)` would; no signals are sent."""
+    sql, values = _part(type(row), names)
+    prepared.tell(sql, [*(value(row) for value in values), row.pk])
+
+
+@cache
+def _part(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, tuple[Callable[[Any], Any], ...]]:
+    fields = [model._meta.get_field(name) for name in names]
+    quote, key = connection.ops.quote_name, model._meta.pk
+    assert key is not None
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {quote(str(key.column))} = %s"
+    return sql, tuple(_stored(field) for field in fields)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -238,7 +238,7 @@ def keep(
     if sheet.step is not None:
         after["asked"] = _asked_of_bank(sheet, pages, page, answered | after["items"], given)
     page.answers = after
-    page.save() if page.pk else rows.insert(page)
+    rows.update(page, "answers") if page.pk else rows.insert(page)
     audit.write(None, "screening.page_kept", page, paper=paper.pk, number=number)
     found = _so_far(sheet.ready, sheet.form, answered | after["items"])
     signals.raise_from(paper, found, now)
@@ -264,7 +264,25 @@ def _asked_of_bank(
 
 def _locked(paper: Paper) -> Paper:
     """Return the paper as it is now; nobody else writes to it until this transaction ends."""
-    return Paper.objects.select_for_update(of=("self",)).select_related("sitting", "student").get(pk=paper.pk)
+    if connection.features.has_select_for_update:
+        return (
+            Paper.objects.select_for_update(of=("self",))
+            .select_related("sitting", "student")
+            .get(pk=paper.pk)
+        )
+    # On SQLite whoever is inside a transaction is the only one who writes.
+    found = prepared.joined(OF_PAPER, "paper", _by_key, {"paper": paper.pk})
+    if not found:
+        raise Paper.DoesNotExist
+    paper, paper.sitting, paper.student = found[0]
+    return paper
+
+
+OF_PAPER = ((Paper, ""), (Sitting, "sitting__"), (Subject, "student__"))
+
+
+def _by_key(at):
+    return Paper.objects.filter(pk=at["paper"])
 
 
 def _still_open(paper: Paper, now: datetime) -> None:
@@ -281,8 +299,13 @@ def may_go_on(paper: Paper, now: datetime | None = None) -> None:
 
 def _pages_of(paper: Paper, form: SittingForm | None = None) -> list[Page]:
     """Return the current pages of a paper (of one instrument), opened for scoring."""
-    pages = opened_by_program(Page.objects.current().filter(paper=paper).order_by("number"), "scoring")
+    found = prepared.instances(Page, "of a paper, to score", _current_pages, {"paper": paper.pk})
+    pages = opened_by_program(found, "scoring") if found else []
     return [one for one in pages if form is None or one.answers["form"] == form.pk]
+
+
+def _current_pages(at):
+    return Page.objects.current().filter(paper_id=at["paper"]).order_by("number")
 
 
 def _new_page(paper: Paper, number: int, now: datetime) -> Page:
@@ -322,7 +345,7 @@ def finish(paper: Paper, *, now: datetime | None = None) -> Paper:
     if not any(page.answers["items"] for page in pages):
         raise Refused("empty", _("一题都还没有填。想停下来，可以直接离开。"))
     paper.finished_at = now
-    paper.save(update_fields=["finished_at"])
+    rows.update(paper, "finished_at")
     _score(paper, pages, now)
     audit.write(None, "screening.paper_finished", paper, form=paper.form)
     return paper
@@ -347,13 +370,15 @@ def hand_in(
     """
     now = now or timezone.now()
     seat = where() if callable(where) else where
+    paper = begun = paper_of(seat)
+    if paper is not None:
+        paper = _locked(paper)
+        if paper.finished_at is not None:
+            return HandedIn(paper, signals.called_for(paper))
+        seat = Seat(paper.sitting, paper.student, seat.form, seat.respondent)
     asked = {form.pk: form for form in may_sit(seat, now)}
     if answers.keys() - asked.keys():
         raise Refused("foreign", _("这一页不是这份问卷的。请刷新页面。"))
-    paper = paper_of(seat)
-    if paper is not None and paper.finished_at is not None:
-        return HandedIn(paper, signals.called_for(paper))
-    begun = paper is not None
     if paper is None:
         paper = Paper(
             school_id=seat.sitting.school_id, sitting_id=seat.sitting.pk, student_id=seat.student.pk, form=seat.form,
@@ -361,10 +386,10 @@ def hand_in(
         )  # fmt: skip
         rows.insert(paper)
     paper.sitting, paper.student, paper.respondent = seat.sitting, seat.student, seat.who
-    pages = _whole(paper, asked, answers, seconds, now, begun=begun)
-    if begun:
+    pages = _whole(paper, asked, answers, seconds, now, begun=begun is not None)
+    if begun is not None:
         paper.finished_at = now
-        paper.save(update_fields=["finished_at"])
+        rows.update(paper, "finished_at")
     found = _score(paper, pages, now, first=True, asked=list(asked.values()))
     audit.write(None, "screening.paper_finished", paper, form=paper.form, whole=True)
     return HandedIn(paper, any(one.urgent for one in found))
@@ -377,10 +402,10 @@ def _whole(
     """Write a page for each instrument that something is answered of; pages kept before are merged into them."""
     before: dict[int, dict[str, Any]] = {}
     if begun:
-        paper = _locked(paper)
         for page in _pages_of(paper):
             before.setdefault(page.answers["form"], {}).update(page.answers["items"])
-        Page.objects.current().filter(paper=paper).update(superseded_at=now)
+        if before:
+            Page.objects.current().filter(paper=paper).update(superseded_at=now)
     pages = []
     for number, (pk, form) in enumerate(asked.items(), 1):
         made = ready(form.text)

@@ -61,3 +61,24 @@ def test_what_the_database_refuses_is_refused_as_always(school):
             assert School.objects.count() == 1
         else:
             transaction.set_rollback(False)
+
+
+def test_what_is_updated_lies_as_if_it_had_been_saved_and_the_rest_stays(school):
+    for make in examples(school):
+        saved, updated = make(1), make(2)
+        for row in (saved, updated):
+            row.save(force_insert=True)
+        names = [
+            field.name
+            for field in saved._meta.concrete_fields
+            if field.name in ("name", "kind", "day", "is_active")
+        ]
+        for row in (saved, updated):
+            row.name, row.kind, row.is_active = "改'过%s", "bureau", False
+        saved.save(update_fields=names)
+        rows.update(updated, *names)
+        one, other = stored(saved), stored(updated)
+        own = {"id", "public_id", "login"}
+        assert {k: v for k, v in one.items() if k not in own} == {
+            k: v for k, v in other.items() if k not in own
+        }
