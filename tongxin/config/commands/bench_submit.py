@@ -153,14 +153,13 @@ def _ours(folder: Path, pupils: int, choice: random.Random) -> Contender:
         text=True,
         check=True,
     )
-    seats = iter(json.loads(made.stdout.splitlines()[-1])["seats"])
+    seats = json.loads(made.stdout.splitlines()[-1])["seats"]
+    database = folder / "tongxin.sqlite3"
 
     def take(count: int) -> list[bytes]:
-        return [paper(next(seats), choice) for _number in range(count)]
+        return [paper(seats.pop(), choice) for _number in range(count)]
 
-    return Contender(
-        "同心", servers.ours(folder), take, lambda: counted(folder / "tongxin.sqlite3", "result")
-    )
+    return Contender("同心", servers.ours(folder), take, lambda: counted(database, "result"), seats)
 
 
 def paper(seat: str, choice: random.Random) -> bytes:
