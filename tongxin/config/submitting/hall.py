@@ -112,22 +112,21 @@ def build(pupils: int, *, per_page: int = ITEMS) -> Hall:
 
 
 def _begin(sitting: Any, students: list[int]) -> None:
+    from django.db import transaction
     from django.utils import timezone
 
+    from tongxin.kernel.base import rows
     from tongxin.modules.screening.models import Paper, SittingForm
 
-    now = timezone.now()
-    form = SittingForm.Form.STUDENT
-    Paper.objects.bulk_create(
-        (
-            Paper(
-                public_id=f"q{student}", school_id=sitting.school_id, sitting_id=sitting.pk, student_id=student, form=form,
-                respondent_id=student, started_at=now,
-            )
-            for student in students
-        ),
-        batch_size=1_000,
-    )  # fmt: skip
+    now, form = timezone.now(), SittingForm.Form.STUDENT
+    with transaction.atomic():
+        for student in students:
+            rows.insert(
+                Paper(
+                    public_id=f"q{student}", school_id=sitting.school_id, sitting_id=sitting.pk, student_id=student,
+                    form=form, respondent_id=student, started_at=now,
+                )
+            )  # fmt: skip
 
 
 def _people(school: int, pupils: int) -> tuple[list[int], list[int]]:
