@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = [
     "tongxin/kernel",
     "tongxin/exchange/rosters/tests/test_import.py",
+    "tongxin/modules/screening/tests/test_papers.py",
+    "tongxin/modules/screening/tests/test_handing_in.py",
     "tongxin/insight",
     "tests/test_canaries.py",
 ]

@@ -73,8 +73,8 @@ def ask(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def tell(sql: str, parameters: Sequence[Any]) -> int:
-    """Run an INSERT or UPDATE written as for `ask`; return the key of the row inserted last (SQLite only)."""
-    return _run(sql, parameters).lastrowid or 0
+    """Run an INSERT or UPDATE written as for `ask`; return the key of the row inserted last, 0 where the engine does not say."""
+    return getattr(_run(sql, parameters), "lastrowid", 0) or 0
 
 
 # SQL with ? in place of %s, as SQLite wants it: Django writes it anew each time.
