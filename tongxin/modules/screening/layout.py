@@ -47,7 +47,7 @@ class Sheet:
 _forms: dict[Hashable, list[SittingForm]] = {}
 _sheets: dict[Hashable, list[Sheet]] = {}
 MOST_KEPT = 200
-OF_FORM = ("pk", "number", "sitting_id", "form")
+OF_FORM = [f.attname for f in SittingForm._meta.concrete_fields]  # in their own order: `from_db` goes by it
 OF_TEXT = [f"text__{f.attname}" for f in InstrumentText._meta.concrete_fields if f.attname != "text"]
 
 
@@ -75,7 +75,7 @@ def _forms_of(at):
 
 
 def _made(row: Sequence) -> SittingForm:
-    form = SittingForm.from_db(connection.alias, ["id", *OF_FORM[1:]], row[: len(OF_FORM)])
+    form = SittingForm.from_db(connection.alias, OF_FORM, row[: len(OF_FORM)])
     names = [name.removeprefix("text__") for name in OF_TEXT]
     form.text = InstrumentText.from_db(connection.alias, names, row[len(OF_FORM) :])
     return form

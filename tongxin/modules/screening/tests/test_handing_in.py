@@ -12,8 +12,8 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.consent import services as consent
 from tongxin.kernel.consent.models import Consent, Purpose
 from tongxin.kernel.obligations.models import Message
-from tongxin.modules.screening import papers, sittings
-from tongxin.modules.screening.models import Call, Page, Paper, Result, Signal
+from tongxin.modules.screening import layout, papers, sittings
+from tongxin.modules.screening.models import Call, Page, Paper, Result, Signal, SittingForm
 from tongxin.modules.screening.papers import Refused
 from tongxin.testing.cast import TODAY
 
@@ -157,3 +157,14 @@ def test_a_class_that_hands_in_at_once_loses_and_doubles_nothing(hall):
     assert sorted(pks) == sorted(2 * list(Paper.objects.values_list("pk", flat=True)))
     assert [Paper.objects.count(), Page.objects.count(), Result.objects.count()] == [5, 5, 5]
     assert Signal.objects.count() == Call.objects.count() == 2
+
+
+def test_the_remembered_instruments_of_a_sitting_are_its_rows(hall):
+    text = hall.form.text
+    for number, form in ((5, "parent"), (6, "teacher")):
+        SittingForm.objects.create(sitting=hall.sitting, number=number, text=text, form=form)
+    for form in ("student", "parent", "teacher"):
+        (found,) = layout.forms(hall.sitting, form)
+        (stored,) = SittingForm.objects.filter(sitting=hall.sitting, form=form).values()
+        assert {name: getattr(found, name) for name in stored} == stored
+        assert found.text == text
