@@ -25,7 +25,7 @@ from tongxin.testing.screening import make_hall
 from tongxin.testing.sealed import keys, papers  # noqa: F401
 
 NUMBER, NOTE, UNDO, FILE = (
-    "110101201503010014",
+    "110101201411230715",  # in no other test: what was rolled back still lies in PostgreSQL's files
     "金丝雀在爷爷家",
     "canary-in-the-undo",
     b"%PDF-1.4 canary in a file",
