@@ -9,9 +9,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from tongxin.kernel.access.policy import higher
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Attribute, Link, School, Subject
 from tongxin.kernel.programmes import queries as programmes
+from tongxin.kernel.programmes.classes import known_class
 from tongxin.methods.cadence import facts as cadence
 from tongxin.methods.cadence.conditions import Condition
 from tongxin.methods.cadence.declarations import AttributeDeclaration, Vocabulary
@@ -19,6 +21,7 @@ from tongxin.methods.cadence.findings import ERROR, PackUnreadable
 from tongxin.methods.cadence.located import LMap, read_yaml
 from tongxin.methods.cadence.parse_conditions import read_condition
 from tongxin.methods.cadence.reading import Context
+from tongxin.methods.cadence.reads import names_read
 from tongxin.ui import prepared
 
 from .models import Sitting
@@ -51,6 +54,18 @@ def condition_of(school: School, text: str, day: date) -> Condition | None:
     if errors:
         raise BadCondition(errors[0].sentence)
     return found
+
+
+def class_read(school: School, text: str, day: date) -> str:
+    """Return the most sensitive class of what a condition asks about a child: whoever is on its list shows that much."""
+    found = condition_of(school, text, day)
+    if found is None:
+        return "K0"
+    declared = {"grade": GRADE} | programmes.attributes(school, day)
+    names = sorted(name for what, name in names_read(found) if what == "attribute")
+    return higher(
+        "K1", *(known_class(declared[name].data_class) if name in declared else "K3" for name in names)
+    )
 
 
 def rooms(school: School, day: date) -> QuerySet[Subject]:

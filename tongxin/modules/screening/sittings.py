@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
@@ -21,6 +22,7 @@ from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.ledger.services import Draft, record_activity
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.programmes import queries as programmes
+from tongxin.kernel.programmes.classes import known_class
 from tongxin.methods.cadence.declarations import Kind
 
 from . import chain, population
@@ -82,6 +84,13 @@ def _check(school: School, plan: Plan) -> None:
         raise Refused(str(error), "who") from error
     if plan.kind and plan.kind not in {kind.name for kind in ledger_kinds(school, plan.first_day)}:
         raise Refused(_("方案里没有这种活动，请重新选择。"), "kind")
+    if plan.kind and _tells_too_much(school, plan.kind, plan.who, plan.first_day):
+        raise Refused(
+            _(
+                "条件用到了比这种活动更敏感的情况，记入台账会让看得到台账的人知道是谁。请不选活动，或者去掉条件。"
+            ),
+            "kind",
+        )
     if plan.before is not None and plan.before.school_id != school.pk:
         raise Refused(_("没有这次测评。"), "before")
 
@@ -129,6 +138,14 @@ def _write(sitting: Sitting, plan: Plan) -> None:
 def ledger_kinds(school: School, day: date) -> list[Kind]:
     """Return the kinds of activity that taking part in a sitting can count as: those with a part for students only."""
     return [kind for kind in programmes.kinds(school, day).values() if _student_part(kind)]
+
+
+def _tells_too_much(school: School, kind: str, who: str, day: date) -> bool:
+    """Say whether the names of an entry would show more about the children than the entry's own class allows."""
+    declared = programmes.kind_named(school, kind, day)
+    own = known_class(declared.data_class) if declared else "K0"
+    read = population.class_read(school, who, day) if who else "K0"
+    return CLASSES.index(read) > CLASSES.index(own)
 
 
 def _student_part(kind: Kind) -> str:
@@ -251,7 +268,7 @@ def record_in_ledger(sitting: Sitting, *, by, day: date) -> int:
     """Enter in the ledger who handed in a student's paper, an entry for each class and day; once only."""
     kind = programmes.kind_named(sitting.school, sitting.kind, day) if sitting.kind else None
     part = _student_part(kind) if kind else ""
-    if kind is None or not part:
+    if kind is None or not part or _tells_too_much(sitting.school, sitting.kind, sitting.who, day):
         return 0
     done: dict[tuple[int, date], list[int]] = {}
     room_of = _rooms_of(sitting)

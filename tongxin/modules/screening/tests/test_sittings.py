@@ -141,3 +141,30 @@ def test_a_printed_way_in_opens_one_seat_and_a_forged_one_none(hall):
     assert (found.sitting, found.student, found.who) == (hall.sitting, hall.child(), hall.child())
     assert seats.seat_of(token) is None
     assert seats.seat_of(None) is None
+
+
+def test_a_sitting_chosen_by_family_facts_does_not_enter_a_ledger_that_more_people_read(hall):
+    text = PACK.replace("\nkinds:", "\nkinds:" + KIND.rstrip(), 1)
+    change(
+        hall.cast.programme,
+        text,
+        "加测评",
+        by=hall.cast.wang.account,
+        base=current_version(hall.cast.programme).number,
+    )
+    assert population.class_read(hall.cast.school, "priority_care: true", TODAY) == "K3"
+    with pytest.raises(sittings.Refused) as refused:
+        draft(hall, kind="screening", who="priority_care: true")
+    assert refused.value.field == "kind"
+    assert draft(hall, kind="screening", who="grade: 7").kind == "screening"
+    plan = draft(hall, who="priority_care: true")
+    people.set_attribute(hall.child(), "priority_care", "true", since=FIRST)
+    plan.kind, plan.state = (
+        "screening",
+        Sitting.State.OPEN,
+    )  # as one that was planned before the fact was guarded
+    plan.save()
+    hall.sitting = plan
+    assert hall.enter({}).finished_at is not None
+    assert sittings.close_sitting(plan, by=hall.cast.chen.viewer(), day=TODAY) == 0
+    assert not Entry.objects.filter(kind="screening").exists()
