@@ -56,5 +56,4 @@ def test_a_notice_is_known_from_the_first_page_on_a_phone(school, phone):
     phone.goto(school.address)
     phone.get_by_text("述职报告，请留意。").wait_for()
     phone.get_by_role("button", name="知道了").first.click()
-    phone.wait_for_load_state()
-    assert phone.get_by_text("述职报告").count() == 0
+    expect(phone.get_by_text("述职报告")).to_have_count(0)
