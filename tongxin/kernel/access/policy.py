@@ -13,7 +13,8 @@ VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
     "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
-    "signal_chain", "first_run",
+    "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report",
+    "first_run",
 )  # fmt: skip
 
 # Posts that a person can hold, with the type of thing they are held at.
@@ -22,6 +23,8 @@ POSTS = {
     "deputy_secretary": "school",
     "administrator": "school",
     "office": "school",
+    "care_leader": "school",
+    "committee_member": "school",
     "counsellor": "school",
     "it_admin": "school",
     "security_admin": "school",
@@ -37,6 +40,8 @@ POSTS = {
     "department_head": "department",
     "homeroom_teacher": "homeroom",
 }
+# Posts that a student can hold.
+STUDENT_POSTS = {"peer_supporter": "homeroom"}
 # Links that widen what somebody may read while they last.
 CARE_LINKS = ("homeroom_liaison", "teaches", "mentor_of")
 

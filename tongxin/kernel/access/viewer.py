@@ -194,6 +194,8 @@ def viewer_of(account: Account, person: Person | None, day: date) -> Viewer:
         posts.setdefault(kind, set()).add(at)
     held: set[str] = {p for p in posts if p in policy.POSTS or p in policy.CARE_LINKS}
     held |= {person.subject.type} & {"staff", "student", "guardian"}
+    if person.subject.type == "student":
+        held |= posts.keys() & policy.STUDENT_POSTS.keys()
     if "branch_member" in posts:
         held.add("party_member")
     if account.is_founder:

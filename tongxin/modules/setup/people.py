@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from tongxin.kernel.access import second_factor as factor
 from tongxin.kernel.access.context import ROLE_NAMES
 from tongxin.kernel.access.doors import allow
-from tongxin.kernel.access.policy import POSTS
+from tongxin.kernel.access.policy import POSTS, STUDENT_POSTS
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.fields import ALWAYS, FOREVER, NO_END
 from tongxin.kernel.base.models import Attribute, Link, Subject
@@ -249,7 +249,7 @@ def _account(subject: Subject):
 
 def link_titles(viewer: Viewer) -> dict[str, str]:
     """Return the Chinese names of posts and links known to this school."""
-    words = {post: str(ROLE_NAMES.get(post, post)) for post in POSTS}
+    words = {post: str(ROLE_NAMES.get(post, post)) for post in POSTS | STUDENT_POSTS}
     words |= {
         "enrolled_in": _("在读"),
         "branch_member": _("组织关系"),
@@ -280,7 +280,7 @@ def links_of(viewer: Viewer, subject: Subject) -> list[dict]:
     )
     others = {row.b_id if row.a_id == subject.pk else row.a_id for row in rows}
     seen = set(visible_subjects(viewer).filter(pk__in=others).values_list("pk", flat=True))
-    posts = set(POSTS) | (set(programmes.posts(viewer.school, viewer.day)) if viewer.school else set())
+    posts = set(POSTS | STUDENT_POSTS) | (set(programmes.posts(viewer.school, viewer.day)) if viewer.school else set())
     found = []
     for row in rows:
         other = row.b if row.a_id == subject.pk else row.a

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tongxin.kernel.access.doors import allow
-from tongxin.kernel.access.policy import POSTS
+from tongxin.kernel.access.policy import POSTS, STUDENT_POSTS
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Link, Subject
@@ -254,7 +254,7 @@ def _kinds_for(viewer: Viewer, subject: Subject) -> dict[str, str]:
     assert viewer.school is not None
     declared = links_from(viewer, subject.type)
     if subject.type == "student":
-        return {"enrolled_in": "homeroom", "in_team": "team", "of_family": "family"} | declared
+        return {"enrolled_in": "homeroom", "in_team": "team", "of_family": "family"} | STUDENT_POSTS | declared
     if subject.type == "guardian":
         return {"guardian_of": "student", "of_family": "family"} | declared
     if subject.type != "staff":
