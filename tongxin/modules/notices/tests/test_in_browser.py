@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tongxin.exchange.notices import services
 from tongxin.exchange.notices.models import Robot
