@@ -280,7 +280,9 @@ def links_of(viewer: Viewer, subject: Subject) -> list[dict]:
     )
     others = {row.b_id if row.a_id == subject.pk else row.a_id for row in rows}
     seen = set(visible_subjects(viewer).filter(pk__in=others).values_list("pk", flat=True))
-    posts = set(POSTS | STUDENT_POSTS) | (set(programmes.posts(viewer.school, viewer.day)) if viewer.school else set())
+    posts = set(POSTS | STUDENT_POSTS) | (
+        set(programmes.posts(viewer.school, viewer.day)) if viewer.school else set()
+    )
     found = []
     for row in rows:
         other = row.b if row.a_id == subject.pk else row.a

@@ -254,7 +254,9 @@ def _kinds_for(viewer: Viewer, subject: Subject) -> dict[str, str]:
     assert viewer.school is not None
     declared = links_from(viewer, subject.type)
     if subject.type == "student":
-        return {"enrolled_in": "homeroom", "in_team": "team", "of_family": "family"} | STUDENT_POSTS | declared
+        return (
+            {"enrolled_in": "homeroom", "in_team": "team", "of_family": "family"} | STUDENT_POSTS | declared
+        )
     if subject.type == "guardian":
         return {"guardian_of": "student", "of_family": "family"} | declared
     if subject.type != "staff":
