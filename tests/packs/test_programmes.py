@@ -168,3 +168,9 @@ def test_what_a_school_tightens_is_asked_above_it():
     named = [name for slug in ROWS for rule in pack(slug).obligations for name in rule.tightens]
     assert len(named) >= 5
     assert [name.spelled() for name in named if name.pack != BASE or not base.versions(name.id)] == []
+
+
+@pytest.mark.parametrize("slug", [slug for slug in PACKS if slug != BASE])
+def test_every_pack_of_a_school_names_a_scheme_of_levels_that_is_shipped(slug):
+    schemes = {file.stem for file in (FOLDER.parent / "schemes").glob("*.yaml")}
+    assert pack(slug).case_scheme in schemes

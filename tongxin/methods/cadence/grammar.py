@@ -263,7 +263,8 @@ def reference_page() -> str:
         "## 包",
         f"最外层：{_codes(PACK_KEYS)}。一个文件夹里的几个文件按最外层的名字合并。\n\n"
         f"属性的类型：{_codes(VALUE_TYPES)}。活动、属性、关系都要写密级 `class`：{_codes(DATA_CLASSES)}。\n\n"
-        "`budget` 是每人每周能用在方案上的小时数：一个数，或按岗位 `{homeroom_teacher: 6, else: 4}`；检查和采用以前据此算用时。",
+        "`budget` 是每人每周能用在方案上的小时数：一个数，或按岗位 `{homeroom_teacher: 6, else: 4}`；检查和采用以前据此算用时。\n\n"
+        "`case_scheme` 是学校一开始用的分级方案（`packs/schemes` 里文件的名称），学校可以另选或改成自己的。",
         "## 指标",
         "`figures` 的每一项是报告里的一个数：`figure`（编号）、`title`、`query`。`query` 有两种：\n\n"
         "- `{entries: {…}, measure: …}` 数台账：`entries` 的写法同“数什么”，`measure` 同“怎么数”；\n"

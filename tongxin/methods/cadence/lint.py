@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,8 @@ from .precedence import implies
 from .reading import text_of
 from .tree import Obligation, Requirement
 from .words import Speaker
+
+_SLUG = re.compile("[a-z][a-z0-9-]{0,59}")
 
 DATA_CLASSES = ("K0", "K1", "K2", "K3", "K4", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT", "KA")
 
@@ -97,6 +100,12 @@ def _check_pack(pack: Pack, found: Findings) -> None:
         found.error(where, "missing-title", "包没有标题。请写“title”。")
     if not pack.source.document:
         found.warn(where, "missing-source", "包没有写依据的文件。请写“source”里的“document”和“published”。")
+    if pack.case_scheme and not _SLUG.fullmatch(pack.case_scheme):
+        found.error(
+            pack.places.get("case_scheme", where),
+            "case-scheme",
+            "“case_scheme”要写分级方案的名称，用英文小写和连字符，例如 red-orange-yellow。",
+        )
     if not pack.test_calendar:
         found.error(where, "missing-calendar", "包里没有校验用的校历，用例无法运行。请写“test_calendar”。")
         return

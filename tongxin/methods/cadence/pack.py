@@ -53,7 +53,7 @@ from .tree import Obligation
 KEYS = (
     "pack", "version", "title", "title_en", "summary", "source", "school_kind", "programme_year", "problems", "goals",
     "posts", "attributes", "links", "events", "announced", "kinds", "headings", "plan", "obligations", "figures", "reports", "test_calendar",
-    "budget", "note",
+    "budget", "case_scheme", "note",
 )  # fmt: skip
 MOST_BYTES = 5_000_000
 MISSHAPEN = "misshapen"
@@ -61,7 +61,7 @@ MISSHAPEN = "misshapen"
 
 @dataclass
 class Pack:
-    """What a pack says. budget: hours a week by post, "else" for everybody. raw: the whole of it as plain JSON-able data; findings: what the reader stumbled over."""
+    """What a pack says. budget: hours a week by post, "else" for everybody. case_scheme: the scheme of levels (packs/schemes) its schools begin with. raw: the whole of it as plain JSON-able data; findings: what the reader stumbled over."""
 
     slug: str
     title: str
@@ -84,6 +84,7 @@ class Pack:
     reports: dict[str, Report] = field(default_factory=dict)
     test_calendar: dict[str, Any] = field(default_factory=dict)
     budget: dict[str, Number] = field(default_factory=dict)
+    case_scheme: str = ""
     raw: dict[str, Any] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings, compare=False)
     places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
@@ -239,6 +240,7 @@ def _declared(document: LMap, context: Context) -> Pack:
         plan_items=tuple(item for item, _ in listed),
         reports=named(document, "reports", "report", read_report, context),
         budget=_budget(document, context),
+        case_scheme=text_of(document.get("case_scheme")),
         test_calendar=plain(calendar) if isinstance(calendar, LMap) else {},
         raw=plain(document),
     )

@@ -167,7 +167,7 @@ def _pack(value: Any, key: str, where: Place) -> Wrong:
 
 WHOLE = table(
     otherwise=anything,
-    pack=_pack, version=word, title=title, title_en=title, programme_year=word, source=_source,
+    pack=_pack, version=word, title=title, title_en=title, programme_year=word, case_scheme=word, source=_source,
     problems=sentences, goals=sentences,
     posts=each("post", name(40), of=word, superior=word),
     attributes=each("attribute", code(40), values=titles, type=word),
