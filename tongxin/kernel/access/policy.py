@@ -8,13 +8,13 @@ from pathlib import Path
 import yaml
 
 CLASSES = ("K0", "K1", "K2", "K3", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT", "KA", "KS")
-REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_counts")
+REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_counts", "duty")
 VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
     "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
     "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report",
-    "first_run",
+    "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "first_run",
 )  # fmt: skip
 
 # Posts that a person can hold, with the type of thing they are held at.
@@ -67,8 +67,8 @@ def table() -> dict:
 
 @cache
 def second_factor_roles() -> frozenset[str]:
-    """Return the roles that open sealed data of others: they need a second factor."""
-    return frozenset(role for role, row in table()["sealed"].items() if set(row.values()) - {"own"})
+    """Return the roles that open sealed data of others: they need a second factor. What a duty opens says so itself."""
+    return frozenset(role for role, row in table()["sealed"].items() if set(row.values()) - {"own", "duty"})
 
 
 def higher(*classes: str) -> str:

@@ -18,6 +18,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.base.sealing.fields import SealedField, guarded_fields, unseal
 
+from . import duties
 from .viewer import Viewer, within_reach
 
 READ, READ_BY_PROGRAM = "sealed.read", "sealed.read_by_program"
@@ -31,10 +32,12 @@ PURPOSES = {
     "crisis": _("危机干预"),
     "letter": _("给家长的告知信"),
     "report": _("写报告"),
+    "task": _("做请您做的事"),
 }
 # What the program opens by itself: nobody sees single values of it.
 PROGRAM_PURPOSES = {
     "scoring": _("重新计分"),
+    "clocks": _("计算期限"),
     "statistics": _("汇总统计"),
 }
 
@@ -146,10 +149,13 @@ def _refuse_beyond_reach[Row: models.Model](
     """Raise OutOfReach unless the viewer may read every class of every row that holds something."""
     for data_class in {field.data_class for field in fields}:
         columns = [field for field in fields if field.data_class == data_class]
+        by_duty, proof = duties.covered(viewer, rows, data_class)
+        if by_duty and proof and not viewer.proved:
+            raise StepUpNeeded
         wanted = {
             getattr(row, columns[0].subject)
             for row in rows
-            if any(row.__dict__.get(field.attname) is not None for field in columns)
+            if row.pk not in by_duty and any(row.__dict__.get(field.attname) is not None for field in columns)
         }
         reach = viewer.sealed_reach(data_class)
         inside = Subject.objects.filter(within_reach(viewer, reach.names), pk__in=wanted)

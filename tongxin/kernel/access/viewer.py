@@ -131,7 +131,7 @@ class Viewer:
                 counted |= self.posts.get(role, frozenset())
             elif how == "mentees":
                 people |= self.posts.get(role, frozenset())
-            if how and self.person_id:
+            if how and how != "duty" and self.person_id:
                 people |= {self.person_id, *self.children}
         return Reach(
             school,

@@ -29,10 +29,10 @@ def prune_jobs() -> None:
 
 @task()
 def sweep_evidence() -> int:
-    """Remove evidence files that no row names (left by a crash between file and row)."""
+    """Remove evidence files that no row names, in the ledger or in a room (left by a crash between file and row)."""
     with transaction.atomic():
         rows = Evidence.objects.select_related("school").values_list("school__public_id", "file")
-        known = {f"{school}/{file}" for school, file in rows.iterator()}
+        known = {f"{school}/{file}" for school, file in rows.iterator()} | evidence.kept_for_rooms()
     gone = 0
     for path in evidence.orphans(known):
         path.unlink(missing_ok=True)

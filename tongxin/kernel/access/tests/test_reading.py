@@ -1,7 +1,9 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 
-from tongxin.kernel.access.reading import OutOfReach, opened, opened_by_program
+from tongxin.kernel.access import duties
+from tongxin.kernel.access.reading import OutOfReach, StepUpNeeded, opened, opened_by_program
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.sealing.fields import NotOpened
@@ -127,3 +129,32 @@ def test_a_list_of_any_length_is_opened_with_the_same_queries(cast, written, dja
         opened(viewer, written[:2], "screening_review", "answers")
     with django_assert_num_queries(7):
         opened(viewer, written, "screening_review", "answers")
+
+
+@pytest.fixture
+def noted(cast, papers, monkeypatch):
+    """A word (K4d) about two children; the counsellor's duty is the first child."""
+    first, second = cast.students[1][:2]
+    for child in (first, second):
+        Paper.objects.create(school_id=child.school_id, subject_id=child.pk, day=TODAY, word="说了一些话")
+    monkeypatch.setitem(duties._duties, (Paper, "K4d"), (lambda viewer: Q(subject_id=first.pk), True))
+    return Paper.objects.order_by("pk")
+
+
+def test_a_duty_opens_its_rows_and_nothing_beside_them(cast, noted):
+    first, second = noted
+    viewer = cast.chen.viewer(proved=True)
+    assert opened(viewer, [first], "counselling", "word")[0].word == "说了一些话"
+    assert AuditRow.objects.get(action="sealed.read").object_id == str(first.subject_id)
+    for rows in ([second], [noted[0], second]):
+        with pytest.raises(OutOfReach):
+            opened(viewer, rows, "counselling", "word")
+
+
+def test_a_duty_needs_the_role_that_the_policy_names_and_the_second_factor(cast, noted):
+    first = noted.first()
+    with pytest.raises(OutOfReach):
+        opened(cast.liu.viewer(proved=True), [first], "counselling", "word")
+    with pytest.raises(StepUpNeeded):
+        opened(cast.chen.viewer(), [first], "counselling", "word")
+    assert not AuditRow.objects.filter(action="sealed.read").exists()
