@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["tongxin.testing.browser"]
+pytest_plugins = ["tongxin.testing.browser", "tongxin.testing.database"]
 
 EVERYTHING = os.environ.get("TONGXIN_TEST_ALL") == "1"
 LONG = os.environ.get("TONGXIN_TEST_LONG") == "1"

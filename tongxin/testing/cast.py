@@ -28,6 +28,7 @@ from tongxin.kernel.calendar.services import TermDraft, save_school_year
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Branch, Homeroom, Person
 
+from .again import again
 from .pack import PACK, with_rules
 
 TODAY = date(2026, 11, 18)
@@ -188,6 +189,13 @@ def make_cast() -> Cast:
     return cast
 
 
+def adopted_cast() -> Cast:
+    """The cast with the small programme adopted."""
+    made = make_cast()
+    made.adopt()
+    return made
+
+
 def _calendar(school: School) -> None:
     save_school_year(
         school,
@@ -253,6 +261,4 @@ def today(monkeypatch) -> date:
 @pytest.fixture
 def cast(db, today) -> Cast:
     """The cast with the small programme adopted."""
-    made = make_cast()
-    made.adopt()
-    return made
+    return again("cast", adopted_cast)

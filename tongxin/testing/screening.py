@@ -21,6 +21,7 @@ from tongxin.kernel.obligations import outbox
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person, Student
 
+from .again import again
 from .cast import TODAY, Cast, Player, player
 
 if TYPE_CHECKING:
@@ -178,4 +179,4 @@ def answered_sitting(student: Subject, day: date):
 
 @pytest.fixture
 def hall(cast, keys) -> Hall:
-    return make_hall(cast)
+    return again("hall", make_hall, cast)

@@ -10,6 +10,7 @@ import requests
 
 from tongxin.exchange.notices import services
 from tongxin.exchange.notices.models import Robot
+from tongxin.testing.again import again
 from tongxin.testing.cast import NOW, make_cast, today  # noqa: F401
 from tongxin.testing.pack import PACK
 
@@ -54,6 +55,10 @@ def world(db, today, settings, network):  # noqa: F811
     settings.MAIL = {"EMAIL_HOST": "mail.invalid"}
     settings.DEFAULT_FROM_EMAIL = "tongxin@school.invalid"
     settings.SITE_URL = "https://tongxin.invalid"
+    return again("notified", notified)
+
+
+def notified():
     cast = make_cast()
     cast.adopt(WITH_STEPS)
     type(cast.programme).objects.update(adopted_at=NOW)

@@ -12,6 +12,7 @@ from tongxin.kernel.obligations import outbox, services
 from tongxin.kernel.obligations.models import Matter, Message, Waiver
 from tongxin.kernel.obligations.reminders import DUE, ESCALATED, OVERDUE, remind
 from tongxin.kernel.programmes.services import change, resume, retire
+from tongxin.testing.again import again
 from tongxin.testing.cast import NOW, make_cast
 from tongxin.testing.pack import PACK
 
@@ -25,6 +26,10 @@ LAST = date(2026, 11, 22)
 
 @pytest.fixture
 def world(db, today):
+    return again("reminded", reminded)
+
+
+def reminded():
     cast = make_cast()
     cast.adopt(WITH_STEPS)
     type(cast.programme).objects.update(adopted_at=NOW)

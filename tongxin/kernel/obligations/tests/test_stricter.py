@@ -12,6 +12,7 @@ from tongxin.kernel.obligations.models import Matter, Message, Waiver
 from tongxin.kernel.obligations.reminders import remind
 from tongxin.kernel.programmes import services
 from tongxin.kernel.programmes.models import Programme
+from tongxin.testing.again import again
 from tongxin.testing.cast import NOW, make_cast
 from tongxin.testing.pack import PACK
 
@@ -42,7 +43,7 @@ def district(strict: str):
 
 @pytest.fixture
 def world(db, today):
-    return district(STRICT)
+    return again("stricter", district, STRICT)
 
 
 def told(cast, day: date) -> set[tuple[str, str, int]]:

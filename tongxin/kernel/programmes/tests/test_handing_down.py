@@ -7,6 +7,7 @@ import pytest
 from tongxin.kernel.base.models import School
 from tongxin.kernel.programmes import queries, services
 from tongxin.kernel.programmes.models import Programme
+from tongxin.testing.again import again
 from tongxin.testing.cast import TODAY, make_cast
 from tongxin.testing.pack import PACK
 
@@ -15,6 +16,10 @@ OWN = PACK.replace("pack: green-hill", "pack: own-plan")
 
 @pytest.fixture
 def district(db, today):
+    return again("handed down", handed_down)
+
+
+def handed_down():
     made = make_cast()
     made.programme = services.adopt(made.bureau, "green-hill", 2026, by=made.zhou.account, text=PACK)
     return made

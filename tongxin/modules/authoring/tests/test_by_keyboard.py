@@ -4,8 +4,9 @@ import pytest
 
 from tongxin.modules.authoring import services
 from tongxin.modules.authoring.models import PackDraft
+from tongxin.testing.again import again
 from tongxin.testing.browser import enter, violations
-from tongxin.testing.cast import make_cast
+from tongxin.testing.cast import adopted_cast
 from tongxin.testing.keyboard import Keyboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,8 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def school(live_server, today):
-    cast = make_cast()
-    cast.adopt()
+    cast = again("cast", adopted_cast)
     cast.address = live_server.url
     return cast
 

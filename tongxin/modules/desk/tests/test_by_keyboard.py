@@ -3,8 +3,9 @@
 import pytest
 
 from tongxin.kernel.ledger.models import Entry, Evidence
+from tongxin.testing.again import again
 from tongxin.testing.browser import enter, violations
-from tongxin.testing.cast import make_cast, picture
+from tongxin.testing.cast import adopted_cast, picture
 from tongxin.testing.keyboard import Keyboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,8 +14,7 @@ PASSWORD = "qingshan-2026-anquan"
 
 @pytest.fixture
 def school(live_server, today):
-    cast = make_cast()
-    cast.adopt()
+    cast = again("cast", adopted_cast)
     cast.address = live_server.url
     cast.liu.account.set_password(PASSWORD)
     cast.liu.account.save()

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from tongxin.kernel.programmes import services
 from tongxin.kernel.programmes.models import Programme
+from tongxin.testing.again import again
 from tongxin.testing.cast import TODAY, make_cast
 from tongxin.testing.pack import PACK
 
@@ -21,6 +22,10 @@ OWN = (
 
 @pytest.fixture
 def district(db, today):
+    return again("two levels of rules", two_levels)
+
+
+def two_levels():
     made = make_cast()
     services.adopt(made.bureau, "green-hill", 2026, by=made.zhou.account, text=PACK)
     made.programme = services.adopt(made.school, "", 2026, by=made.wang.account, text=OWN)

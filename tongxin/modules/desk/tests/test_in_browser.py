@@ -5,16 +5,16 @@ import time
 import pytest
 
 from tongxin.kernel.ledger.models import Entry, Evidence
+from tongxin.testing.again import again
 from tongxin.testing.browser import enter, faults, violations
-from tongxin.testing.cast import make_cast, picture
+from tongxin.testing.cast import adopted_cast, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def school(live_server, today):
-    cast = make_cast()
-    cast.adopt()
+    cast = again("cast", adopted_cast)
     cast.address = live_server.url
     return cast
 

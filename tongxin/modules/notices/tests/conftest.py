@@ -10,6 +10,7 @@ from django.utils import timezone
 from tongxin.exchange.notices.tests.conftest import WITH_STEPS, network  # noqa: F401
 from tongxin.kernel.obligations.models import Matter
 from tongxin.kernel.obligations.reminders import remind
+from tongxin.testing.again import again
 from tongxin.testing.cast import NOW, make_cast, today  # noqa: F401
 
 LAST = date(2026, 11, 22)
@@ -18,6 +19,10 @@ LAST = date(2026, 11, 22)
 @pytest.fixture
 def world(db, today, network, settings):  # noqa: F811
     settings.SITE_URL = "https://tongxin.invalid"
+    return again("escalating", escalating)
+
+
+def escalating():
     cast = make_cast()
     cast.adopt(WITH_STEPS)
     type(cast.programme).objects.update(adopted_at=NOW)

@@ -6,22 +6,19 @@ from playwright.sync_api import expect
 
 from tongxin.exchange.notices import services
 from tongxin.exchange.notices.models import Robot
-from tongxin.exchange.notices.tests.conftest import WITH_STEPS
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.reminders import remind
+from tongxin.testing.again import again
 from tongxin.testing.browser import enter, faults, violations
-from tongxin.testing.cast import NOW, make_cast
 
-from .conftest import LAST
+from .conftest import LAST, escalating
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def school(live_server, today):
-    cast = make_cast()
-    cast.adopt(WITH_STEPS)
-    type(cast.programme).objects.update(adopted_at=NOW)
+    cast = again("escalating", escalating)
     remind(cast.school, LAST.replace(day=LAST.day + 3))
     outbox.put(
         "k",

@@ -9,8 +9,9 @@ from django.urls import reverse
 from tongxin.kernel.obligations import outbox
 from tongxin.modules.screening import instruments, sittings
 from tongxin.modules.screening.models import InstrumentText
+from tongxin.testing.again import again
 from tongxin.testing.browser import enter, faults, violations
-from tongxin.testing.cast import make_cast
+from tongxin.testing.cast import adopted_cast
 from tongxin.testing.screening import FIRST, LAST, make_hall, prove_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,15 +20,17 @@ SHOTS = os.environ.get("TONGXIN_SHOTS", "")
 
 @pytest.fixture
 def school(live_server, today, keys):
-    cast = make_cast()
-    cast.adopt()
-    hall = make_hall(cast)
+    hall = again("hall", make_hall, again("cast", adopted_cast))
     hall.address = live_server.url
+    again("answers for the staff", answer, hall)
+    return hall
+
+
+def answer(hall):
     outbox.beat()
     hall.enter({"1": "2", "2": "2", "3": "2", "4": "2", "5": "1", "6": "1"}, 1)
     hall.enter({"9": "1"}, 0)
     hall.begun(2)
-    return hall
 
 
 def look(page, name: str) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.modules.screening import signals
 from tongxin.modules.screening.models import Call, Signal
+from tongxin.testing.again import again
 from tongxin.testing.cast import player
 from tongxin.testing.screening import prove
 
@@ -25,9 +26,13 @@ def text(answer) -> str:
 @pytest.fixture
 def worried(hall):
     """Two children: one answered the critical item, one reached a band only."""
+    again("two worries", worry, hall)
+    return hall
+
+
+def worry(hall):
     hall.enter(SAD, 1)
     hall.enter({"9": "1"}, 0)
-    return hall
 
 
 def test_urgent_children_come_first_and_the_first_of_the_chain_is_named(worried, client):

@@ -19,6 +19,7 @@ from tongxin.kernel.people import services as people
 from tongxin.modules.screening import comparing, papers, picture, sittings
 from tongxin.modules.screening.models import Page, Sitting
 from tongxin.modules.screening.papers import Seat
+from tongxin.testing.again import again
 from tongxin.testing.cast import SINCE, TODAY
 
 from .proving import signed_in, text_in
@@ -29,6 +30,12 @@ MANY = 24
 @pytest.fixture
 def full(hall):
     """七年级2班 with thirty children, all but the first six of whom filled in; the sitting has ended."""
+    hall.more = again("full room", fill, hall)
+    hall.sitting.refresh_from_db()
+    return hall
+
+
+def fill(hall):
     room = hall.cast.room_two
     names = [f"测{chr(0x4E00 + 40 * n)}记" for n in range(MANY)]
     made = [
@@ -39,10 +46,9 @@ def full(hall):
         guardian = people.make_guardian(hall.cast.school, f"{child.name}家长", children=[child]).subject
         consent.record(hall.cast.school, Purpose.SCREENING, [consent.Said(child, guardian, "given")],
                        channel=Consent.Channel.PAPER, at=hall.sitting.opened_at, by=hall.cast.sun.account)  # fmt: skip
-    hall.more = made
     answer(hall, hall.sitting, made)
     close(hall.sitting)
-    return hall
+    return made
 
 
 def answer(hall, sitting, children, calmer=0):

@@ -11,8 +11,9 @@ from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.models import Account
 from tongxin.kernel.people.models import Person
 from tongxin.modules.screening.models import EntryCode, Page, Paper, SittingForm
+from tongxin.testing.again import again
 from tongxin.testing.browser import enter, faults, violations
-from tongxin.testing.cast import make_cast
+from tongxin.testing.cast import adopted_cast
 from tongxin.testing.screening import make_hall
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,9 +22,8 @@ SHOTS = os.environ.get("TONGXIN_SHOTS", "")
 
 @pytest.fixture
 def hall(live_server, today, keys):
-    cast = make_cast()
-    cast.adopt()
-    made = make_hall(cast)
+    cast = again("cast", adopted_cast)
+    made = again("hall", make_hall, cast)
     cast.address = live_server.url
     return made
 
