@@ -1,0 +1,178 @@
+"""Assignment where a pair takes more than one place: every row to one column, loads within the columns' capacity.
+
+This is the generalised assignment problem. Prices of capacity from the linear relaxation leave few pairs that a choice
+near the bound could hold; CP-SAT searches those first, then all. One worker, one seed: equal input, equal pairs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .problem import NEVER, Ints, Tick, go_on
+
+# How far above the relaxation the first, quick search looks, in units of score.
+NEAR = 8
+SHARE_OF_TIME = 0.3
+
+
+@dataclass
+class Loaded:
+    """columns: int64 per row, -1 for a row left over. bound as for Solution: at as many rows left over."""
+
+    columns: Ints
+    value: int
+    bound: int
+    missing: int
+    missing_proved: bool
+    stopped: bool = False
+
+    @property
+    def proved(self) -> bool:
+        return self.missing_proved and self.bound <= self.value
+
+    @property
+    def gap(self) -> float:
+        return 0.0 if self.bound <= self.value else (self.bound - self.value) / max(1, abs(self.bound))
+
+
+def solve_loads(
+    scores: Ints,
+    loads: Ints,
+    capacity: Ints,
+    seconds: float = 10.0,
+    tick: Tick = go_on,
+    need_all: bool = True,
+) -> Loaded:
+    """Give every row one column, largest sum of scores.
+
+    scores: int (rows, columns), NEVER where a pair may not be. loads: int, the same shape, >= 0, what a pair takes of
+    its column's capacity. need_all: as few rows as possible are left over, whatever the scores; else a row may
+    be left over at no cost.
+    """
+    rows = len(scores)
+    allowed = (scores > NEVER) & (loads <= capacity[None, :])
+    reach = int(np.abs(scores[allowed]).max(initial=0))
+    # A row that is left over costs more than all scores together.
+    penalty = (2 * reach + 1) * (rows + 1) if need_all else 0
+    until = time.monotonic() + seconds
+    prices = _capacity_prices(scores, loads, capacity, allowed, penalty)
+    reduced = scores - prices[None, :] * loads
+    worth = np.maximum(np.where(allowed, reduced, -np.inf).max(1, initial=-np.inf), -penalty)
+    ceiling = math.floor(worth.sum() + (prices * capacity).sum() + 1e-6)
+    search = _Search(scores, loads, capacity, penalty, tick)
+    # No choice worth more than ceiling - NEAR holds a pair that loses more than NEAR at these prices.
+    near = allowed & (worth[:, None] - reduced <= NEAR + 1e-6)
+    proved = search.run(
+        near, worth + penalty <= NEAR + 1e-6, ceiling - NEAR, ceiling, seconds * SHARE_OF_TIME
+    )
+    if not proved and not search.stopped:
+        ceiling = search.bound
+        search.run(allowed, np.ones(rows, bool), None, ceiling, until - time.monotonic())
+    return search.result(reach)
+
+
+def _capacity_prices(scores: Ints, loads: Ints, capacity: Ints, allowed: Ints, penalty: int) -> Ints:
+    """What a unit of each column's capacity is worth in the linear relaxation, float >= 0."""
+    from ortools.linear_solver import pywraplp
+
+    solver = pywraplp.Solver.CreateSolver("GLOP")
+    taken = [solver.Constraint(-solver.infinity(), int(most)) for most in capacity]
+    for row, (own, load, may) in enumerate(zip(scores.tolist(), loads.tolist(), allowed, strict=True)):
+        once = solver.Constraint(1, 1, str(row))
+        left_over = solver.NumVar(0, solver.infinity(), "")
+        once.SetCoefficient(left_over, 1)
+        solver.Objective().SetCoefficient(left_over, -penalty)
+        for column in np.nonzero(may)[0].tolist():
+            pair = solver.NumVar(0, solver.infinity(), "")
+            once.SetCoefficient(pair, 1)
+            taken[column].SetCoefficient(pair, load[column])
+            solver.Objective().SetCoefficient(pair, own[column])
+    solver.Objective().SetMaximization()
+    solver.Solve()
+    return np.maximum([constraint.dual_value() for constraint in taken], 0.0)
+
+
+class _Search:
+    """CP-SAT runs on growing sets of pairs; keeps the best choice and the bound on value less penalties."""
+
+    def __init__(self, scores: Ints, loads: Ints, capacity: Ints, penalty: int, tick: Tick) -> None:
+        self.scores, self.loads, self.capacity, self.penalty, self.tick = (
+            scores,
+            loads,
+            capacity,
+            penalty,
+            tick,
+        )
+        self.columns: Ints = np.full(len(scores), -1)
+        self.best = -penalty * len(scores)
+        self.bound, self.stopped = 0, False
+
+    def run(self, allowed: Ints, may_leave: Ints, least: int | None, ceiling: int, seconds: float) -> bool:
+        """Search for a choice worth `least` at the fewest; True when it is proved best of all."""
+        from ortools.sat.python import cp_model
+
+        self.bound = ceiling
+        if seconds <= 0:
+            self.stopped = True
+            return False
+        model = cp_model.CpModel()
+        cells = [tuple(cell) for cell in np.argwhere(allowed).tolist()]
+        pair = {cell: model.new_bool_var("") for cell in cells}
+        left = {row: model.new_bool_var("") for row in np.nonzero(may_leave)[0].tolist()}
+        by_row: dict[int, list[Any]] = {row: [one] for row, one in left.items()}
+        by_column: dict[int, list[Any]] = {}
+        for (row, column), one in pair.items():
+            by_row.setdefault(row, []).append(one)
+            by_column.setdefault(column, []).append(int(self.loads[row, column]) * one)
+        for row in range(len(self.scores)):
+            model.add_exactly_one(by_row.get(row, []))
+        for column, parts in by_column.items():
+            model.add(sum(parts) <= int(self.capacity[column]))
+        total = sum(int(self.scores[cell]) * one for cell, one in pair.items()) - self.penalty * sum(
+            left.values()
+        )
+        if least is not None:
+            model.add(total >= least)
+        model.maximize(total)
+        return self._solve(cp_model, model, pair, least, seconds)
+
+    def _solve(self, cp_model, model, pair, least: int | None, seconds: float) -> bool:  # type: ignore[no-untyped-def]
+        search = self
+
+        class Told(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+            def on_solution_callback(self) -> None:
+                bound = min(search.bound, math.floor(self.best_objective_bound + 1e-6))
+                if not search.tick(bound, round(self.objective_value)):
+                    search.stopped = True
+                    self.stop_search()
+
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.max_time_in_seconds = seconds
+        status = solver.solve(model, Told())
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            self.best = round(solver.objective_value)
+            self.columns = np.full(len(self.scores), -1)
+            for (row, column), one in pair.items():
+                if solver.boolean_value(one):
+                    self.columns[row] = column
+            found = math.floor(solver.best_objective_bound + 1e-6)
+            # What the near search leaves out is worth less than `least`, and this is not.
+            self.bound = min(self.bound, found)
+        elif status == cp_model.INFEASIBLE and least is not None:
+            self.bound = least - 1
+        return status == cp_model.OPTIMAL
+
+    def result(self, reach: int) -> Loaded:
+        rows = np.arange(len(self.columns))
+        kept = self.columns >= 0
+        value, missing = int(self.scores[rows[kept], self.columns[kept]].sum()), int((~kept).sum())
+        bound = max(value, self.bound + self.penalty * missing)
+        few = not self.penalty or bound <= reach * len(rows)
+        return Loaded(self.columns, value, bound, missing, few, self.stopped or bound > value)
