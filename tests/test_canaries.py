@@ -19,7 +19,8 @@ from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.services import Draft, Upload, record_activity
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import kind_named
-from tongxin.modules.screening.models import Page, Result, Signal
+from tongxin.kernel.signals.models import Signal
+from tongxin.modules.screening.models import Page, Result
 from tongxin.testing.cast import TODAY, cast, today  # noqa: F401
 from tongxin.testing.screening import make_hall
 from tongxin.testing.sealed import keys, papers  # noqa: F401
@@ -113,7 +114,7 @@ def measured(cast) -> None:  # noqa: F811
         **about, form=hall.form, scores={"scores": {"total": SCORE}}, standing={"critical": [STANDING]}
     )
     signal = Signal.objects.create(
-        **about, sitting=hall.sitting, source="a", urgent=False, what={"rule": CALL}
+        school=paper.school, student=paper.student, day=TODAY, source="a", urgent=False, what={"rule": CALL}
     )
     for row, column, word in ((page, "answers", ANSWER), (result, "scores", SCORE), (signal, "what", CALL)):
         (opened,) = opened_by_program([type(row).objects.get(pk=row.pk)], "scoring")

@@ -20,8 +20,9 @@ from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
+from tongxin.kernel.signals.models import Signal
 from tongxin.modules.authoring.models import PackDraft
-from tongxin.modules.screening.models import InstrumentText, Paper, Signal, Sitting, SittingForm
+from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cast import Cast, Player, player
 from tongxin.testing.pack import PACK
 from tongxin.testing.screening import answered_sitting
@@ -233,7 +234,7 @@ def _running(teacher: Player, text: InstrumentText, student: Subject) -> tuple[S
     )  # fmt: skip
     SittingForm.objects.create(sitting=sitting, number=1, text=text)
     signal = Signal.objects.create(
-        school=teacher.school, student=student, sitting=sitting, source=f"matrix-{sitting.pk}", urgent=True,
+        school=teacher.school, student=student, origin="paper", bundle=f"sitting:{sitting.pk}", source=f"matrix-{sitting.pk}", urgent=True,
         day=date(2026, 11, 18), what={"kind": "critical", "rule": "self-harm", "scale": "", "rank": 4, "form": 0},
     )  # fmt: skip
     return sitting, signal

@@ -16,8 +16,8 @@ def escalate() -> None:
     from django.db import connection
     from django.db.models import Min
 
-    from tongxin.modules.screening import signals
-    from tongxin.modules.screening.models import Call
+    from tongxin.kernel.signals import services as signals
+    from tongxin.kernel.signals.models import Call
 
     while True:
         first = Call.objects.filter(answer="").aggregate(at=Min("due_at"))["at"]

@@ -168,12 +168,14 @@ INSTALLED_APPS = [
     "tongxin.kernel.programmes",
     "tongxin.kernel.ledger",
     "tongxin.kernel.obligations",
+    "tongxin.kernel.signals",
     "tongxin.exchange",
     "tongxin.modules.desk",
     "tongxin.modules.setup",
     "tongxin.modules.authoring",
     "tongxin.modules.notices",
     "tongxin.modules.screening",
+    "tongxin.modules.cases",
     "tongxin.insight",
     "tongxin.demo",
 ]
@@ -280,7 +282,7 @@ TASKS = {
                     "every": timedelta(seconds=30),
                 },
                 "signals": {
-                    "task": "tongxin.modules.screening.tasks.watch_signals",
+                    "task": "tongxin.modules.cases.tasks.watch_signals",
                     "every": timedelta(seconds=15),
                 },
                 "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},

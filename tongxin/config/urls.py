@@ -9,6 +9,7 @@ urlpatterns = [
     path("authoring/", include("tongxin.modules.authoring.urls")),
     path("", include("tongxin.modules.notices.urls")),
     path("", include("tongxin.modules.screening.urls")),
+    path("", include("tongxin.modules.cases.urls")),
     path("", include("tongxin.insight.urls")),
 ]
 if settings.DEMO or settings.DEBUG:

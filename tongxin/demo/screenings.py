@@ -18,18 +18,17 @@ from random import Random
 from tongxin.kernel.consent.models import Purpose
 from tongxin.kernel.consent.queries import may_process_each
 from tongxin.kernel.obligations import outbox
+from tongxin.kernel.signals import chain, services, topics
+from tongxin.kernel.signals.models import Call, ChainStep, Signal
 from tongxin.methods.psychometrics.instrument import Item, Person
-from tongxin.modules.screening import chain, instruments, papers, signals, sittings
+from tongxin.modules.screening import instruments, papers, signals, sittings
 from tongxin.modules.screening.instruments import Ready, ready
 from tongxin.modules.screening.models import (
-    Call,
-    ChainStep,
     EntryCode,
     InstrumentText,
     Page,
     Paper,
     Result,
-    Signal,
     Sitting,
     SittingForm,
 )
@@ -262,7 +261,7 @@ class Screenings:
         assert paper.finished_at is not None
         signal = Signal(
             public_id=self._id(one.source(paper), "signal"), school=self.out.school, student_id=paper.student_id,
-            sitting_id=paper.sitting_id, paper=paper, source=one.source(paper), raised_at=paper.finished_at, day=day,
+            origin=signals.ORIGIN, origin_id=paper.pk, bundle=signals.bundle(paper.sitting_id), source=one.source(paper), raised_at=paper.finished_at, day=day,
             urgent=one.urgent,
             what={"kind": one.kind, "rule": one.rule, "scale": one.scale, "rank": one.rank, "form": one.form},
         )  # fmt: skip
@@ -274,10 +273,10 @@ class Screenings:
         for signal in rows.signals:
             calm = not signal.urgent and signal.day == self.today
             if signal is waiting_urgent or calm:
-                due = moment(self.today, 23.5) if signal.urgent else signal.raised_at + signals.CALM
+                due = moment(self.today, 23.5) if signal.urgent else signal.raised_at + services.CALM
                 self._call(rows, signal, 0, signal.raised_at, due, "", None)
                 continue
-            span = timedelta(minutes=15) if signal.urgent else signals.CALM
+            span = timedelta(minutes=15) if signal.urgent else services.CALM
             called, step = signal.raised_at, 0
             if self.random.random() < 0.1:
                 self._call(rows, signal, 0, called, called + span, Call.Answer.LATE, called + span)
@@ -318,9 +317,9 @@ class Screenings:
         key = (
             f"signal:{signal.pk}:0:{call.step}"
             if signal.urgent
-            else f"signals:{signal.sitting_id}:{call.person_id}:{signal.day.isoformat()}"
+            else services.calm_key(signal, call.person_id)
         )
-        topic = signals.TOPIC if signal.urgent else signals.TOPIC_CALM
+        topic = topics.CALLED if signal.urgent else topics.TO_LOOK_AT
         outbox.put(
             key,
             school_id=self.out.school.pk,

@@ -92,7 +92,8 @@ def prove_page(page, address: str, player: Player) -> None:
 
 
 def make_hall(cast: Cast) -> Hall:
-    from tongxin.modules.screening import chain, instruments, sittings
+    from tongxin.kernel.signals import chain
+    from tongxin.modules.screening import instruments, sittings
 
     whole = people.school_subject(cast.school)
     deputy = player(cast.school, "何敏", "he", deputy_secretary=whole)

@@ -82,8 +82,9 @@ def build(pupils: int, *, per_page: int = ITEMS) -> Hall:
     from tongxin.kernel.consent import services as consent
     from tongxin.kernel.consent.models import Purpose
     from tongxin.kernel.people import services as people
+    from tongxin.kernel.signals.models import ChainStep
     from tongxin.modules.screening import instruments
-    from tongxin.modules.screening.models import ChainStep, Sitting, SittingForm
+    from tongxin.modules.screening.models import Sitting, SittingForm
     from tongxin.modules.screening.seats import Ticket
 
     school = School.objects.create(name="测速中学")

@@ -12,8 +12,9 @@ from django.test import override_settings
 from tongxin.demo.build import build_demo
 from tongxin.demo.world import CITY, DISTRICT, BureauPlan
 from tongxin.kernel.base.models import School
+from tongxin.kernel.signals.models import Call, Signal
 from tongxin.modules.screening import progress, signals, sittings
-from tongxin.modules.screening.models import Call, Paper, Signal, Sitting
+from tongxin.modules.screening.models import Paper, Sitting
 from tongxin.modules.screening.results import looks
 
 pytestmark = pytest.mark.django_db

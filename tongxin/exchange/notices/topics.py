@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-# A child is to be looked at at once; the same as a trial; a child to be looked at within a day.
-CALLED, CALLED_TRY, TO_LOOK_AT = "called", "called_try", "to_look_at"
+from tongxin.kernel.signals.topics import CALLED, TO_LOOK_AT
+
+# A trial of the call of somebody who has to look at a child at once.
+CALLED_TRY = "called_try"
 # Some of a class have not filled in something; the server's clock jumped.
 NOT_BEGUN, CLOCK_OFF = "not_begun", "clock_off"
 
@@ -19,7 +21,7 @@ SENTENCES = {
     NOT_BEGUN: _("您班上还有学生没有填，请打开看看是谁，提醒一下。"),
     CLOCK_OFF: _("服务器的时钟刚才跳了一分钟以上，通知的时间可能不准。请核对服务器的时间，再重新启动后台。"),
 }
-PLACES = {CALLED: "screening:signals", TO_LOOK_AT: "screening:signals", NOT_BEGUN: "screening:home"}
+PLACES = {CALLED: "cases:signals", TO_LOOK_AT: "cases:signals", NOT_BEGUN: "screening:home"}
 # What leaves the house: no word about mental health, no name, no address that says more than the front door.
 SUBJECTS = {
     CALLED: _("提醒：有一件事请您现在登录处理"),

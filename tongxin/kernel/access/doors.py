@@ -8,6 +8,10 @@ from functools import wraps
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
+from tongxin.kernel.base.models import School
+
+from .viewer import Viewer
+
 
 def allow(*verbs: str) -> Callable:
     """Open a view to signed-in viewers who may do any of the verbs; `allow()` to everybody signed in."""
@@ -26,6 +30,13 @@ def allow(*verbs: str) -> Callable:
         return guarded
 
     return decorate
+
+
+def school_of(viewer: Viewer) -> School:
+    """Return the viewer's school; a bureau looks like a page that is not there: it has no children of its own."""
+    if viewer.school is None or viewer.school.kind != School.Kind.SCHOOL:
+        raise Http404
+    return viewer.school
 
 
 # The room that has the pages names here who asks for the second factor: it returns the page, or None once it was given.

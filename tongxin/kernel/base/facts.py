@@ -62,6 +62,27 @@ class ConsentChanged:
     purpose: str
 
 
+@dataclass(frozen=True)
+class SignalRaised:
+    """Something about a child has to be looked at. rank: 1 the lightest to 5; kept sealed in the signal itself."""
+
+    school_id: int
+    signal_id: int
+    student_id: int
+    rank: int
+    urgent: bool
+
+
+@dataclass(frozen=True)
+class SignalTaken:
+    """A person said that they are on it."""
+
+    school_id: int
+    signal_id: int
+    student_id: int
+    person_id: int
+
+
 def subscribe(fact: type, handler: Callable[[Any], None]) -> None:
     if handler not in _handlers[fact]:
         _handlers[fact].append(handler)

@@ -8,19 +8,15 @@ class ScreeningConfig(AppConfig):
     verbose_name = "测评"
 
     def ready(self) -> None:
-        from tongxin.kernel.access.context import add_notice, add_place
+        from tongxin.kernel.access.tabs import add_tab
         from tongxin.kernel.access.waiting import add_waiting
+        from tongxin.kernel.signals.origins import add_origin
 
-        from . import watch
+        from . import signals
         from .own import waiting
 
         add_waiting(waiting)
-        add_place(
-            58,
-            _("关爱"),
-            "screening:home",
-            "screening screening_progress screening_figures signals signal_chain",
-            icon="care",
-        )
-        add_notice(watch.waiting_for_me)
-        add_notice(watch.silent_worker)
+        add_origin(signals.ORIGIN, signals.sentences)
+        verbs = ("screening", "screening_progress", "screening_figures")
+        add_tab("care", 10, _("测评"), "screening:home", lambda viewer: any(map(viewer.may, verbs)))
+        add_tab("care", 60, _("量表"), "screening:instruments", lambda viewer: viewer.may("screening"))

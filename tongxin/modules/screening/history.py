@@ -13,6 +13,7 @@ from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.people.models import Person as PersonRow
+from tongxin.kernel.signals.models import Signal
 from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.methods.psychometrics.norms import SchoolNorms
 from tongxin.methods.psychometrics.quality import Quality
@@ -20,7 +21,7 @@ from tongxin.methods.psychometrics.scoring import norm_for, standing
 from tongxin.ui.charts import Lines, Series
 
 from .instruments import ready
-from .models import Page, Paper, Result, Signal, Sitting, SittingForm
+from .models import Page, Paper, Result, Sitting, SittingForm
 from .papers import person_of
 from .picture import groups_of
 from .results import (
@@ -33,6 +34,7 @@ from .results import (
     scale_title,
     signal_words,
 )
+from .signals import ORIGIN, bundle
 
 REVIEW = "screening_review"
 
@@ -103,7 +105,9 @@ def history(viewer: Viewer, child: Subject) -> list[Chapter]:
     of_paper: dict[int, list[Result]] = {}
     for result in opened(viewer, results.order_by("form__number"), REVIEW, "scores"):
         of_paper.setdefault(result.paper_id, []).append(result)
-    signals = opened(viewer, Signal.objects.filter(student=child).order_by("-raised_at"), REVIEW)
+    signals = opened(
+        viewer, Signal.objects.filter(student=child, origin=ORIGIN).order_by("-raised_at"), REVIEW
+    )
     chapters: dict[int, Chapter] = {}
     for paper in papers:
         chapter = chapters.setdefault(paper.sitting_id, Chapter(paper.sitting, [], []))
@@ -111,9 +115,10 @@ def history(viewer: Viewer, child: Subject) -> list[Chapter]:
             chapter.waiting = chapter.waiting or paper.attempt > 1
         elif paper.pk in of_paper:
             chapter.sheets.append(Sheet(paper, [_block(result) for result in of_paper[paper.pk]]))
+    by_bundle = {bundle(sitting): chapter for sitting, chapter in chapters.items()}
     for signal in signals:
-        if signal.sitting_id in chapters:
-            chapters[signal.sitting_id].signals.append((signal, signal_words(signal)))
+        if signal.bundle in by_bundle:
+            by_bundle[signal.bundle].signals.append((signal, signal_words(signal)))
     return list(chapters.values())
 
 

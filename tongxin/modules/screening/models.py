@@ -52,34 +52,6 @@ class InstrumentText(models.Model):
         return self.title
 
 
-class ChainStep(Superseding):
-    """A member of staff who is called when a child's answers need somebody at once, in order.
-
-    minutes: how long they have before the next is called. firm: they cannot hand it on; the last one is.
-    """
-
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
-    number = models.PositiveSmallIntegerField()
-    person = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
-    minutes = models.PositiveSmallIntegerField(_("几分钟内回应"), default=15)
-    firm = models.BooleanField(default=False)
-    recorded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
-
-    objects = SupersedingQuerySet.as_manager()
-
-    class Meta:
-        db_table = "signal_chain"
-        verbose_name = verbose_name_plural = _("应急联系人")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["school", "number"], condition=Q(superseded_at=FOREVER), name="signal_chain_number"
-            ),
-            models.UniqueConstraint(
-                fields=["school", "person"], condition=Q(superseded_at=FOREVER), name="signal_chain_person"
-            ),
-        ]
-
-
 class Sitting(models.Model):
     """One measurement of some children in some days.
 
@@ -238,57 +210,3 @@ class Result(Superseding):
             )
         ]
         indexes = [models.Index(fields=["school", "student", "superseded_at"], name="result_of_student")]
-
-
-class Signal(models.Model):
-    """Something in an answer that a person has to look at. Written with the answer, never changed.
-
-    source: unique, so that the same thing in the same paper is one signal however often it is saved.
-    what: {"kind": critical | band | pattern | text, "rule", "scale", "rank", "form"}. urgent: somebody is called at once.
-    """
-
-    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
-    student = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
-    sitting = models.ForeignKey(Sitting, null=True, on_delete=models.PROTECT, related_name="signals")
-    paper = models.ForeignKey(Paper, null=True, on_delete=models.PROTECT, related_name="signals")
-    source = models.CharField(max_length=160, unique=True)
-    raised_at = InstantField(default=timezone.now)
-    day = DayField()
-    urgent = models.BooleanField()
-    what = SealedJSONField(data_class="K4c", year="day", subject="student_id")
-
-    class Meta:
-        db_table = "signal"
-        verbose_name = verbose_name_plural = _("提示")
-        indexes = [models.Index(fields=["school", "-raised_at", "-id"], name="signal_list")]
-
-
-class Call(models.Model):
-    """One person of the chain was asked to look at a signal. answered_at: they said that they are on it."""
-
-    class Answer(models.TextChoices):
-        WAITING = "", _("等回应")
-        TAKEN = "taken", _("已接手")
-        PASSED = "passed", _("转给下一位")
-        LATE = "late", _("超时，转给下一位")
-
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
-    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="calls")
-    round = models.PositiveSmallIntegerField(default=0)
-    step = models.PositiveSmallIntegerField()
-    person = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
-    firm = models.BooleanField(default=False)
-    called_at = InstantField(default=timezone.now)
-    due_at = InstantField()
-    answer = models.CharField(max_length=6, choices=Answer.choices, blank=True, default="")
-    answered_at = InstantField(null=True)
-
-    class Meta:
-        db_table = "signal_call"
-        verbose_name = verbose_name_plural = _("呼叫")
-        constraints = [
-            models.UniqueConstraint(fields=["signal", "round", "step"], name="signal_call_once"),
-            models.UniqueConstraint(fields=["signal"], condition=Q(answer="taken"), name="signal_taken_once"),
-        ]
-        indexes = [models.Index(fields=["answer", "due_at"], name="signal_call_due")]

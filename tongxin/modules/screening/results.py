@@ -17,13 +17,15 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.models import Subject
+from tongxin.kernel.signals.models import Call, Signal
 from tongxin.methods.psychometrics.instrument import Band, Instrument, Text
 from tongxin.methods.psychometrics.quality import REASONS, Quality
 
 from . import quality
 from .instruments import ready
 from .layout import forms
-from .models import Call, Page, Paper, Result, Signal, Sitting, SittingForm
+from .models import Page, Paper, Result, Sitting, SittingForm
+from .signals import of_sitting
 
 STUDENT = SittingForm.Form.STUDENT
 STATISTICS = "statistics"
@@ -236,14 +238,12 @@ NONE = Waiting()
 def signals_of(sitting: Sitting) -> dict[int, Waiting]:
     """Return the signals of each child in a sitting, counted."""
     taken = set(
-        Call.objects.filter(signal__sitting=sitting, answer=Call.Answer.TAKEN).values_list(
+        Call.objects.filter(signal__in=of_sitting(sitting), answer=Call.Answer.TAKEN).values_list(
             "signal_id", flat=True
         )
     )
     found: dict[int, Waiting] = {}
-    for pk, student, urgent in Signal.objects.filter(sitting=sitting).values_list(
-        "pk", "student_id", "urgent"
-    ):
+    for pk, student, urgent in of_sitting(sitting).values_list("pk", "student_id", "urgent"):
         one, waits = found.get(student, NONE), pk not in taken
         found[student] = Waiting(one.urgent + (urgent and waits), one.open + waits, one.all + 1)
     return found

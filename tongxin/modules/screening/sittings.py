@@ -23,9 +23,10 @@ from tongxin.kernel.ledger.services import Draft, record_activity
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.kernel.programmes.classes import known_class
+from tongxin.kernel.signals import chain
 from tongxin.methods.cadence.declarations import Kind
 
-from . import chain, population
+from . import population
 from .models import EntryCode, InstrumentText, Paper, Sitting, SittingForm
 
 # No letters or digits that children mix up, and no vowels, so that no code is a word.

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from tongxin.kernel.access.reading import opened
+from tongxin.kernel.signals.models import Signal
 from tongxin.methods.psychometrics.tests.test_banks import BANK
 from tongxin.modules.screening import instruments, papers, seats, sittings
 from tongxin.modules.screening.history import history
 from tongxin.modules.screening.layout import path_of, sheets
-from tongxin.modules.screening.models import Result, Signal
+from tongxin.modules.screening.models import Result
 from tongxin.modules.screening.picture import pictures
 from tongxin.modules.screening.results import standing_words
 from tongxin.testing.cast import TODAY
@@ -77,7 +78,7 @@ def test_what_is_asked_follows_from_the_answers_and_is_scored_with_them(banked, 
     (result,) = results(banked)
     assert result.scores["bands"] == {"mood": "high"}
     assert result.standing["critical"] == ["harm"]
-    assert Signal.objects.filter(paper=paper).count() == 2
+    assert Signal.objects.filter(origin="paper", origin_id=paper.pk).count() == 2
     sheet = sheets(banked.sitting, "student")[0]
     places = {item: 0 if item == "6" else 2 for item in walked}
     assert path_of(sheet, places, ())[: len(walked)] == walked

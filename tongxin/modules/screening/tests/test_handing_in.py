@@ -12,8 +12,9 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.consent import services as consent
 from tongxin.kernel.consent.models import Consent, Purpose
 from tongxin.kernel.obligations.models import Message
+from tongxin.kernel.signals.models import Call, Signal
 from tongxin.modules.screening import layout, papers, sittings
-from tongxin.modules.screening.models import Call, Page, Paper, Result, Signal, SittingForm
+from tongxin.modules.screening.models import Page, Paper, Result, SittingForm
 from tongxin.modules.screening.papers import Refused
 from tongxin.testing.cast import TODAY
 
@@ -30,7 +31,7 @@ def contents(hall, paper):
     viewer = hall.cast.chen.viewer(proved=True)
     pages = opened(viewer, Page.objects.current().filter(paper=paper), "screening_review")
     results = opened(viewer, Result.objects.current().filter(paper=paper), "screening_review")
-    signals = opened(viewer, Signal.objects.filter(paper=paper), "screening_review")
+    signals = opened(viewer, Signal.objects.filter(origin="paper", origin_id=paper.pk), "screening_review")
     return (
         {name: said for page in pages for name, said in page.answers["items"].items()},
         [(result.scores, result.standing, result.form_id) for result in results],
@@ -48,7 +49,9 @@ def test_a_whole_paper_comes_to_what_it_comes_to_page_by_page(hall, answers):
     papers.finish(paged)
     assert contents(hall, whole.paper) == contents(hall, paged)
     assert whole.paper.finished_at is not None
-    assert whole.called == Signal.objects.filter(paper=whole.paper, urgent=True).exists()
+    assert (
+        whole.called == Signal.objects.filter(origin="paper", origin_id=whole.paper.pk, urgent=True).exists()
+    )
 
 
 def test_a_whole_paper_is_one_row_of_each_table_and_one_of_the_audit(hall):
@@ -60,7 +63,7 @@ def test_a_whole_paper_is_one_row_of_each_table_and_one_of_the_audit(hall):
 
 def test_a_grave_answer_has_its_signal_call_and_notice_with_the_paper(hall):
     done = hand_in(hall, GRAVE)
-    signal = Signal.objects.get(paper=done.paper)
+    signal = Signal.objects.get(origin="paper", origin_id=done.paper.pk)
     assert (done.called, signal.urgent) == (True, True)
     assert Call.objects.filter(signal=signal).count() == 1
     assert Message.objects.filter(topic="called").count() == 1

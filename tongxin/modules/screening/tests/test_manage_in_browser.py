@@ -9,6 +9,7 @@ from django.urls import reverse
 from tongxin.kernel.obligations import outbox
 from tongxin.modules.screening import instruments, sittings
 from tongxin.modules.screening.models import InstrumentText
+from tongxin.modules.screening.signals import of_sitting
 from tongxin.testing.again import again
 from tongxin.testing.browser import enter, faults, violations
 from tongxin.testing.cast import adopted_cast
@@ -55,7 +56,7 @@ def test_every_page_of_the_counsellor_fits_and_can_be_read(school, screen, reque
     room = school.cast.room_one.subject.public_id
     own = instruments.take(school.cast.school, "gad-7", by=school.cast.chen.account)
     running = school.sitting.public_id
-    signal = school.sitting.signals.filter(urgent=True).get()
+    signal = of_sitting(school.sitting).filter(urgent=True).get()
     for name, arguments in (
         ("home", []),
         ("sitting_new", []),

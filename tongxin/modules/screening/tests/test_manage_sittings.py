@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.obligations.models import Message
-from tongxin.modules.screening import chain, sittings
+from tongxin.kernel.signals import chain
+from tongxin.modules.screening import sittings
 from tongxin.modules.screening.models import EntryCode, InstrumentText, Sitting
 from tongxin.testing.cast import TODAY, crowd
 from tongxin.testing.screening import FIRST, LAST
@@ -133,7 +134,7 @@ def test_what_is_missing_is_a_list_with_the_way_to_mend_it(hall, chen, plan):
     chain.ChainStep.objects.all().delete()
     page = text(chen.get(at("sitting", plan)))
     assert "还没有排满三个人" in page
-    assert reverse("screening:chain") in page
+    assert reverse("cases:chain") in page
     answer = chen.post(at("sitting_open", plan), follow=True)
     assert "还没有排满三个人" in text(answer)
     plan.refresh_from_db()
@@ -305,31 +306,31 @@ def rows_of(*people, minutes="15") -> dict:
 
 def test_the_chain_is_set_in_order_with_minutes(hall, chen):
     cast = hall.cast
-    chen.post(reverse("screening:chain"), rows_of(hall.deputy, cast.chen, cast.wang, minutes="20"))
+    chen.post(reverse("cases:chain"), rows_of(hall.deputy, cast.chen, cast.wang, minutes="20"))
     steps = chain.chain_of(cast.school)
     assert [(one.person, one.minutes, one.firm) for one in steps] == [
         (hall.deputy.subject, 20, False), (cast.chen.subject, 20, False), (cast.wang.subject, 20, True),
     ]  # fmt: skip
-    page = text(chen.get(reverse("screening:chain")))
+    page = text(chen.get(reverse("cases:chain")))
     assert "最后一位，不能再转" in page
     assert "只在页面上看得到" in page
 
 
 def test_a_chain_of_two_is_refused_and_kept_on_the_page(hall, chen):
-    answer = chen.post(reverse("screening:chain"), rows_of(hall.deputy, hall.cast.chen))
+    answer = chen.post(reverse("cases:chain"), rows_of(hall.deputy, hall.cast.chen))
     assert answer.status_code == 422
     assert "至少要排三个人" in text(answer)
     assert len(chain.chain_of(hall.cast.school)) == 3
-    answer = chen.post(reverse("screening:chain"), rows_of(hall.deputy, hall.cast.chen, hall.cast.liu))
+    answer = chen.post(reverse("cases:chain"), rows_of(hall.deputy, hall.cast.chen, hall.cast.liu))
     assert "没有相应的职务" in text(answer)
 
 
 def test_the_trial_is_a_page_of_who_sets_the_chain(hall, chen, client):
-    answer = chen.post(reverse("screening:chain_try"), follow=True)
+    answer = chen.post(reverse("cases:chain_try"), follow=True)
     assert "给 3 个人发了试发的通知" in text(answer)
     for who in ("liu", "sun", "guo", "zhou", "zhao"):
         hall.cast.sign_in(client, getattr(hall.cast, who))
-        assert client.get(reverse("screening:chain")).status_code in (404,)
-        assert client.post(reverse("screening:chain_try")).status_code == 404
+        assert client.get(reverse("cases:chain")).status_code in (404,)
+        assert client.post(reverse("cases:chain_try")).status_code == 404
     hall.cast.sign_in(client, hall.cast.wang)
-    assert client.get(reverse("screening:chain")).status_code == 200
+    assert client.get(reverse("cases:chain")).status_code == 200

@@ -12,8 +12,10 @@ from tongxin.kernel.base.sealing.fields import NotOpened
 from tongxin.kernel.consent import services as consent
 from tongxin.kernel.consent.models import Consent, Purpose
 from tongxin.kernel.obligations.models import Message
-from tongxin.modules.screening import papers, signals, sittings
-from tongxin.modules.screening.models import Call, Page, Paper, Result, Signal
+from tongxin.kernel.signals import services as signals
+from tongxin.kernel.signals.models import Call, Signal
+from tongxin.modules.screening import papers, sittings
+from tongxin.modules.screening.models import Page, Paper, Result
 from tongxin.modules.screening.papers import Refused
 
 
@@ -96,11 +98,11 @@ def test_a_critical_answer_calls_somebody_before_the_paper_is_handed_in(hall):
     assert kept.called
     signal = Signal.objects.get()
     assert signal.urgent
-    assert signal.paper_id == paper.pk
+    assert signal.origin_id == paper.pk
     call = Call.objects.get()
     assert call.person_id == hall.cast.chen.subject.pk
     assert Message.objects.get().recipient_id == hall.cast.chen.subject.pk
-    assert AuditRow.objects.filter(action="screening.signal_raised").count() == 1
+    assert AuditRow.objects.filter(action="signal.raised").count() == 1
 
 
 def test_taking_a_critical_answer_back_leaves_the_signal_and_saving_it_again_adds_none(hall):

@@ -8,8 +8,9 @@ from django.urls import reverse
 from tongxin.kernel.access.reading import READ
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.people.models import Person
+from tongxin.kernel.signals.models import Signal
 from tongxin.modules.screening import instruments, papers, sittings
-from tongxin.modules.screening.models import Page, Paper, Result, Signal, Sitting, SittingForm
+from tongxin.modules.screening.models import Page, Paper, Result, Sitting, SittingForm
 from tongxin.testing.cast import TODAY
 
 from .proving import signed_in, text_in
@@ -62,7 +63,7 @@ def test_a_correction_scores_again_raises_what_shows_now_and_keeps_the_former_an
     data = {name: form[name].value() for name in form.fields} | {f"{hall.form.pk}-9": "3"}
     answer = chen.post(address, data, follow=True)
     assert "更正以前填的" in answer.content.decode()
-    assert Signal.objects.filter(paper=paper, urgent=True).count() == 1
+    assert Signal.objects.filter(origin="paper", origin_id=paper.pk, urgent=True).count() == 1
     assert Page.objects.filter(paper=paper).count() == 2
     assert Result.objects.current().filter(paper=paper).count() == 1
     assert len(reads(purpose="screening_entry")) >= 1

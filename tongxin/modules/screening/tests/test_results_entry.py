@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.people.models import Student
+from tongxin.kernel.signals.models import Signal
 from tongxin.modules.screening import entries, papers
-from tongxin.modules.screening.models import Page, Paper, Result, Signal
+from tongxin.modules.screening.models import Page, Paper, Result
 
 from .proving import signed_in, text_in
 

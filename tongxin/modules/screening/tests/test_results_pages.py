@@ -9,8 +9,9 @@ from django.utils import timezone
 from tongxin.kernel.access.reading import READ, READ_BY_PROGRAM
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.fields import to_microseconds
+from tongxin.kernel.signals.models import Signal
 from tongxin.modules.screening import listing, papers
-from tongxin.modules.screening.models import Paper, Result, Signal, Sitting
+from tongxin.modules.screening.models import Paper, Result, Sitting
 from tongxin.testing.again import again
 from tongxin.testing.cast import TODAY
 

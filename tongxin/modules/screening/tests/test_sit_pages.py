@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from tongxin.kernel.access import services as access
 from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.signals.models import Signal
 from tongxin.modules.screening import papers, seats, sittings
-from tongxin.modules.screening.models import EntryCode, Page, Paper, Result, Signal, Sitting
+from tongxin.modules.screening.models import EntryCode, Page, Paper, Result, Sitting
 from tongxin.testing.cast import crowd
 
 COOKIE = settings.SEAT_COOKIE_NAME

@@ -10,8 +10,10 @@ from tongxin.kernel.obligations.models import Heartbeat
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.kernel.programmes.services import change
-from tongxin.modules.screening import chain, population, progress, seats, sittings
-from tongxin.modules.screening.models import ChainStep, EntryCode, Sitting
+from tongxin.kernel.signals import chain
+from tongxin.kernel.signals.models import ChainStep
+from tongxin.modules.screening import population, progress, seats, sittings
+from tongxin.modules.screening.models import EntryCode, Sitting
 from tongxin.modules.screening.papers import Refused
 from tongxin.testing.cast import TODAY
 from tongxin.testing.pack import PACK

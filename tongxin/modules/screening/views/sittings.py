@@ -260,7 +260,7 @@ def _check(viewer: Viewer, sitting: Sitting, check: sittings.Check) -> dict[str,
     """Return a line of the list of what must hold, with the page where it is mended if this viewer may open that."""
     own = {
         "admins": (_("三个管理员是三个不同的人"), "people_edit", place.address("setup:people")),
-        "chain": (_("应急联系人排满三个，都能处理"), "signal_chain", reverse("screening:chain")),
+        "chain": (_("应急联系人排满三个，都能处理"), "signal_chain", reverse("cases:chain")),
         "counsellor": (_("学校有心理教师"), "people_edit", place.address("setup:people")),
         "consent": (_("公布了知情说明"), "consent_text", place.address("setup:consent_text", "screening")),
         "worker": (_("后台在运行"), "", ""),

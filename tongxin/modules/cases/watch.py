@@ -18,9 +18,8 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link
 from tongxin.kernel.base.steady import SteadyClock
 from tongxin.kernel.obligations import outbox
-
-from . import signals
-from .models import Call, ChainStep
+from tongxin.kernel.signals import services as signals
+from tongxin.kernel.signals.models import Call, ChainStep
 
 
 def run(clock: SteadyClock) -> int:
@@ -41,7 +40,7 @@ def _say_clock_is_off(seconds: int, now: datetime) -> None:
         with transaction.atomic():
             told = [_tell_clock(school, person, day.isoformat()) for person in _concerned(school, now)]
             if any(told):
-                audit.write(None, "screening.clock_off", school_id=school, seconds=seconds)
+                audit.write(None, "signal.clock_off", school_id=school, seconds=seconds)
 
 
 def _tell_clock(school: int, person: int, day: str) -> bool:
@@ -91,5 +90,5 @@ def waiting_for_me(request: HttpRequest) -> str:
     ).exclude(signal__calls__answer=Call.Answer.TAKEN)
     if not waiting.exists():
         return ""
-    link = format_html('<a href="{}">{}</a>', reverse("screening:signals"), _("打开看看是谁"))
+    link = format_html('<a href="{}">{}</a>', reverse("cases:signals"), _("打开看看是谁"))
     return format_html("{} {}", _("有学生请您现在当面看看。"), link)

@@ -11,25 +11,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tongxin.kernel.access.doors import allow, step_up
+from tongxin.kernel.access.doors import allow, school_of, step_up
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
+from tongxin.kernel.signals import services as signals
+from tongxin.kernel.signals.models import Call, Signal
 from tongxin.ui import keyset
 from tongxin.ui.toasts import notify
 
-from .. import queue, signals
-from ..models import Call, Signal
+from .. import capacity, queue
 from . import place
 
 SIZE = 30
-MOST_A_DAY = 50
 
 
 def _reader(request: Request) -> Viewer:
     """Return the viewer if the queue is there for them."""
     viewer = request.viewer
-    place.school_of(viewer)
+    school_of(viewer)
     if not place.sees_signals(viewer):
         raise Http404
     return viewer
@@ -46,12 +46,23 @@ def _with_rooms(viewer: Viewer, children: list[queue.Child]) -> list[queue.Child
 def _note_seen(viewer: Viewer, page: str, students: list[int]) -> None:
     """Put on record who saw which children's names here: that somebody waits is something about them."""
     if students:
-        audit.write(viewer, "screening.queue_seen", school_id=viewer.school_id, page=page, subjects=students)
+        audit.write(viewer, "signal.queue_seen", school_id=viewer.school_id, page=page, subjects=students)
 
 
 def _signal(viewer: Viewer, public_id: str) -> Signal:
     rows = queue.reachable(viewer).defer("what").select_related("student")
     return get_object_or_404(rows, public_id=public_id)
+
+
+@allow("screening", "screening_progress", "screening_figures", "signals", "signal_chain")
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """Open the first page of the area that is there for this viewer."""
+    school_of(request.viewer)
+    there = place.tabs(request.viewer, "home")
+    if not there:
+        raise Http404
+    return redirect(there[0]["url"])
 
 
 @allow("signals", "screening")
@@ -69,9 +80,9 @@ def waiting(request: Request) -> HttpResponse:
         "may_open": viewer.may("screening"),
     }
     if request.htmx:
-        return render(request, "screening/_manage_queue.html", context)
+        return render(request, "cases/_queue.html", context)
     _note_seen(viewer, "waiting", [child.student.pk for child in children])
-    return render(request, "screening/manage_signals.html", context)
+    return render(request, "cases/signals.html", context)
 
 
 @allow("screening")
@@ -79,23 +90,23 @@ def waiting(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def in_order(request: Request) -> HttpResponse:
-    """The same with what each is about, the gravest first, and as many as can be seen today."""
+    """The same with what each is about, the gravest first, and as many as the counsellors' hours allow this week."""
     viewer = _reader(request)
-    asked = request.GET.get("today", "")
-    today = min(int(asked), MOST_A_DAY) if asked.isdecimal() and len(asked) < 4 else 0
     children = queue.open_reasons(viewer, _with_rooms(viewer, queue.waiting(viewer)))
     urgent = sum(child.urgent for child in children)
-    # Whoever is urgent is seen today, however many that are.
-    shown = max(today, urgent) if today else len(children)
+    outlook = capacity.outlook(school_of(viewer), len(children), urgent, viewer.day)
+    everybody = bool(request.GET.get("all")) or not outlook.minutes
+    shown = children if everybody else children[: outlook.this_week]
     context = {
-        "tabs": place.tabs(viewer, "signals"),
-        "children": children[:shown],
-        "later": len(children) - len(children[:shown]),
-        "today": today or "",
-        "most": MOST_A_DAY,
+        "children": shown,
+        "outlook": outlook,
+        "later": len(children) - outlook.this_week,
+        "hidden": len(children) - len(shown),
+        "all": everybody and outlook.this_week < len(children),
+        "may_set": viewer.may("signal_chain"),
         "may_open": False,
     }
-    return render(request, "screening/manage_signals_in_order.html", context)
+    return render(request, "cases/signals_in_order.html", context)
 
 
 @allow("screening")
@@ -112,10 +123,10 @@ def _opened(request: Request, signal: Signal) -> HttpResponse:
     children = _with_rooms(viewer, queue.waiting(viewer, signal.student))
     if not children:
         notify(request, _("这名学生已经有人在处理。"))
-        return redirect("screening:signals_done")
+        return redirect("cases:signals_done")
     (child,) = queue.open_reasons(viewer, children)
     context = {"child": child, "child_url": reverse("screening:child", args=[child.student.public_id])}
-    return render(request, "screening/manage_signal.html", context)
+    return render(request, "cases/signal.html", context)
 
 
 @allow("signals", "screening")
@@ -130,9 +141,9 @@ def take(request: Request, public_id: str) -> HttpResponse:
             signals.take(row, viewer)
     except signals.Refused as refused:
         notify(request, str(refused))
-        return redirect("screening:signals")
+        return redirect("cases:signals")
     notify(request, _("您接手了%(name)s，不再通知别人。请现在当面看看。") % {"name": signal.student.name})
-    return redirect("screening:signals_done")
+    return redirect("cases:signals_done")
 
 
 @allow("signals", "screening")
@@ -153,7 +164,7 @@ def pass_on(request: Request, public_id: str) -> HttpResponse:
         notify(request, str(refused))
     else:
         notify(request, _("已经转给下一位，马上通知。"))
-    return redirect("screening:signals")
+    return redirect("cases:signals")
 
 
 @allow("signals", "screening")
@@ -193,4 +204,4 @@ def done(request: Request) -> HttpResponse:
         "next_url": f"?after={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?before={page.previous_cursor}" if page.previous_cursor else "",
     }
-    return render(request, "screening/manage_signals_done.html", context)
+    return render(request, "cases/signals_done.html", context)

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.reading import opened
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
-from tongxin.methods.psychometrics.instrument import Instrument
+from tongxin.kernel.signals import services as signals
+from tongxin.kernel.signals.models import Call, Signal
+from tongxin.kernel.signals.origins import sentences
 
-from . import signals
-from .instruments import ready
-from .models import Call, Signal, SittingForm
+CALM_MINUTES = int(signals.CALM.total_seconds() // 60)
 
 
 @dataclass
@@ -37,6 +36,11 @@ class Child:
     @property
     def since(self) -> datetime:
         return min(signal.raised_at for signal in self.signals)
+
+    @property
+    def minutes(self) -> int:
+        """The shortest time in which one of the signals has to be answered: the graver, the shorter."""
+        return min(signal.minutes or CALM_MINUTES for signal in self.signals)
 
     @property
     def first(self) -> Signal:
@@ -60,7 +64,7 @@ def reachable(viewer: Viewer) -> QuerySet[Signal]:
 
 
 def waiting(viewer: Viewer, of: Subject | None = None) -> list[Child]:
-    """Return the children somebody may see who wait: urgent first, then those who have waited longest."""
+    """Return the children somebody may see who wait: urgent first, then as the school's scheme hurries, then the longest."""
     rows = signals.open_signals(viewer.school_id or 0).filter(pk__in=reachable(viewer).values("pk"))
     if of is not None:
         rows = rows.filter(student=of)
@@ -75,7 +79,9 @@ def waiting(viewer: Viewer, of: Subject | None = None) -> list[Child]:
             child.calls.append(call)
         if call.person_id == viewer.person_id and call.answer in (Call.Answer.WAITING, Call.Answer.LATE):
             child.mine = call
-    return sorted(children.values(), key=lambda child: (not child.urgent, child.since, child.student.pk))
+    return sorted(
+        children.values(), key=lambda child: (not child.urgent, child.minutes, child.since, child.student.pk)
+    )
 
 
 def others_waiting(viewer: Viewer) -> int:
@@ -89,41 +95,7 @@ def open_reasons(viewer: Viewer, children: Iterable[Child]) -> list[Child]:
     children = list(children)
     ids = [signal.pk for child in children for signal in child.signals]
     rows = opened(viewer, Signal.objects.filter(pk__in=ids).order_by("raised_at", "pk"), "crisis")
-    said = dict(zip((row.pk for row in rows), sentences(rows), strict=True))
+    said = dict(zip((row.pk for row in rows), sentences(viewer, rows), strict=True))
     for child in children:
         child.reasons = sorted((said[one.pk] for one in child.signals), key=lambda reason: -reason[0])
     return sorted(children, key=lambda child: (not child.urgent, -child.rank, child.since))
-
-
-def sentences(rows: Iterable[Signal]) -> list[tuple[int, str]]:
-    """Return (rank, what it is) of opened signals, in their order."""
-    rows = list(rows)
-    forms = SittingForm.objects.select_related("text").in_bulk([row.what["form"] for row in rows])
-    found = []
-    for row in rows:
-        form = forms.get(row.what["form"])
-        instrument = ready(form.text).instrument if form else None
-        title = f"{instrument.short or instrument.title}：" if instrument else ""
-        found.append((row.what["rank"], title + _sentence(row.what, instrument)))
-    return found
-
-
-def _sentence(what: dict, instrument: Instrument | None) -> str:
-    kind, rule = what["kind"], what["rule"]
-    if kind == signals.TEXT:
-        return _("第%(item)s题里写了要有人看的话") % {"item": rule}
-    if instrument is None:
-        return _("量表已经不在了")
-    if kind == signals.BAND:
-        scale = instrument.scale_by_id.get(what["scale"])
-        bands = [band for table in scale.tables for band in table.bands] if scale else []
-        words = next((str(band.title) for band in bands if band.id == rule), rule)
-        return _("%(scale)s得分在“%(band)s”") % {
-            "scale": str(scale.title) if scale else what["scale"],
-            "band": words,
-        }
-    rules = instrument.critical if kind == signals.CRITICAL else instrument.patterns
-    words = next((str(one.title) for one in rules if one.id == rule), "") or rule
-    if kind == signals.CRITICAL:
-        return _("关键题目：%(what)s") % {"what": words}
-    return _("几题合起来：%(what)s") % {"what": words}

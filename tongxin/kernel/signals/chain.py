@@ -80,7 +80,7 @@ def set_chain(school: School, wanted: Sequence[Wanted], *, by, day: date) -> lis
             for number, each in enumerate(wanted, 1)
         ]
     )  # fmt: skip
-    audit.write(by, "screening.chain_set", school_id=school.pk, people=ids)
+    audit.write(by, "signal.chain_set", school_id=school.pk, people=ids)
     return steps
 
 

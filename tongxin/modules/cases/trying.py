@@ -10,8 +10,7 @@ from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import School
 from tongxin.kernel.obligations import outbox
-
-from .chain import chain_of
+from tongxin.kernel.signals.chain import chain_of
 
 
 @transaction.atomic
@@ -24,5 +23,5 @@ def try_chain(school: School, *, by: Viewer) -> int:
             f"try:{school.pk}:{step.person_id}:{minute}",
             school_id=school.pk, recipient_id=step.person_id, topic=topics.CALLED_TRY, data={},
         )  # fmt: skip
-    audit.write(by, "screening.chain_tried", school_id=school.pk, people=[step.person_id for step in steps])
+    audit.write(by, "signal.chain_tried", school_id=school.pk, people=[step.person_id for step in steps])
     return len(steps)

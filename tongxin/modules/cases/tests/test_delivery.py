@@ -15,8 +15,10 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.steady import SteadyClock
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.obligations.models import Delivery, Heartbeat, Message
-from tongxin.modules.screening import signals, trying, watch
-from tongxin.modules.screening.models import Call
+from tongxin.kernel.signals import services as signals
+from tongxin.kernel.signals.models import Call
+from tongxin.modules.cases import trying, watch
+from tongxin.modules.screening.signals import of_sitting
 from tongxin.testing.cast import NOW
 
 NIGHT = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)  # Sunday, half past three in the morning
@@ -103,7 +105,7 @@ def test_a_letter_that_did_not_arrive_is_tried_again_within_two_minutes(post, mo
 
 def test_a_call_that_was_taken_sends_no_letter(post):
     post.enter({"9": "1"})
-    signals.take(post.sitting.signals.get(), post.cast.chen.viewer())
+    signals.take(of_sitting(post.sitting).get(), post.cast.chen.viewer())
     assert dispatch.run_urgent(NOW) == 0
     assert mail.outbox == []
 
@@ -128,7 +130,7 @@ def test_a_notice_leads_to_the_queue(post, client):
     post.enter({"9": "1"})
     post.cast.sign_in(client, post.cast.chen)
     for page in (reverse("notices:inbox"), "/"):
-        assert f'href="{reverse("screening:signals")}"' in client.get(page).content.decode()
+        assert f'href="{reverse("cases:signals")}"' in client.get(page).content.decode()
 
 
 # ------------------------------------------------------------------ the worker's round
@@ -169,7 +171,7 @@ def test_a_clock_that_jumped_is_an_alarm_and_delays_no_call(post, jump):
     told = set(Message.objects.filter(topic=topics.CLOCK_OFF).values_list("recipient__name", flat=True))
     assert told == {"陈晨", "何敏", "王建国", "郭维"}
     watch.run(steady)
-    assert AuditRow.objects.filter(action="screening.clock_off").count() == 1
+    assert AuditRow.objects.filter(action="signal.clock_off").count() == 1
 
 
 def test_a_clock_within_a_minute_is_no_alarm(post):
@@ -218,5 +220,5 @@ def test_every_page_of_who_was_called_says_that_a_child_waits(post, client):
     post.enter({"9": "1"})
     assert "有学生请您现在当面看看" in frame(client, cast.chen, cast)
     assert "有学生请您现在当面看看" not in frame(client, cast.wang, cast)
-    signals.take(post.sitting.signals.get(), cast.chen.viewer())
+    signals.take(of_sitting(post.sitting).get(), cast.chen.viewer())
     assert "有学生请您现在当面看看" not in frame(client, cast.chen, cast)

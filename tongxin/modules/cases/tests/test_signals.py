@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tongxin.kernel.audit.models import AuditRow
-from tongxin.modules.screening import signals
-from tongxin.modules.screening.models import Call, Signal
+from tongxin.kernel.signals import services as signals
+from tongxin.kernel.signals.models import Call, Signal
+from tongxin.modules.cases import capacity
 from tongxin.testing.again import again
 from tongxin.testing.cast import player
 from tongxin.testing.screening import prove
 
-QUEUE = reverse("screening:signals")
+QUEUE = reverse("cases:signals")
 SAD = {"1": "2", "2": "2", "3": "2", "4": "2", "5": "1", "6": "1"}
 
 
@@ -60,7 +61,7 @@ def test_who_is_called_sees_name_and_class_and_no_reason(worried, client, monkey
     assert "请当面看看这名学生现在好不好" in said
     assert "白云飞" not in said
     signal = Signal.objects.filter(urgent=True).first()
-    for name in ("screening:signal", "screening:signals_in_order"):
+    for name in ("cases:signal", "cases:signals_in_order"):
         address = reverse(name, args=[signal.public_id] if name.endswith("signal") else [])
         assert client.get(address).status_code == 404
 
@@ -70,8 +71,8 @@ def test_the_queue_is_not_there_for_others(worried, client, who):
     signal = Signal.objects.first()
     worried.cast.sign_in(client, getattr(worried.cast, who))
     assert client.get(QUEUE).status_code == 404
-    assert client.get(reverse("screening:signals_done")).status_code == 404
-    assert client.post(reverse("screening:signal_take", args=[signal.public_id])).status_code == 404
+    assert client.get(reverse("cases:signals_done")).status_code == 404
+    assert client.post(reverse("cases:signal_take", args=[signal.public_id])).status_code == 404
     assert not Call.objects.filter(answer="taken").exists()
 
 
@@ -89,7 +90,7 @@ def test_a_leader_outside_the_chain_does_not_find_the_queue(worried, client):
 def test_reasons_open_only_with_the_second_factor_and_leave_a_trace(worried, client):
     signal = Signal.objects.get(urgent=True)
     worried.cast.sign_in(client, worried.cast.chen)
-    address = reverse("screening:signal", args=[signal.public_id])
+    address = reverse("cases:signal", args=[signal.public_id])
     before = AuditRow.objects.filter(action="sealed.read").count()
     answer = client.get(address)
     assert answer.status_code == 302 or "第9题" not in text(answer)
@@ -100,16 +101,19 @@ def test_reasons_open_only_with_the_second_factor_and_leave_a_trace(worried, cli
     assert AuditRow.objects.filter(action="sealed.read").count() == before + 1
 
 
-def test_in_order_of_rank_as_many_as_can_be_seen_today(worried, client):
+def test_in_order_of_rank_as_many_as_the_hours_of_the_week_allow(worried, client):
     worried.enter(SAD | {"6": "3", "7": "3"}, 2)  # 15: the next band
     worried.cast.sign_in(client, worried.cast.chen)
     prove(client, worried.cast.chen)
-    address = reverse("screening:signals_in_order")
+    address = reverse("cases:signals_in_order")
     said = text(client.get(address))
     assert said.index("安小禾") < said.index("程一诺") < said.index("白云飞")
-    said = text(client.get(address, {"today": "2"}))
+    assert "还没有填访谈时间" in said
+    capacity.set_hours(worried.cast.school, worried.cast.chen.subject, 40, 20, by=worried.cast.chen.viewer())
+    said = text(client.get(address))
+    assert "还能看 2 名" in said
     assert "白云飞" not in said
-    assert "还有 1 名排在后面" in said
+    assert "白云飞" in text(client.get(address, {"all": "1"}))
 
 
 def test_taking_a_child_takes_all_that_waits_and_tells_the_second_who_was_first(worried, client):
@@ -118,11 +122,11 @@ def test_taking_a_child_takes_all_that_waits_and_tells_the_second_who_was_first(
     child = worried.child(3)
     first = Signal.objects.filter(student=child).first()
     worried.cast.sign_in(client, worried.deputy)
-    client.post(reverse("screening:signal_take", args=[first.public_id]))
+    client.post(reverse("cases:signal_take", args=[first.public_id]))
     open_ = signals.open_signals(worried.cast.school.pk).filter(student=child)
     assert not open_.filter(calls__person=worried.deputy.subject).exists()
     worried.cast.sign_in(client, worried.cast.chen)
-    answer = client.post(reverse("screening:signal_take", args=[first.public_id]), follow=True)
+    answer = client.post(reverse("cases:signal_take", args=[first.public_id]), follow=True)
     taken = Call.objects.filter(signal=first, answer="taken")
     assert taken.get().person == worried.deputy.subject
     assert Call.objects.filter(signal__student=child, answer="taken").values(
@@ -133,7 +137,7 @@ def test_taking_a_child_takes_all_that_waits_and_tells_the_second_who_was_first(
 
 def test_passing_on_calls_the_next_at_once_and_the_last_cannot(worried, client):
     signal = Signal.objects.get(urgent=True)
-    address = reverse("screening:signal_pass", args=[signal.public_id])
+    address = reverse("cases:signal_pass", args=[signal.public_id])
     for who in (worried.cast.chen, worried.deputy):
         worried.cast.sign_in(client, who)
         client.post(address)
@@ -147,8 +151,8 @@ def test_passing_on_calls_the_next_at_once_and_the_last_cannot(worried, client):
 def test_what_was_taken_is_found_by_name_and_by_page(worried, client):
     signal = Signal.objects.get(urgent=True)
     worried.cast.sign_in(client, worried.cast.chen)
-    client.post(reverse("screening:signal_take", args=[signal.public_id]))
-    address = reverse("screening:signals_done")
+    client.post(reverse("cases:signal_take", args=[signal.public_id]))
+    address = reverse("cases:signals_done")
     assert "安小禾" in text(client.get(address))
     assert "安小禾" in text(client.post(address, {"q": "anxiaohe"}))
     assert "没有找到" in text(client.post(address, {"q": "没有"}))
@@ -157,6 +161,6 @@ def test_what_was_taken_is_found_by_name_and_by_page(worried, client):
 def test_seeing_the_queue_is_on_record(worried, client):
     worried.cast.sign_in(client, worried.cast.chen)
     client.get(QUEUE)
-    row = AuditRow.objects.filter(action="screening.queue_seen").last()
+    row = AuditRow.objects.filter(action="signal.queue_seen").last()
     assert set(row.data["subjects"]) == {worried.child(0).pk, worried.child(1).pk}
     assert "安小禾" not in str(row.data)

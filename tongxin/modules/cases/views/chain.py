@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tongxin.exchange.notices import channels, services
 from tongxin.exchange.notices.models import Preference
-from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.doors import allow, school_of
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.base.models import School
+from tongxin.kernel.signals import chain as chains
 from tongxin.ui.toasts import notify
 
-from .. import chain as chains
 from .. import trying
 from . import place
 
@@ -30,7 +30,7 @@ MINUTES = (5, 10, 15, 20, 30, 45, 60)
 @require_http_methods(["GET", "HEAD", "POST"])
 def chain(request: Request) -> HttpResponse:
     viewer = request.viewer
-    school = place.school_of(viewer)
+    school = school_of(viewer)
     able = list(chains.able(school, viewer.day))
     error, typed = "", _saved(school)
     if request.method == "POST":
@@ -40,7 +40,7 @@ def chain(request: Request) -> HttpResponse:
         error = _save(request, school, able, typed)
         if not error:
             notify(request, _("排好了。试一次，看看每个人能不能收到。"))
-            return redirect("screening:chain")
+            return redirect("cases:chain")
     filled = [row for row in typed if row[0]]
     rows = [*filled, *[("", "15")] * max(chains.LEAST - len(filled), SPARE)][:ROWS]
     context = {
@@ -53,7 +53,7 @@ def chain(request: Request) -> HttpResponse:
         "vacancies": chains.vacancies(school, viewer.day),
         "mail_off": not (services.settings_of(school).email_on and channels.email_ready()),
     }
-    return render(request, "screening/manage_chain.html", context, status=422 if error else 200)
+    return render(request, "cases/chain.html", context, status=422 if error else 200)
 
 
 def _saved(school: School) -> list[tuple[str, str]]:
@@ -93,11 +93,11 @@ def _reached(school: School) -> list[dict[str, Any]]:
 @require_POST
 def try_it(request: Request) -> HttpResponse:
     """Send each of the chain a notice that says it is a trial."""
-    n = trying.try_chain(place.school_of(request.viewer), by=request.viewer)
+    n = trying.try_chain(school_of(request.viewer), by=request.viewer)
     words = ngettext(
         "给 %(n)d 个人发了试发的通知，请问问他们看到没有。",
         "给 %(n)d 个人发了试发的通知，请问问他们看到没有。",
         n,
     )
     notify(request, words % {"n": n} if n else _("还没有排好应急联系人。"))
-    return redirect("screening:chain")
+    return redirect("cases:chain")

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class SignalsConfig(AppConfig):
+    name = "tongxin.kernel.signals"
+    label = "signals"
+    verbose_name = "提示"
