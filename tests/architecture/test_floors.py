@@ -12,7 +12,18 @@ from django.db import models
 from .tree import ROOT
 
 FLOORS = ["methods", "ui", "kernel", "exchange", "modules", "insight", "demo", "config"]
-KERNEL = ["base", "audit", "people", "calendar", "access", "consent", "programmes", "ledger", "obligations"]
+KERNEL = [
+    "base",
+    "audit",
+    "people",
+    "calendar",
+    "access",
+    "consent",
+    "programmes",
+    "ledger",
+    "obligations",
+    "signals",
+]
 
 # Which room's tables may point to which room's: a new line here is a decision, not a formality.
 ALLOWED = {
@@ -23,11 +34,13 @@ ALLOWED = {
     "programmes": {"base", "calendar"},
     "ledger": {"base", "programmes"},
     "obligations": {"base", "programmes", "ledger"},
+    "signals": {"base"},
     "exchange": {"base", "people"},
     "setup": {"base", "people"},
     "desk": {"base", "people", "programmes", "ledger", "obligations"},
     "authoring": {"base", "programmes"},
     "screening": {"base"},
+    "cases": {"base", "signals"},
     "insight": {"base", "programmes"},
 }
 
