@@ -41,6 +41,7 @@ ALLOWED = {
     "authoring": {"base", "programmes"},
     "screening": {"base"},
     "cases": {"base", "signals"},
+    "network": {"base"},
     "insight": {"base", "programmes"},
 }
 

@@ -176,6 +176,7 @@ INSTALLED_APPS = [
     "tongxin.modules.notices",
     "tongxin.modules.screening",
     "tongxin.modules.cases",
+    "tongxin.modules.network",
     "tongxin.insight",
     "tongxin.demo",
 ]
@@ -285,6 +286,11 @@ TASKS = {
                     "task": "tongxin.modules.cases.tasks.watch_signals",
                     "every": timedelta(seconds=15),
                 },
+                "durations": {
+                    "task": "tongxin.modules.network.tasks.look_at_durations",
+                    "cron": "20 6 * * *",
+                },
+                "harm": {"task": "tongxin.modules.network.tasks.watch_harm", "every": timedelta(minutes=5)},
                 "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},
                 "keys": {
                     "task": "tongxin.kernel.audit.tasks.move_to_new_keys",

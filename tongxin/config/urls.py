@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("tongxin.modules.notices.urls")),
     path("", include("tongxin.modules.screening.urls")),
     path("", include("tongxin.modules.cases.urls")),
+    path("", include("tongxin.modules.network.urls")),
     path("", include("tongxin.insight.urls")),
 ]
 if settings.DEMO or settings.DEBUG:

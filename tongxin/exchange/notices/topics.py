@@ -10,9 +10,12 @@ from tongxin.kernel.signals.topics import CALLED, TO_LOOK_AT
 CALLED_TRY = "called_try"
 # Some of a class have not filled in something; the server's clock jumped.
 NOT_BEGUN, CLOCK_OFF = "not_begun", "clock_off"
+# A family wrote; a task was handed down; a summary was handed up; one is told of a report that cannot wait, or of its deadline.
+FAMILY_WROTE, TASK_GIVEN, HANDED_UP = "family_wrote", "task_given", "handed_up"
+HARM_TOLD, HARM_DUE = "harm_told", "harm_due"
 
 # These leave by e-mail at once, whatever the hour, the day and the reader's rhythm.
-URGENT = (CALLED, CALLED_TRY, CLOCK_OFF)
+URGENT = (CALLED, CALLED_TRY, CLOCK_OFF, HARM_TOLD, HARM_DUE)
 
 SENTENCES = {
     CALLED: _("有一名学生请您现在当面看看。请打开，点“我来处理”或“转给下一位”。"),
@@ -20,16 +23,29 @@ SENTENCES = {
     TO_LOOK_AT: _("有学生请您在一天内看看。请打开，点“我来处理”或“转给下一位”。"),
     NOT_BEGUN: _("您班上还有学生没有填，请打开看看是谁，提醒一下。"),
     CLOCK_OFF: _("服务器的时钟刚才跳了一分钟以上，通知的时间可能不准。请核对服务器的时间，再重新启动后台。"),
+    FAMILY_WROTE: _("有家长给您留了话，请打开回复。"),
+    TASK_GIVEN: _("给您派了一个任务，请打开看要求和期限。"),
+    HANDED_UP: _("有一份报告交上来了，请打开看看。"),
+    HARM_TOLD: _("有一份报告告诉了您，请现在打开。"),
+    HARM_DUE: _("有一份报告的上报时限快到了，请现在打开。"),
 }
-PLACES = {CALLED: "cases:signals", TO_LOOK_AT: "cases:signals", NOT_BEGUN: "screening:home"}
+PLACES = {
+    CALLED: "cases:signals", TO_LOOK_AT: "cases:signals", NOT_BEGUN: "screening:home",
+    FAMILY_WROTE: "network:families", TASK_GIVEN: "network:tasks", HANDED_UP: "network:reports",
+    HARM_TOLD: "network:harm", HARM_DUE: "network:harm",
+}  # fmt: skip
 # What leaves the house: no word about mental health, no name, no address that says more than the front door.
 SUBJECTS = {
     CALLED: _("提醒：有一件事请您现在登录处理"),
     CALLED_TRY: _("提醒：这是试发，不用处理"),
     CLOCK_OFF: _("提醒：服务器的时钟不准"),
+    HARM_TOLD: _("提醒：有一件事请您现在登录处理"),
+    HARM_DUE: _("提醒：有一件事请您现在登录处理"),
 }
 LETTERS = {
     CALLED: _("有一件事请您现在登录处理。请尽快回应，过了时间会转给下一位。"),
     CALLED_TRY: _("这是试发的邮件，没有事要处理。收到它，说明有事时能通知到您。"),
     CLOCK_OFF: SENTENCES[CLOCK_OFF],
+    HARM_TOLD: _("有一件事请您现在登录处理。"),
+    HARM_DUE: _("有一件事的时限快到了，请您现在登录处理。"),
 }

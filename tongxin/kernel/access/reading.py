@@ -33,6 +33,11 @@ PURPOSES = {
     "letter": _("给家长的告知信"),
     "report": _("写报告"),
     "task": _("做请您做的事"),
+    "intake": _("看报上来的情况"),
+    "called": _("应急时看人在哪里"),
+    "talk": _("答复想聊聊的学生"),
+    "family": _("家校沟通"),
+    "harm_report": _("强制报告"),
 }
 # What the program opens by itself: nobody sees single values of it.
 PROGRAM_PURPOSES = {
