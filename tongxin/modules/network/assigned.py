@@ -170,7 +170,9 @@ def answer(viewer: Viewer, task: NetworkTask, words: str) -> NetworkTask:
 
 def of(viewer: Viewer) -> QuerySet[NetworkTask]:
     """Return the tasks somebody bears or gave; counsellors and leaders those of the whole school."""
-    rows = NetworkTask.objects.filter(school_id=viewer.school_id).select_related("bearer", "homeroom", "giver")
+    rows = NetworkTask.objects.filter(school_id=viewer.school_id).select_related(
+        "bearer", "homeroom", "giver"
+    )
     if viewer.roles & {COUNSELLOR, LEADER, "secretary"}:
         return rows
     mine = Q(bearer_id=viewer.person_id) | Q(giver_id=viewer.person_id)

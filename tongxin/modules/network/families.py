@@ -13,7 +13,6 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tongxin.exchange.notices import topics
@@ -30,7 +29,8 @@ from .posts import COUNSELLOR, HOMEROOM, holders, room_of
 To = FamilyWord.To
 # A number of points, a total, a name of an instrument: a score by any other name.
 _SCORE = re.compile(
-    r"\d+(\.\d+)?\s*分(?![钟之享])|得分|总分|分数|T分|标准分|百分位|PHQ|GAD|SCL|MHT|SDS|SAS|CES|量表", re.IGNORECASE
+    r"\d+(\.\d+)?\s*分(?![钟之享])|得分|总分|分数|T分|标准分|百分位|PHQ|GAD|SCL|MHT|SDS|SAS|CES|量表",
+    re.IGNORECASE,
 )
 
 
@@ -138,7 +138,11 @@ def lines(viewer: Viewer) -> list[Line]:
     own = viewer.posts.get(HOMEROOM, frozenset())
     if own:
         enrolled = Link.objects.filter(
-            kind="enrolled_in", b__in=own, superseded_at=FOREVER, valid_from__lte=viewer.day, valid_to__gte=viewer.day
+            kind="enrolled_in",
+            b__in=own,
+            superseded_at=FOREVER,
+            valid_from__lte=viewer.day,
+            valid_to__gte=viewer.day,
         )
         sides.append(rows.filter(to=To.HOMEROOM, student__in=enrolled.values("a")))
     return _lines([_newest(side) for side in sides])
@@ -166,4 +170,6 @@ def own_lines(viewer: Viewer) -> list[Line]:
     last = rows.values("student", "to").annotate(last=Max("pk")).values("last")
     found = FamilyWord.objects.filter(pk__in=last).defer("words", "guarded")
     newest = found.select_related("student", "guardian").order_by(F("written_at").desc())
-    return [Line(Thread(row.student, row.guardian, row.to), row.written_at, row.from_school) for row in newest]
+    return [
+        Line(Thread(row.student, row.guardian, row.to), row.written_at, row.from_school) for row in newest
+    ]

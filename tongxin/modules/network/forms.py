@@ -25,7 +25,10 @@ OTHER = "other"
 
 class MoodForm(forms.Form):
     mood = forms.TypedChoiceField(
-        label=gettext_lazy("这周班里的气氛"), coerce=int, choices=MoodReport.Mood.choices, widget=forms.RadioSelect
+        label=gettext_lazy("这周班里的气氛"),
+        coerce=int,
+        choices=MoodReport.Mood.choices,
+        widget=forms.RadioSelect,
     )
     themes = forms.MultipleChoiceField(
         label=gettext_lazy("这周大家忙的、说的多是什么"),
@@ -78,7 +81,9 @@ class ChildField:
 
     def choose_child(self, viewer: Viewer) -> None:
         form: forms.Form = self  # type: ignore[assignment]
-        rooms = viewer.posts.get(posts.HOMEROOM, frozenset()) | viewer.posts.get("homeroom_liaison", frozenset())
+        rooms = viewer.posts.get(posts.HOMEROOM, frozenset()) | viewer.posts.get(
+            "homeroom_liaison", frozenset()
+        )
         mentees = viewer.posts.get("mentor_of", frozenset())
         own: list[tuple[str, str]] = []
         for room in posts.rooms(viewer.school_id or 0, viewer.day).filter(pk__in=rooms):
@@ -189,7 +194,10 @@ class SheetForm(ChildField, forms.Form):
     name = forms.CharField(label=gettext_lazy("学生姓名"), max_length=40, required=False)
     room = forms.ChoiceField(label=gettext_lazy("班级"), required=False)
     words = forms.CharField(
-        label=gettext_lazy("从什么时候开始，具体看到什么（可以不写）"), max_length=WORDS, required=False, widget=AREA
+        label=gettext_lazy("从什么时候开始，具体看到什么（可以不写）"),
+        max_length=WORDS,
+        required=False,
+        widget=AREA,
     )
     where = forms.CharField(
         label=gettext_lazy("学生现在在哪里，怎么找到您"), max_length=200, required=False,
@@ -227,15 +235,16 @@ class FamilyWorryForm(forms.Form):
         widget=forms.RadioSelect,
         choices=[("calm", gettext_lazy("请老师一天之内联系我")), ("now", gettext_lazy("现在就要有人"))],
     )
-    where = forms.CharField(
-        label=gettext_lazy("孩子现在在哪里，您的电话"), max_length=200, required=False
-    )
+    where = forms.CharField(label=gettext_lazy("孩子现在在哪里，您的电话"), max_length=200, required=False)
     words = forms.CharField(
         label=gettext_lazy("您看到了什么"), max_length=WORDS, required=False, widget=AREA,
         help_text=gettext_lazy("只有心理教师看得到。"),
     )  # fmt: skip
     harm = forms.CharField(
-        label=gettext_lazy("可能有人伤害孩子吗（没有就不写）"), max_length=WORDS, required=False, widget=SHORT_AREA
+        label=gettext_lazy("可能有人伤害孩子吗（没有就不写）"),
+        max_length=WORDS,
+        required=False,
+        widget=SHORT_AREA,
     )
 
     def __init__(self, *args, viewer: Viewer, **kwargs):
@@ -279,14 +288,17 @@ class TaskForm(forms.Form):
         else:
             self.fields["rooms"].choices = [(key, room.name) for key, room in self.there.items()]  # type: ignore[attr-defined]
 
-    def rooms(self) -> list[Subject]:
+    def chosen_rooms(self) -> list[Subject]:
         chosen = self.cleaned_data.get("rooms") or list(self.there)
         return [self.there[key] for key in chosen]
 
 
 class AnswerForm(forms.Form):
     words = forms.CharField(
-        label=gettext_lazy("做得怎样"), max_length=WORDS, widget=AREA, help_text=gettext_lazy("不写学生姓名。")
+        label=gettext_lazy("做得怎样"),
+        max_length=WORDS,
+        widget=AREA,
+        help_text=gettext_lazy("不写学生姓名。"),
     )
 
 
@@ -310,7 +322,9 @@ def span_words(span: summaries.Span) -> str:
 
 class DurationForm(forms.Form):
     weeks = forms.IntegerField(label=gettext_lazy("几周"), min_value=1, max_value=durations.MOST_WEEKS)
-    times = forms.IntegerField(label=gettext_lazy("几次"), min_value=2, max_value=durations.MOST_TIMES, required=False)
+    times = forms.IntegerField(
+        label=gettext_lazy("几次"), min_value=2, max_value=durations.MOST_TIMES, required=False
+    )
     active = forms.BooleanField(label=gettext_lazy("打开"), required=False)
 
 
@@ -370,11 +384,15 @@ class HarmForm(ChildField, MomentForm):
         self.choose_child(viewer)
         self.fields["day"].label, self.fields["time"].label = _("哪一天发现的"), _("几点发现的")
         people = harm.tellable(viewer.school, viewer.day)
-        self.fields["told"].choices = [(one.public_id, one.name) for one in people if one.pk != viewer.person_id]  # type: ignore[attr-defined]
-        self.fields["told"].initial = [one.public_id for one in harm.told_by_default(viewer.school, viewer.day)]
+        told = [(one.public_id, one.name) for one in people if one.pk != viewer.person_id]
+        self.fields["told"].choices = told  # type: ignore[attr-defined]
+        self.fields["told"].initial = [
+            one.public_id for one in harm.told_by_default(viewer.school, viewer.day)
+        ]
         staff = harm.staff(viewer.school, viewer.day).exclude(pk=viewer.person_id)
         self.staff = {one.public_id: one for one in staff}
-        self.fields["suspect"].choices = [("", _("不选")), *((key, one.name) for key, one in self.staff.items())]  # type: ignore[attr-defined]
+        names = [("", _("不选")), *((key, one.name) for key, one in self.staff.items())]
+        self.fields["suspect"].choices = names  # type: ignore[attr-defined]
 
 
 class HarmEntryForm(MomentForm):

@@ -93,7 +93,11 @@ def tellable(school: School, day: date) -> list[Subject]:
 
 
 def told_by_default(school: School, day: date) -> list[Subject]:
-    leaders = holders(school, LEADER, day) or holders(school, "deputy_secretary", day) or holders(school, "secretary", day)
+    leaders = (
+        holders(school, LEADER, day)
+        or holders(school, "deputy_secretary", day)
+        or holders(school, "secretary", day)
+    )
     return [*leaders, *(one for one in holders(school, COUNSELLOR, day) if one not in leaders)]
 
 
@@ -195,7 +199,13 @@ def _enter_call(viewer: Viewer, report: HarmReport, row: HarmEntry) -> None:
     if report.matter == Matter.HARM:
         parts = {"student": [report.student_id], "reporter": [row.by_id]}
         entered.enter(
-            report.school, entered.HARM, day, parts, f"harm:{row.pk}", qualifiers={"theme": row.authority}, **common
+            report.school,
+            entered.HARM,
+            day,
+            parts,
+            f"harm:{row.pk}",
+            qualifiers={"theme": row.authority},
+            **common,
         )
     elif row.authority == Authority.EDUCATION:
         entered.enter(
@@ -222,7 +232,10 @@ def entries(viewer: Viewer, report: HarmReport) -> list[tuple[HarmEntry, bool]]:
     rows = opened(viewer, report.entries.select_related("by").order_by("written_at", "pk"), "harm_report")
     keys = [str(row.pk) for row in rows]
     written = AuditRow.objects.filter(
-        school=report.school_id, action=WRITTEN_ACTION, object_type=HarmEntry._meta.db_table, object_id__in=keys
+        school=report.school_id,
+        action=WRITTEN_ACTION,
+        object_type=HarmEntry._meta.db_table,
+        object_id__in=keys,
     )
     bound = {row.object_id: row.data.get("sha256") for row in written}
     return [(row, bound.get(str(row.pk)) == digest(row, row.what)) for row in rows]
@@ -237,7 +250,9 @@ def due(report: HarmReport, now: datetime) -> list[Due]:
         counted = [
             (authority, at) for authority, mode, at in calls if not deadline.mode or mode == deadline.mode
         ]
-        met_at = [min((at for a, at in counted if a == wanted), default=None) for wanted in needed(report, deadline)]
+        met_at = [
+            min((at for a, at in counted if a == wanted), default=None) for wanted in needed(report, deadline)
+        ]
         met = all(at is not None for at in met_at)
         late = any((at or now) > deadline.due for at in met_at)
         found.append(Due(deadline, met, late))

@@ -73,9 +73,7 @@ def holders(school: School | int, post: str, day: date, at: int | None = None) -
 
 def rooms(school: School | int, day: date) -> QuerySet[Subject]:
     """Return the classes that are there on a day, in their order."""
-    there = Subject.objects.filter(
-        school=school, type="homeroom", present_from__lte=day, present_to__gte=day
-    )
+    there = Subject.objects.filter(school=school, type="homeroom", present_from__lte=day, present_to__gte=day)
     return there.order_by("pinyin", "pk")
 
 

@@ -118,7 +118,9 @@ def school_figures(school: School, span: Span) -> dict[str, Any]:
         "rooms": len(there),
         "weeks": len(there) * len(weeks),
         "reported": len(cells),
-        "silent": sum(not any(week in said.get(room, {}) for week in weeks) for room in there) if weeks else 0,
+        "silent": sum(not any(week in said.get(room, {}) for week in weeks) for room in there)
+        if weeks
+        else 0,
         "low": sum(cell.mood is not None and cell.mood <= moods.LOW for cell in cells),
         "themes": dict(themes.most_common(5)),
         "looks": looks.values("homeroom").distinct().count(),
@@ -144,7 +146,9 @@ def _children(school: School, span: Span) -> dict[str, int | None]:
     taken = Call.objects.filter(
         answer=Call.Answer.TAKEN, signal__origin__in=Concern.Origin.values, signal__origin_id__in=ids
     )
-    answered = TalkAnswer.objects.filter(talk__in=[talk.pk for talk in talks]).values("talk").distinct().count()
+    answered = (
+        TalkAnswer.objects.filter(talk__in=[talk.pk for talk in talks]).values("talk").distinct().count()
+    )
     total = sum(origins.values()) + len(talks)
     urgent = rows.filter(urgent=True).count() + sum(talk.soon for talk in talks)
     on_it = taken.values("signal").distinct().count() + answered
@@ -165,7 +169,11 @@ def _children(school: School, span: Span) -> dict[str, int | None]:
 def hand_up(viewer: Viewer, level: str, room: Subject | None, span: Span, words: str) -> NetworkReport:
     """Freeze and hand up a summary; one for each class or school and span. Raises Refused."""
     assert viewer.school is not None
-    allowed = COUNSELLOR in viewer.roles if level == Level.SCHOOL else room is not None and room in own_rooms(viewer)
+    allowed = (
+        COUNSELLOR in viewer.roles
+        if level == Level.SCHOOL
+        else room is not None and room in own_rooms(viewer)
+    )
     if not allowed:
         raise Refused(_("这份报告不归您交。"))
     token = f"{level}:{room.pk if room else viewer.school_id}:{span.key}"
@@ -191,7 +199,11 @@ def _write(
     receivers = _receivers(viewer, level)
     for person in receivers:
         outbox.put(
-            f"handed-up:{row.pk}:{person}", school_id=row.school_id, recipient_id=person, topic=topics.HANDED_UP, data={}
+            f"handed-up:{row.pk}:{person}",
+            school_id=row.school_id,
+            recipient_id=person,
+            topic=topics.HANDED_UP,
+            data={},
         )
     if room is not None:
         entered.enter(

@@ -47,7 +47,12 @@ def _write(viewer: Viewer, soon: bool, words: str, token: str) -> Talk:
     assert viewer.person_id is not None
     assert viewer.school_id is not None
     row = Talk.objects.create(
-        school_id=viewer.school_id, student_id=viewer.person_id, soon=soon, asked_at=now, token=token, words=words
+        school_id=viewer.school_id,
+        student_id=viewer.person_id,
+        soon=soon,
+        asked_at=now,
+        token=token,
+        words=words,
     )
     audit.write(viewer, "network.talk_asked", row)
     raise_signal(
@@ -64,7 +69,9 @@ def sentence(what: dict) -> str:
 
 def unanswered(school_id: int) -> QuerySet[Talk]:
     """Return the talks nobody has given a time yet, those of now first, then the oldest."""
-    rows = Talk.objects.filter(school_id=school_id).exclude(Exists(TalkAnswer.objects.filter(talk=OuterRef("pk"))))
+    rows = Talk.objects.filter(school_id=school_id).exclude(
+        Exists(TalkAnswer.objects.filter(talk=OuterRef("pk")))
+    )
     return rows.select_related("student").order_by("-soon", "asked_at", "pk")
 
 
@@ -89,7 +96,12 @@ def answer(viewer: Viewer, talk: Talk, *, at: datetime, words: str) -> TalkAnswe
     if newest is not None and newest.at == at and newest.by_id == viewer.person_id:
         return newest
     row = TalkAnswer.objects.create(
-        school_id=talk.school_id, talk=talk, student_id=talk.student_id, by_id=viewer.person_id, at=at, words=words
+        school_id=talk.school_id,
+        talk=talk,
+        student_id=talk.student_id,
+        by_id=viewer.person_id,
+        at=at,
+        words=words,
     )
     audit.write(viewer, "network.talk_answered", row, talk=talk.pk, student=talk.student_id)
     return row

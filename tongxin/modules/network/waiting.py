@@ -50,7 +50,9 @@ def _talk(viewer: Viewer) -> Iterator[Waiting]:
         else:
             at = formats.when_words(answer.at, timezone.now())
             facts.append(_("%(who)s约你%(at)s见") % {"who": answer.by.name, "at": at})
-    yield Waiting(_("我想找人聊聊"), url, _("找人聊聊") if not facts else _("看一看"), tuple(facts[:2]), quiet=True)
+    yield Waiting(
+        _("我想找人聊聊"), url, _("找人聊聊") if not facts else _("看一看"), tuple(facts[:2]), quiet=True
+    )
 
 
 def _mood(viewer: Viewer) -> Iterator[Waiting]:
@@ -76,7 +78,11 @@ def _family(viewer: Viewer) -> Iterator[Waiting]:
         title = _("%(who)s回复了您（%(child)s）") % {"who": who, "child": line.thread.student.name}
         yield Waiting(title, url, _("看回复"), quiet=True)
     yield Waiting(
-        _("和老师说说孩子近来的情况"), reverse("network:family"), _("打开"), (_("也可以说您很担心孩子"),), quiet=True
+        _("和老师说说孩子近来的情况"),
+        reverse("network:family"),
+        _("打开"),
+        (_("也可以说您很担心孩子"),),
+        quiet=True,
     )
 
 

@@ -37,7 +37,7 @@ def concern(request: Request) -> HttpResponse:
             urgent = data["when"] == "now"
             told = concerns.Told(
                 origin=data["what"], token=place.token_of(request), urgent=urgent, words=data["words"],
-                harm=data["harm"], where=data["where"] and f"{data['where']}（{viewer.person.name}）",
+                harm=data["harm"], where=place.signed(viewer, data["where"]),
             )  # fmt: skip
             concerns.report(viewer, child, told)
             return place.received(request, child=child, urgent=told.calls)
@@ -59,7 +59,7 @@ def observe(request: Request) -> HttpResponse:
             data = form.cleaned_data
             told = concerns.Told(
                 origin=Concern.Origin.OBSERVATION, token=place.token_of(request), words=data["words"],
-                sheet=form.sheet(), where=data["where"] and f"{data['where']}（{viewer.person.name}）",
+                sheet=form.sheet(), where=place.signed(viewer, data["where"]),
             )  # fmt: skip
             concerns.report(viewer, child, told)
             return place.received(request, child=child, urgent=told.calls)
@@ -101,7 +101,10 @@ def reported(request: Request) -> HttpResponse:
     page = keyset.page(rows, fields, ("-recorded_at", "-pk"), request.GET, SIZE)
     with transaction.atomic():
         audit.write(
-            viewer, "network.concerns_listed", school_id=viewer.school_id, subjects=sorted({row[2] for row in page.rows})
+            viewer,
+            "network.concerns_listed",
+            school_id=viewer.school_id,
+            subjects=sorted({row[2] for row in page.rows}),
         )
     on_it = concerns.taken_of([row[0] for row in page.rows])
     origins = dict(Concern.Origin.choices)

@@ -51,7 +51,7 @@ def worry(request: Request) -> HttpResponse:
         child = form.people[data["student"]]
         told = concerns.Told(
             origin=Concern.Origin.FAMILY, token=place.token_of(request), urgent=data["when"] == "now",
-            words=data["words"], harm=data["harm"], where=data["where"] and f"{data['where']}（{viewer.person.name}）",
+            words=data["words"], harm=data["harm"], where=place.signed(viewer, data["where"]),
         )  # fmt: skip
         concerns.report(viewer, child, told)
         return place.received(request, child=child, urgent=told.calls, who="guardian")
@@ -68,7 +68,9 @@ def own_thread(request: Request, student: str, to: str) -> HttpResponse:
     if to not in families.To.values:
         raise Http404
     thread = families.Thread(child, viewer.person.subject, to)  # type: ignore[union-attr]
-    return _thread(request, thread, reverse("network:own_thread", args=[student, to]), "network/own_thread.html")
+    return _thread(
+        request, thread, reverse("network:own_thread", args=[student, to]), "network/own_thread.html"
+    )
 
 
 @allow("answer")
@@ -78,7 +80,11 @@ def lines(request: Request) -> HttpResponse:
     """Who wrote and waits for an answer; no word of it."""
     viewer = request.viewer
     place.school_of(viewer)
-    context = {"tabs": place.tabs(viewer, "families"), "lines": families.lines(viewer), "labels": dict(families.To.choices)}
+    context = {
+        "tabs": place.tabs(viewer, "families"),
+        "lines": families.lines(viewer),
+        "labels": dict(families.To.choices),
+    }
     return render(request, "network/families.html", context)
 
 

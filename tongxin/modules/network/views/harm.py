@@ -31,7 +31,13 @@ def reports(request: Request) -> HttpResponse:
     rows = []
     for report in harm.readable(request.viewer)[:100]:
         open_ = [one for one in harm.due(report, now) if not one.met]
-        rows.append({"report": report, "missing": _labels(harm.missing(report)), "due": open_[0].deadline if open_ else None})
+        rows.append(
+            {
+                "report": report,
+                "missing": _labels(harm.missing(report)),
+                "due": open_[0].deadline if open_ else None,
+            }
+        )
     return render(request, "network/harm.html", {"rows": rows, "needed": _law()})
 
 
@@ -54,7 +60,13 @@ def new(request: Request) -> HttpResponse:
         child = form.child()
         if child is not None:
             data = form.cleaned_data
-            said = harm.Said(data["words"], form.moment(), data["authority"], number=data["number"], contact=data["contact"])
+            said = harm.Said(
+                data["words"],
+                form.moment(),
+                data["authority"],
+                number=data["number"],
+                contact=data["contact"],
+            )
             filing = harm.Filing(
                 child, data["matter"], form.moment(), said, harm.in_office(school, data["told"], viewer.day),
                 inside=data["inside"], suspect=form.staff.get(data["suspect"]),
@@ -127,7 +139,9 @@ def add(request: Request, report: str) -> HttpResponse:
         else:
             notify(request, _("已经写下。"))
             return redirect("network:harm_report", report)
-    return render(request, "network/harm_add.html", {"form": form, "report": row}, status=422 if form.errors else 200)
+    return render(
+        request, "network/harm_add.html", {"form": form, "report": row}, status=422 if form.errors else 200
+    )
 
 
 @allow("harm_report")

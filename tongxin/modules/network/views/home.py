@@ -33,7 +33,8 @@ def home(request: Request) -> HttpResponse:
     context = {
         "tabs": place.tabs(viewer, "home"),
         "levels": [
-            {"title": ROLE_NAMES[post], "people": posts.holders(school, post, viewer.day)} for post in posts.UP
+            {"title": ROLE_NAMES[post], "people": posts.holders(school, post, viewer.day)}
+            for post in posts.UP
         ],
         "places": found,
         "named": named,
@@ -107,7 +108,11 @@ def end(request: Request, link: str) -> HttpResponse:
         raise Http404
     posts.end(found, by=viewer)
     notify(request, _("%(name)s的职务到今天为止。") % {"name": found.a.name})
-    return redirect("network:room", found.b.public_id) if found.kind == posts.PEER else redirect("network:committee")
+    return (
+        redirect("network:room", found.b.public_id)
+        if found.kind == posts.PEER
+        else redirect("network:committee")
+    )
 
 
 @allow("network_edit")
@@ -161,7 +166,12 @@ def durations(request: Request) -> HttpResponse:
     if request.method == "POST" and form is not None and form.is_valid():
         data = form.cleaned_data
         lasting.change(
-            school, chosen, weeks=data["weeks"], times=data.get("times") or 0, active=data["active"], by=viewer
+            school,
+            chosen,
+            weeks=data["weeks"],
+            times=data.get("times") or 0,
+            active=data["active"],
+            by=viewer,
         )
         notify(request, _("已保存。"))
         return redirect("network:durations")

@@ -52,7 +52,9 @@ def tabs(viewer: Viewer, current: str) -> list[dict[str, Any]]:
     ]
 
 
-def received(request: Request, *, child: Subject | None = None, urgent: bool = False, who: str = "staff") -> HttpResponse:
+def received(
+    request: Request, *, child: Subject | None = None, urgent: bool = False, who: str = "staff"
+) -> HttpResponse:
     """Say that it has come in and what to do right now; nothing about what will come of it.
 
     who: "staff", "peer", "student" or "guardian".
@@ -61,3 +63,7 @@ def received(request: Request, *, child: Subject | None = None, urgent: bool = F
     return render(request, "network/received.html", context)
 
 
+def signed(viewer: Viewer, words: str) -> str:
+    """Return where a child is with the name of whoever says so: whoever is called asks them first."""
+    name = viewer.person.subject.name if viewer.person else ""
+    return f"{words}（{name}）" if words.strip() else ""

@@ -71,7 +71,12 @@ def one(request: Request, report: str) -> HttpResponse:
     place.school_of(request.viewer)
     row = get_object_or_404(summaries.readable(request.viewer), public_id=report)
     span = span_words(summaries.Span(row.first_day, row.last_day))
-    context = {"row": row, "span": span, "lines": lines(row.figures), "level": NetworkReport.Level(row.level).label}
+    context = {
+        "row": row,
+        "span": span,
+        "lines": lines(row.figures),
+        "level": NetworkReport.Level(row.level).label,
+    }
     return render(request, "network/report.html", context)
 
 
@@ -80,7 +85,9 @@ def lines(figures: dict[str, Any]) -> list[tuple[str, str]]:
     made = []
     if "rooms" in figures:
         made.append((_("班级"), str(figures["rooms"])))
-    made.append((_("报过心情的周次"), _("%(n)d / %(of)d") % {"n": figures["reported"], "of": figures["weeks"]}))
+    made.append(
+        (_("报过心情的周次"), _("%(n)d / %(of)d") % {"n": figures["reported"], "of": figures["weeks"]})
+    )
     if "silent" in figures:
         made.append((_("一次也没有报的班"), str(figures["silent"])))
     made.append((_("气氛偏闷的周次"), str(figures["low"])))
@@ -90,7 +97,12 @@ def lines(figures: dict[str, Any]) -> list[tuple[str, str]]:
     made.append((_("全班观察") if "rooms" not in figures else _("做过全班观察的班"), str(figures["looks"])))
     if "class_reports" in figures:
         made.append((_("交来报告的班"), str(figures["class_reports"])))
-    made.append((_("任务（已回复 / 到期）"), _("%(n)d / %(of)d") % {"n": figures["tasks_done"], "of": figures["tasks"]}))
+    made.append(
+        (
+            _("任务（已回复 / 到期）"),
+            _("%(n)d / %(of)d") % {"n": figures["tasks_done"], "of": figures["tasks"]},
+        )
+    )
     children = figures.get("children")
     if children:
         names = dict(Concern.Origin.choices) | {

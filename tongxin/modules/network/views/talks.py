@@ -75,7 +75,9 @@ def answer(request: Request, talk: str) -> HttpResponse:
 def _answer(request: Request, talk: Talk) -> HttpResponse:
     viewer = request.viewer
     (one,) = talks.opened_for_counsellor(viewer, [talk])
-    form = TalkAnswerForm(request.POST or None, initial=now_initial() | {"words": _("心理辅导室，直接来就行。")})
+    form = TalkAnswerForm(
+        request.POST or None, initial=now_initial() | {"words": _("心理辅导室，直接来就行。")}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             talks.answer(viewer, one, at=form.at(), words=form.cleaned_data["words"])

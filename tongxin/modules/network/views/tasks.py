@@ -42,7 +42,9 @@ def _named(request: Request, rows: list[NetworkTask]) -> dict[int, str]:
     students = [row.bearer_id for row in rows if row.bearer.type == "student"]
     seen = set(visible_subjects(request.viewer, "K2").filter(pk__in=students).values_list("pk", flat=True))
     return {
-        row.pk: row.bearer.name if row.bearer.type != "student" or row.bearer_id in seen else str(_("心理委员"))
+        row.pk: row.bearer.name
+        if row.bearer.type != "student" or row.bearer_id in seen
+        else str(_("心理委员"))
         for row in rows
     }
 
@@ -59,7 +61,7 @@ def new(request: Request) -> HttpResponse:
     form = TaskForm(request.POST or None, viewer=viewer, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        rooms = form.rooms() if "rooms" in form.fields else []
+        rooms = form.chosen_rooms() if "rooms" in form.fields else []
         try:
             made = assigned.hand_down(
                 viewer, data["level"], rooms, title=data["title"], words=data["words"], due=data["due"],
@@ -71,7 +73,9 @@ def new(request: Request) -> HttpResponse:
             n = len(made)
             notify(request, ngettext("派给了%(n)d个人。", "派给了%(n)d个人。", n) % {"n": n})
             return redirect("network:tasks")
-    return render(request, "network/task_new.html", {"form": form, "parent": parent}, status=422 if form.errors else 200)
+    return render(
+        request, "network/task_new.html", {"form": form, "parent": parent}, status=422 if form.errors else 200
+    )
 
 
 def _parent(request: Request) -> NetworkTask | None:
@@ -110,4 +114,6 @@ def task(request: Request, task: str) -> HttpResponse:
         "may_break_down": mine and bool(assigned.levels_below(viewer)),
         "parts": [(part, named[part.pk]) for part in parts],
     }
-    return render(request, "network/task.html", context, status=422 if form is not None and form.errors else 200)
+    return render(
+        request, "network/task.html", context, status=422 if form is not None and form.errors else 200
+    )
