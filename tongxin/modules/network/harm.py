@@ -23,6 +23,7 @@ from tongxin.kernel.access.reading import opened
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.base.fields import to_microseconds
 from tongxin.kernel.base.models import Event, School, Subject
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.people import services as people
@@ -178,7 +179,7 @@ def _add(viewer: Viewer, report: HarmReport, said: Said, token: str, more: dict)
 
 def digest(row: HarmEntry, what: dict) -> str:
     """Return what binds an entry to the audit record: its report, writer, authority, time and words."""
-    bound = [row.public_id, row.report_id, row.by_id, row.authority, row.mode, row.at.isoformat(), what]
+    bound = [row.public_id, row.report_id, row.by_id, row.authority, row.mode, to_microseconds(row.at), what]
     return hashlib.sha256(json.dumps(bound, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

@@ -28,7 +28,7 @@ def enter(client, who: Player, *, proved: bool = False):
         prove(client, who)
 
 
-def page(client, name: str, *arguments, **posted):
+def page(client, name: str, /, *arguments, **posted):
     url = reverse(f"network:{name}", args=arguments)
     return client.post(url, posted) if posted else client.get(url)
 
