@@ -77,20 +77,21 @@ def hidden_names(cast_) -> dict[str, list[str]]:
         "union_organiser",
         "department_head",
     )
-    nobody += ("branch_organiser", "left", "anonymous")
+    nobody += ("branch_organiser", "left", "anonymous", "committee_member")
     return dict.fromkeys(nobody, first + second) | {
         "liu": second,
         "ma": first,
         "mentor": [*first, second[0], *second[2:]],
         "parent": [*first, *second[:5]],
         "pupil": [*first, *second[:4], second[5]],
+        "peer": second,
     }
 
 
 # The register and the choice of people in the log form show names and nothing about them.
 NAMES_ONLY = ("setup:", "desk:record_kind")
 # Roles that know every name, but learn of family facts (here: whose home was visited) only as figures.
-FIGURES_ONLY = ("wang", "sun", "administrator", "deputy_secretary")
+FIGURES_ONLY = ("wang", "sun", "administrator", "deputy_secretary", "care_leader")
 
 
 def test_every_role_finds_what_the_table_says_and_no_name_beyond_its_reach(client, world):

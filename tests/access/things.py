@@ -22,6 +22,16 @@ from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.signals.models import Signal
 from tongxin.modules.authoring.models import PackDraft
+from tongxin.modules.network.models import (
+    Concern,
+    FamilyWord,
+    HarmEntry,
+    HarmReport,
+    HarmTold,
+    NetworkReport,
+    NetworkTask,
+    Talk,
+)
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cast import Cast, Player, player
 from tongxin.testing.pack import PACK
@@ -30,7 +40,7 @@ from tongxin.testing.screening import answered_sitting
 ROLES = (
     "anonymous", "liu", "ma", "xu", "li", "chen", "wang", "sun", "guo", "zhou", "zhao",
     "branch_organiser", "administrator", "deputy_secretary", "security_admin", "audit_admin", "union_organiser",
-    "department_head", "mentor", "parent", "pupil", "left",
+    "department_head", "mentor", "parent", "pupil", "left", "care_leader", "committee_member", "peer",
 )  # fmt: skip
 
 
@@ -58,6 +68,31 @@ def _walk(patterns, prefix: str, namespace: str) -> Iterator[Address]:
 
 
 @dataclass
+class Network:
+    """What the four-level network of a school holds. ward: the child of the parent the matrix walks as."""
+
+    ward: Subject
+    guardian: Subject
+    concern: Concern
+    talk: Talk
+    task: NetworkTask
+    report: NetworkReport
+    harm: HarmReport
+
+    def arguments(self, name: str) -> dict[str, object]:
+        found: dict[str, object] = {
+            "concern": self.concern.public_id,
+            "talk": self.talk.public_id,
+            "task": self.task.public_id,
+            "guardian": self.guardian.public_id,
+            "to": "homeroom_teacher",
+            "level": "class",
+            "report": (self.harm if name.startswith("network:harm") else self.report).public_id,
+        }
+        return found | ({"student": self.ward.public_id} if name == "network:own_thread" else {})
+
+
+@dataclass
 class Things:
     """One school's objects, by the argument that names them in an address."""
 
@@ -80,6 +115,7 @@ class Things:
     running: Sitting
     instrument: InstrumentText
     signal: Signal
+    network: Network
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -117,6 +153,8 @@ class Things:
             "code": "XXXXXX",
             "token": "z" * 32,
         }
+        if address.name.startswith("network:"):
+            fixed |= {"link": self.link.public_id} | self.network.arguments(address.name)
         if address.name == "setup:import_template":
             fixed["kind"] = "students"
         if address.name.startswith("screening:instrument"):
@@ -207,6 +245,9 @@ def things_of(cast: Cast, which: str) -> Things:
         running=running,
         instrument=paper.sitting.forms.get().text,
         signal=signal,
+        network=_network(
+            teacher, student, homeroom, cast.students[2][5] if which == "own" else student, cast.chen
+        ),
         student=student,
         staff=teacher.subject,
         link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
@@ -240,6 +281,44 @@ def _running(teacher: Player, text: InstrumentText, student: Subject) -> tuple[S
     return sitting, signal
 
 
+def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, told: Player) -> Network:
+    """Make one of everything a network holds, about a child of a class: written by its teacher, told to a counsellor."""
+    school, by, day = teacher.school, teacher.subject, date(2026, 11, 18)
+    guardian = people.make_guardian(school, f"{student.name[0]}家长", children=[student]).subject
+    about = {"school": school, "student": student}
+    FamilyWord.objects.create(
+        **about, guardian=guardian, to="homeroom_teacher", by=guardian, from_school=False, day=day, token=f"m{room.pk}",
+        words="睡得晚",
+    )  # fmt: skip
+    harm = HarmReport.objects.create(
+        **about,
+        by=by,
+        matter="harm_suspected",
+        known_at=timezone.now(),
+        open_in_school=False,
+        token=f"m{room.pk}",
+    )
+    HarmEntry.objects.create(
+        **about, report=harm, by=by, at=timezone.now(), token=f"m{room.pk}", what={"words": "手上有伤"}
+    )
+    if told.school == school:
+        HarmTold.objects.create(report=harm, school=school, person=told.subject)
+    return Network(
+        ward=ward,
+        guardian=guardian,
+        concern=Concern.objects.create(**about, by=by, origin="worry", day=day, token=f"m{room.pk}", words="不说话"),
+        talk=Talk.objects.create(**about, soon=False, token=f"m{room.pk}", words="心里乱"),
+        task=NetworkTask.objects.create(
+            school=school, level="homeroom_teacher", bearer=by, homeroom=room, title="关心一下", due=day, token=f"m{room.pk}"
+        ),
+        report=NetworkReport.objects.create(
+            school=school, level="class", homeroom=room, by=by, first_day=date(2026, 10, 1), last_day=date(2026, 10, 31),
+            figures={"reported": 0, "weeks": 4, "low": 0, "themes": {}, "looks": 0, "tasks": 0, "tasks_done": 0},
+            token=f"m{room.pk}",
+        ),
+    )  # fmt: skip
+
+
 def everybody(cast: Cast) -> dict[str, Player | None]:
     """Return one signed-in person for every role the matrix walks as."""
     whole = people.school_subject(cast.school)
@@ -253,6 +332,8 @@ def everybody(cast: Cast) -> dict[str, Player | None]:
         ("security_admin", whole),
         ("audit_admin", whole),
         ("union_organiser", whole),
+        ("care_leader", whole),
+        ("committee_member", whole),
     ):
         found[post] = player(cast.school, "路人", post, **{post: at})
     department = people.make_department(cast.school, "语文组")
@@ -260,6 +341,8 @@ def everybody(cast: Cast) -> dict[str, Player | None]:
     found["mentor"] = player(cast.school, "导师", "mentor", mentor_of=cast.students[2][1])
     found["parent"] = _guardian(cast)
     found["pupil"] = _pupil(cast)
+    found["peer"] = _with_account(Person.objects.get(pk=cast.students[1][1].pk), "peer")
+    people.appoint(found["peer"].subject, "peer_supporter", cast.room_one.subject, since=date(2026, 9, 1))
     found["left"] = player(cast.school, "离职", "left", secretary=whole)
     people.depart(found["left"].subject, date(2026, 11, 17), by=None)
     return found
