@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import timezone
 
 from tongxin.config import archive
 from tongxin.exchange.models import ImportRun
@@ -20,6 +21,16 @@ from tongxin.kernel.ledger.services import Draft, Upload, record_activity
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import kind_named
 from tongxin.kernel.signals.models import Signal
+from tongxin.modules.network.models import (
+    Concern,
+    FamilyWord,
+    HarmEntry,
+    HarmReport,
+    NetworkReport,
+    NetworkTask,
+    Talk,
+    TalkAnswer,
+)
 from tongxin.modules.screening.models import Page, Result
 from tongxin.testing.cast import TODAY, cast, today  # noqa: F401
 from tongxin.testing.screening import make_hall
@@ -42,6 +53,18 @@ COVERED = {
     "result.scores",
     "result.standing",
     "signal.what",
+    "concern.words",
+    "concern.sheet",
+    "concern.harm",
+    "concern.where",
+    "talk.words",
+    "talk_answer.words",
+    "family_word.words",
+    "family_word.guarded",
+    "network_task.words",
+    "network_task.answer",
+    "network_report.words",
+    "harm_entry.what",
 }
 ANSWER, SCORE, STANDING, CALL = (
     "金丝雀想说的话",
@@ -49,6 +72,8 @@ ANSWER, SCORE, STANDING, CALL = (
     "canary-in-a-standing",
     "canary-in-a-signal",
 )
+# One for each sealed column of the network, told apart by its number.
+REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
 # Lies open on purpose: shows that the search finds what is there.
 OPEN = "这一行不是秘密"
 
@@ -60,9 +85,10 @@ def test_every_sealed_column_has_its_canary():
 @pytest.mark.django_db(transaction=True)
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL]
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, *REPORTED]
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
+    reported(cast)
     places = database_files()
     found_open = any(OPEN.encode() in held for held in places.values())
     assert found_open, "the search does not even find what lies open"
@@ -119,6 +145,51 @@ def measured(cast) -> None:  # noqa: F811
     for row, column, word in ((page, "answers", ANSWER), (result, "scores", SCORE), (signal, "what", CALL)):
         (opened,) = opened_by_program([type(row).objects.get(pk=row.pk)], "scoring")
         assert word in str(getattr(opened, column))
+
+
+def reported(cast) -> None:  # noqa: F811
+    """Put canaries in what the network reports, asks and answers about a child."""
+    child, by = cast.students[1][0], cast.liu.subject
+    guardian = people.make_guardian(cast.school, "安家长", children=[child]).subject
+    about = {"school": cast.school, "student": child, "by": by}
+    said = iter(REPORTED)
+    concern = Concern.objects.create(
+        **about, origin="worry", day=TODAY, token="a", words=next(said), sheet={next(said): "some"}, harm=next(said),
+        where=next(said),
+    )  # fmt: skip
+    talk = Talk.objects.create(school=cast.school, student=child, soon=True, token="a", words=next(said))
+    answer = TalkAnswer.objects.create(**about, talk=talk, at=timezone.now(), words=next(said))
+    line = {"guardian": guardian, "from_school": True, "day": TODAY}
+    to_teacher = FamilyWord.objects.create(
+        **about, **line, to="homeroom_teacher", token="a", words=next(said)
+    )
+    FamilyWord.objects.create(**about, **line, to="counsellor", token="b", guarded=next(said))
+    task = NetworkTask.objects.create(
+        school=cast.school, level="homeroom_teacher", bearer=by, title=OPEN, due=TODAY, token="a", words=next(said),
+        answer=next(said),
+    )  # fmt: skip
+    report = NetworkReport.objects.create(
+        school=cast.school,
+        level="school",
+        by=by,
+        first_day=TODAY,
+        last_day=TODAY,
+        token="a",
+        words=next(said),
+    )
+    harm = HarmReport.objects.create(
+        **about, matter="harm_suspected", known_at=timezone.now(), open_in_school=False, token="a"
+    )
+    entry = HarmEntry.objects.create(
+        **about, report=harm, at=timezone.now(), token="a", what={"words": next(said)}
+    )
+    held = "".join(
+        str(getattr(row, column))
+        for row in (concern, talk, answer, to_teacher, task, report, entry)
+        for column in ("words", "answer", "what")
+        if hasattr(row, column)
+    )
+    assert sum(word in held for word in REPORTED) == 8
 
 
 def database_files() -> dict[str, bytes]:

@@ -306,6 +306,7 @@ def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, to
     return Network(
         ward=ward,
         guardian=guardian,
+        harm=harm,
         concern=Concern.objects.create(**about, by=by, origin="worry", day=day, token=f"m{room.pk}", words="不说话"),
         talk=Talk.objects.create(**about, soon=False, token=f"m{room.pk}", words="心里乱"),
         task=NetworkTask.objects.create(

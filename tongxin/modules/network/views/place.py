@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.fields import new_public_id
@@ -22,10 +23,10 @@ TOKEN_LENGTH = 40
 
 
 def school_of(viewer: Viewer) -> School:
-    """Return the viewer's school; a bureau has no classes of its own."""
-    if viewer.school is None or viewer.school.kind != School.Kind.SCHOOL or viewer.person_id is None:
+    """Return the school of somebody who belongs to one; a bureau has no classes of its own."""
+    if viewer.person_id is None:
         raise Http404
-    return viewer.school
+    return doors.school_of(viewer)
 
 
 def token_of(request: Request) -> str:
