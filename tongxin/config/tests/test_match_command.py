@@ -9,6 +9,7 @@ import pytest
 from tongxin.config.command_line import main
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "pairing"
+TEAMS = EXAMPLE.parent / "teams"
 
 
 def test_the_example_gives_the_pairs_that_the_page_shows(capsys):
@@ -49,6 +50,34 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(capsys, arguments, words):
     said = capsys.readouterr().err
     assert words in said
     assert "没有料到" not in said
+
+
+def test_the_teams_of_the_example_are_those_that_the_page_shows(capsys):
+    call = ["team", str(TEAMS / "scheme.yaml"), "--data", str(TEAMS / "data"), "--json"]
+    assert main(["check", str(TEAMS / "scheme.yaml")]) == 0
+    assert main(call) == 0
+    told = json.loads(capsys.readouterr().out)
+    with (TEAMS / "expected.csv").open(encoding="utf-8", newline="") as file:
+        expected = [
+            (row["leader"], row["member"], row["student"], int(row["score"])) for row in csv.DictReader(file)
+        ]
+    assert [
+        (*(team["seats"][seat][0] for seat in told["seats"]), team["score"]) for team in told["teams"]
+    ] == expected
+    assert (told["objective"], told["proved"]) == (sum(row[3] for row in expected), True)
+    assert [(one["id"], one["must"]) for one in told["unmatched"]] == [("m2", True)]
+    assert told["not_seated"] == ["t4"]
+    assert main(call[:-1]) == 0
+    assert "没有进队：林二。" in capsys.readouterr().out
+    for wrong in (
+        [*call, "--seconds", "-1"],
+        ["team", str(EXAMPLE / "scheme.yaml"), *call[2:]],
+        [*call[:3], "nowhere"],
+    ):
+        assert main(wrong) == 1
+        assert "没有料到" not in capsys.readouterr().err
+    assert main(["match", *call[1:]]) == 1
+    assert "tongxin team" in capsys.readouterr().err
 
 
 def test_a_wrong_call_ends_with_2(capsys):

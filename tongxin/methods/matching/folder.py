@@ -286,7 +286,9 @@ class _Folder:
             good = [self._known(name, row, c, n, people) for c, n in (("a", one), ("b", other))]
             if not all(good):
                 continue
-            if people[one].side == people[other].side and name != "known.csv":
+            side = people[one].side
+            beside = self.scheme.teams and self.scheme.seat(side).count > 1 and one != other
+            if side == people[other].side and name != "known.csv" and not beside:
                 self.say(name, row, f"“{one}”和“{other}”是同一个席位，不能是一对。请改正。")
             elif frozenset((one, other)) in found:
                 first = found[frozenset((one, other))].row
@@ -316,7 +318,7 @@ def _contradictions(found: Round, scheme: Scheme) -> list[Trouble]:
                 problems.append(Trouble("fixed.csv", bond.row, where + said))
             key = (one, found.people[other].side)
             loads[key] = loads.get(key, 0) + 1
-            if loads[key] == found.people[one].high + 1 and len(scheme.seats) == 2:
+            if loads[key] == found.people[one].high + 1 and not scheme.teams:
                 said = f"“{one}”已定的对象超过最多 {found.people[one].high} 人（people.csv 第 {found.people[one].row} 行）。请加大上限或删去几行。"
                 problems.append(Trouble("fixed.csv", bond.row, where + said))
     return problems
