@@ -14,7 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from tongxin.kernel.access.middleware import PROVED
+from tongxin.kernel.access.middleware import PROVED, SCHOOL
 from tongxin.testing.cast import cast, today  # noqa: F401
 from tongxin.testing.sealed import keys  # noqa: F401
 
@@ -152,5 +152,6 @@ def _enter(client, player) -> None:
         client.force_login(player.account)
         # Whoever has a second factor has just given it: the pages behind it are walked, not the one that asks for it.
         session = client.session
+        session[SCHOOL] = player.school.pk
         session[PROVED] = [player.account.pk, int(timezone.now().timestamp())]
         session.save()

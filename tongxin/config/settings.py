@@ -211,6 +211,7 @@ TEMPLATES = [
     },
 ]
 
+AUTHENTICATION_BACKENDS = ["tongxin.kernel.access.backend.AccountBackend"]
 AUTH_USER_MODEL = "base.Account"
 LOGIN_URL = "setup:sign_in"
 LOGIN_REDIRECT_URL = "/"
@@ -220,6 +221,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+SESSION_ENGINE = "tongxin.kernel.access.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

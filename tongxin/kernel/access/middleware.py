@@ -13,11 +13,10 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from tongxin.kernel.base.models import Account, School
-from tongxin.kernel.people.models import Person
 
 from .doors import asked
 from .reading import StepUpNeeded
-from .viewer import Viewer, nobody, person_at, viewer_for, viewer_of
+from .viewer import Viewer, first_person, nobody, person_at, viewer_for, viewer_of
 
 SEEN, SCHOOL, DEVICE, PROVED = "seen", "school", "device", "proved"
 PROOF_SECONDS = 10 * 60
@@ -94,10 +93,10 @@ def _viewer(request: HttpRequest) -> Viewer:
         return viewer_of(cast(Account, account), person, today)
     school = School.objects.filter(pk=school_id).first() if school_id else None
     if school is None:
-        school = first_school(account)
+        return viewer_of(cast(Account, account), first_person(account.pk), today)
     return viewer_for(cast(Account, account), school, today)
 
 
 def first_school(account) -> School | None:
-    person = Person.objects.select_related("school").filter(account=account).order_by("pk").first()
+    person = first_person(account.pk)
     return person.school if person else None

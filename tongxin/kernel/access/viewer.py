@@ -152,12 +152,24 @@ def nobody(day: date) -> Viewer:
 
 def person_at(account_id: int, school_id: int) -> Person | None:
     """Return an account's person at a school with subject and school. Asked in every request, so it is prepared."""
-    found = prepared.joined(
-        ((Person, ""), (Subject, "subject__"), (School, "school__")),
+    return _with_subject_and_school(
         "person at a school",
         lambda at: Person.objects.filter(account_id=at["account"], school_id=at["school"]).order_by("pk")[:1],
         {"account": account_id, "school": school_id},
     )
+
+
+def first_person(account_id: int) -> Person | None:
+    """Return the first person an account was linked to, for a session that names no school."""
+    return _with_subject_and_school(
+        "first person of an account",
+        lambda at: Person.objects.filter(account_id=at["account"]).order_by("pk")[:1],
+        {"account": account_id},
+    )
+
+
+def _with_subject_and_school(key: str, build: prepared.Build, values: dict[str, int]) -> Person | None:
+    found = prepared.joined(((Person, ""), (Subject, "subject__"), (School, "school__")), key, build, values)
     if not found:
         return None
     person, person.subject, person.school = found[0]

@@ -25,7 +25,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Account, School
 from tongxin.kernel.people.models import Person
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "tongxin.kernel.access.backend.AccountBackend"
 
 
 class SignInForm(forms.Form):

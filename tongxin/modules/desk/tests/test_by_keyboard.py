@@ -1,6 +1,7 @@
 """From signing in to a closed gap with no mouse: every stop is reached by Tab, in order, and can be seen."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tongxin.kernel.ledger.models import Entry, Evidence
 from tongxin.testing.again import again
@@ -97,9 +98,9 @@ def test_arrows_go_through_the_names_and_a_chosen_one_is_taken_out_again(school,
     desktop.locator("[data-people-list] li").first.wait_for()
     keys.press("ArrowDown", "Space", "ArrowDown", "Space")
     chosen = desktop.locator(".people__chosen").first
-    assert chosen.locator("button").count() == 2
+    expect(chosen.locator("button")).to_have_count(2)
     first = chosen.locator("button").first.text_content()
     keys.reach(f"去掉 {first}", tag="button", back=True)
     keys.press("Enter")
-    assert chosen.locator("button").count() == 1
+    expect(chosen.locator("button")).to_have_count(1)
     assert keys.here()["tag"] == "input", "the focus is back where names are looked for"

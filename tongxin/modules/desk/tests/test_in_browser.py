@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tongxin.kernel.ledger.models import Entry, Evidence
 from tongxin.testing.again import again
@@ -54,7 +55,7 @@ def test_a_colleague_is_found_by_initials_while_typing(school, phone):
     phone.get_by_text("参加人：李梅").click()
     box.get_by_role("searchbox").fill("xj")
     box.get_by_label("许静").check()
-    assert box.locator(".people__chosen").get_by_text("许静").is_visible()
+    expect(box.locator(".people__chosen").get_by_text("许静")).to_be_visible()
 
 
 PAGES = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations import queries
@@ -98,11 +99,11 @@ def test_an_answer_is_tied_to_what_it_answers(school, width, request):  # noqa: 
     enter(page, school.address, school.wang.account)
     page.goto(f"{school.address}/ledger/{asked.public_id}/")
     page.get_by_role("link", name="登记成长答复").click()
-    assert page.get_by_label("针对哪一件").input_value() == f"entry-{asked.public_id}"
+    expect(page.get_by_label("针对哪一件")).to_have_value(f"entry-{asked.public_id}")
     look(page, "answering")
     page.get_by_role("button", name="保存").click()
     page.get_by_text("已登记成长答复").wait_for()
     assert Entry.objects.get(kind="growth_answer").about == asked
     page.goto(f"{school.address}/ledger/{asked.public_id}/")
-    assert page.get_by_role("link", name="11月18日 成长答复").is_visible()
+    expect(page.get_by_role("link", name="11月18日 成长答复")).to_be_visible()
     look(page, "answered")

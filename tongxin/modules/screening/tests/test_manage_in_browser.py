@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tongxin.kernel.obligations import outbox
 from tongxin.modules.screening import instruments, sittings
@@ -91,7 +92,7 @@ def test_a_class_teacher_finds_the_own_class_on_a_phone(school, phone):
     phone.get_by_role("link", name="秋季测评").click()
     phone.get_by_text("还没交的是谁").click()
     phone.get_by_text("丁可欣").wait_for()
-    assert phone.get_by_text("七年级2班").count() == 0
+    expect(phone.get_by_text("七年级2班")).to_have_count(0)
     look(phone, "teacher-progress")
 
 
@@ -101,8 +102,8 @@ def test_progress_moves_by_itself_and_keeps_open_what_was_open(school, desktop):
     desktop.get_by_text("还没交的是谁").first.click()
     desktop.get_by_text("程一诺").wait_for()
     school.enter({}, 3)
-    desktop.get_by_text("丁可欣").wait_for(state="detached", timeout=20_000)
-    assert desktop.get_by_text("程一诺").first.is_visible()
+    desktop.get_by_text("丁可欣").wait_for(state="detached")
+    expect(desktop.get_by_text("程一诺").first).to_be_visible()
 
 
 def test_who_is_called_takes_a_child_on_a_phone(school, phone):

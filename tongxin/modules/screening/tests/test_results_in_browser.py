@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tongxin.modules.screening.models import Page, Paper
 from tongxin.testing.browser import faults, violations
@@ -59,14 +60,16 @@ def test_a_paper_is_typed_in_with_digits_alone(page, live_server, hall):
     look(page, "results-typing")
     page.locator("[data-code]").first.focus()
     page.keyboard.type("012301230")
-    values = [cell.input_value() for cell in page.locator("[data-code]").all()]
-    assert values == [*"012301230", ""]
+    cells = page.locator("[data-code]")
+    expect(cells).to_have_count(10)
+    for cell, value in zip(cells.all(), [*"012301230", ""], strict=True):
+        expect(cell).to_have_value(value)
     # 7 is no answer: it stays where it is and says so; the right one goes on.
     page.keyboard.type("7")
     last = page.locator("[data-code]").last
-    assert last.get_attribute("aria-invalid") == "true"
+    expect(last).to_have_attribute("aria-invalid", "true")
     page.keyboard.type("2")
-    assert last.get_attribute("aria-invalid") == "false"
+    expect(last).to_have_attribute("aria-invalid", "false")
     page.get_by_role("button", name="保存", exact=True).click()
     page.wait_for_url("**/enter/**")
     assert Paper.objects.get().source == "paper"

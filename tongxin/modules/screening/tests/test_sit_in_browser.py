@@ -115,7 +115,7 @@ def test_a_child_fills_in_with_a_lost_connection_in_the_middle_and_loses_nothing
     page.goto(f"{hall.cast.address}/sit/paper/1/")
     page.get_by_role("heading", name="这里没有正在填的问卷").wait_for()
     look(page, "nobody")
-    assert page.locator("input:checked").count() == 0
+    expect(page.locator("input:checked")).to_have_count(0)
     assert "安*禾" not in page.content()
 
 
@@ -152,6 +152,7 @@ def test_a_guardian_reads_answers_and_fills_in_about_the_own_child(hall, page):
     page.goto(hall.cast.address)
     look(page, "home-guardian")
     page.get_by_role("link", name="查看或更改").click()
+    page.wait_for_url("**/sit/consent/")
     look(page, "consent")
     page.goto(f"{hall.cast.address}/sit/own/")
     look(page, "own")

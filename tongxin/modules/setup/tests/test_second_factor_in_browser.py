@@ -30,6 +30,7 @@ def test_a_counsellor_sets_the_second_factor_and_gives_it_later(width, request, 
     page.goto(f"{live_server.url}/second-factor/")
     look(page, "factor-overview")
     page.click("text=现在设")
+    expect(page.locator("#factor-code")).to_be_visible()
     look(page, "factor-set")
     secret = re.sub(r"\s", "", page.inner_text(".slip__code.hash"))
     shown = page.inner_text(".notice .slip__code")
