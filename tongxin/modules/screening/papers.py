@@ -163,7 +163,7 @@ def ask_each_again(chosen: Sequence[Paper], *, by) -> list[Paper]:
 @transaction.atomic
 def take_back_asking(sitting: Sitting, at: datetime, *, by) -> int:
     """Take back the second sittings offered at a moment that nobody has begun; return how many those were."""
-    offered = Paper.objects.select_for_update().filter(
+    offered = Paper.objects.select_for_update(of=("self",)).filter(
         sitting=sitting, started_at=at, attempt__gt=1, finished_at=None, pages=None
     )
     count = 0
@@ -438,7 +438,7 @@ def enter(
         raise Refused("not_asked", _("这次测评没有安排%(name)s。") % {"name": seat.student.name})
     _consented(seat.student, now)
     own = {"sitting": seat.sitting, "student": seat.student, "form": seat.form, "respondent": seat.who}
-    last = Paper.objects.select_for_update().filter(**own).order_by("-attempt").first()
+    last = Paper.objects.select_for_update(of=("self",)).filter(**own).order_by("-attempt").first()
     paper = last or Paper(**own, school=seat.sitting.school, started_at=now)
     if paper.finished_at is not None:
         raise Refused(
