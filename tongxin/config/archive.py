@@ -223,6 +223,24 @@ def audit_rows(database: Path) -> Iterator[dict[str, Any]]:
         yield from _rows_of_sqlite(database)
 
 
+def audit_heads(database: Path) -> dict[int, tuple[int, str]]:
+    """Return where the database itself notes the end of each chain: {school: (number, hash)}."""
+    if _starts_as_dump(database):
+        return {
+            int(row["school"]): (int(row["seq"]), row["hash"])
+            for row in _lines_of_dump(database, "audit_head")
+            if int(row["seq"])
+        }
+    connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        found = connection.execute("SELECT school, seq, hash FROM audit_head WHERE seq > 0").fetchall()
+    except sqlite3.DatabaseError as error:
+        raise Refused("这个文件不是同心的数据库，或者已经损坏。") from error
+    finally:
+        connection.close()
+    return {school: (seq, digest) for school, seq, digest in found}
+
+
 def _starts_as_dump(database: Path) -> bool:
     with database.open("rb") as handle:
         return handle.read(5) == b"PGDMP"
@@ -236,9 +254,7 @@ def _rows_of_sqlite(database: Path) -> Iterator[dict[str, Any]]:
     try:
         query = f"SELECT {', '.join(COLUMNS)} FROM audit_row ORDER BY school, seq"
         for values in connection.execute(query):
-            row = dict(zip(COLUMNS, values, strict=True))
-            row["data"] = json.loads(row["data"])
-            yield row
+            yield dict(zip(COLUMNS, values, strict=True))
     except sqlite3.DatabaseError as error:
         raise Refused("这个文件不是同心的数据库，或者已经损坏。") from error
     finally:
@@ -246,8 +262,13 @@ def _rows_of_sqlite(database: Path) -> Iterator[dict[str, Any]]:
 
 
 def _rows_of_dump(dump: Path) -> Iterator[dict[str, Any]]:
-    """Read audit_row out of a pg_dump file; needs pg_restore, but no server."""
-    command = [postgres_tool("pg_restore"), "--data-only", "--table=audit_row", "--file=-", str(dump)]
+    """Read audit_row out of a pg_dump file."""
+    return map(_row_of_copy, _lines_of_dump(dump, "audit_row"))
+
+
+def _lines_of_dump(dump: Path, table: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table of a pg_dump file as the texts of COPY; needs pg_restore, but no server."""
+    command = [postgres_tool("pg_restore"), "--data-only", f"--table={table}", "--file=-", str(dump)]
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except FileNotFoundError as error:
@@ -263,7 +284,7 @@ def _rows_of_dump(dump: Path) -> Iterator[dict[str, Any]]:
             elif line == "\\.":
                 names = None
             else:
-                yield _row_of_copy(dict(zip(names, line.split("\t"), strict=True)))
+                yield dict(zip(names, line.split("\t"), strict=True))
     if process.returncode:
         raise Refused("这个备份里的数据库读不出来，可能已经损坏。")
 
@@ -284,5 +305,4 @@ def _row_of_copy(texts: Mapping[str, str]) -> dict[str, Any]:
     for name in ("school", "seq", "at"):
         row[name] = int(row[name])
     row["account"] = None if texts["account"] == "\\N" else int(row["account"])
-    row["data"] = json.loads(row["data"])
     return row

@@ -21,6 +21,8 @@ KEYS_DIR = Path(os.environ.get("TONGXIN_KEYS") or DATA_DIR / "keys").resolve()
 MASTER_KEY = os.environ.get("TONGXIN_MASTER_KEY", "")
 MASTER_KEY_FILE = Path(os.environ.get("TONGXIN_MASTER_KEY_FILE") or KEYS_DIR / "master.key").resolve()
 CIPHER = os.environ.get("TONGXIN_CIPHER") or "aes"
+# Where the ends of the audit record are kept outside this machine: a file on a mounted folder; "" for nowhere.
+ANCHORS_FILE = os.environ.get("TONGXIN_ANCHORS_FILE", "")
 DEMO = os.environ.get("TONGXIN_DEMO", "") == "1"
 DEBUG = os.environ.get("TONGXIN_DEBUG", "") == "1"
 ADDRESS = os.environ.get("TONGXIN_ADDRESS", "127.0.0.1:8000")
@@ -298,6 +300,7 @@ TASKS = {
                     "task": "tongxin.kernel.audit.tasks.move_to_new_keys",
                     "every": timedelta(minutes=5),
                 },
+                "anchors": {"task": "tongxin.kernel.audit.tasks.keep_anchors", "cron": "20 0 * * *"},
                 "sweep": {"task": "tongxin.kernel.obligations.tasks.sweep_evidence", "cron": "15 3 * * *"},
             },
         },

@@ -82,3 +82,12 @@ def test_a_small_score_bench_says_its_ratios_and_that_all_ways_agree(capsys):
     assert rows["score"]["ratio"] > 0
     assert command_line.main(["bench", "score", "--items", "41"]) == 1
     assert "题数要是分量表数的倍数" in capsys.readouterr().err
+
+
+def test_the_bench_of_the_audit_record_checks_every_row_and_holds_one_at_a_time():
+    from tongxin.config.commands import bench_audit
+
+    check, memory = bench_audit.run(argparse.Namespace(rows=2_001, scale="ci"))
+    assert (check["n"], check["anchors"], check["schools"]) == (2_001, 0, 20)
+    assert check["cpu_s_a_million"] > 0
+    assert memory["ok"]

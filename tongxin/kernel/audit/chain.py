@@ -10,37 +10,71 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
 
 GENESIS = "0" * 64
 FIELDS = ("school", "seq", "at", "account", "action", "object_type", "object_id", "data")
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-def row_hash(previous: str, row: Mapping) -> str:
-    """Return the hash of a row (FIELDS; `at` in microseconds, `data` a JSON-able dict) after `previous`."""
-    body = json.dumps([row[f] for f in FIELDS], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+def row_hash(previous: str, row: Mapping, text: str | None = None) -> str:
+    """Return the hash of a row (FIELDS; `at` in microseconds, `data` a JSON-able dict) after `previous`.
+
+    text: the data as canonical JSON, where it is at hand; then `row["data"]` is not looked at.
+    """
+    account = "null" if row["account"] is None else row["account"]
+    body = (
+        f"{previous}\n[{row['school']},{row['seq']},{row['at']},{account},{quoted(row['action'])},"
+        f"{quoted(row['object_type'])},{quoted(row['object_id'])},"
+        f"{canonical(row['data']) if text is None else text}]"
+    )
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def holds(previous: str, row: Mapping) -> bool:
+    """Say whether a row has the hash it should have. `data` may be its JSON as it lies in a file.
+
+    Text that has the right hash is the text that was written, so most rows need not be read as JSON at all.
+    """
+    data = row["data"]
+    if not isinstance(data, str):
+        return row_hash(previous, row) == row["hash"]
+    if row_hash(previous, row, data) == row["hash"]:
+        return True
+    try:
+        return row_hash(previous, row, canonical(json.loads(data))) == row["hash"]
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
 class Break:
-    """The first row at which the record cannot be trusted, and why."""
+    """The first row at which the record cannot be trusted, and why.
+
+    since: the change lies after this row, the last one that an anchor from outside vouches for (0: none does).
+    """
 
     school: int
     seq: int
     reason: str
+    since: int = 0
 
 
 def verify(
-    rows: Iterable[Mapping], anchors: Mapping[tuple[int, int], str] | None = None
+    rows: Iterable[Mapping],
+    anchors: Mapping[tuple[int, int], str] | None = None,
+    heads: Mapping[int, tuple[int, str]] | None = None,
 ) -> tuple[int, list[Break]]:
     """Check rows ordered by (school, seq); return (rows read, first break of each school).
 
-    rows: mappings with FIELDS and `hash`. anchors: {(school, seq): hash} noted outside earlier; an anchored
-    row that is absent or differs is a break even where the chain itself looks whole.
+    rows: mappings with FIELDS and `hash`; only one is held at a time. anchors: {(school, seq): hash} noted outside
+    earlier; an anchored row that is absent or differs is a break even where the chain itself looks whole.
+    heads: {school: (seq, hash)} as the database itself notes the end of each chain; None: nobody writes them here.
     """
-    anchors = dict(anchors or {})
+    waiting = dict(anchors or {})
     breaks: dict[int, Break] = {}
     last: dict[int, tuple[int, str]] = {}
+    vouched: dict[int, int] = {}
     count = 0
     for row in rows:
         count += 1
@@ -50,14 +84,22 @@ def verify(
             reason = None
             if seq != seen_seq + 1:
                 reason = f"缺少第{seen_seq + 1}条到第{seq - 1}条" if seq > seen_seq else "顺序被打乱"
-            elif row_hash(seen_hash, row) != row["hash"]:
+            elif not holds(seen_hash, row):
                 reason = "内容与校验值不符"
-            elif anchors.pop((school, seq), row["hash"]) != row["hash"]:
-                reason = "与外部留存的校验值不符"
+            elif (school, seq) in waiting:
+                if waiting.pop((school, seq)) == row["hash"]:
+                    vouched[school] = seq
+                else:
+                    reason = "与外部留存的校验值不符"
             if reason:
-                breaks[school] = Break(school, seq, reason)
+                breaks[school] = Break(school, seq, reason, vouched.get(school, 0))
         last[school] = (seq, row["hash"])
-    for (school, seq), _hash in sorted(anchors.items()):
+    for (school, seq), _hash in sorted(waiting.items()):
         if school not in breaks and seq > last.get(school, (0, ""))[0]:
-            breaks[school] = Break(school, seq, "外部留存过这一条，现在找不到了")
+            breaks[school] = Break(school, seq, "外部留存过这一条，现在找不到了", vouched.get(school, 0))
+    for school in sorted({*last, *(heads or {})} if heads is not None else ()):
+        head, end = heads.get(school, (0, GENESIS)), last.get(school, (0, GENESIS))  # type: ignore[union-attr]
+        if school not in breaks and head != end:
+            reason = "和数据库自己登记的末尾对不上"
+            breaks[school] = Break(school, min(head[0], end[0]) + (head[0] != end[0]), reason, vouched.get(school, 0))
     return count, sorted(breaks.values(), key=lambda b: b.school)

@@ -31,4 +31,12 @@ class AuditRow(models.Model):
         db_table = "audit_row"
         verbose_name = verbose_name_plural = "审计记录"
         constraints = [models.UniqueConstraint(fields=["school", "seq"], name="audit_row_in_chain")]
-        indexes = [models.Index(fields=["school", "action", "at"], name="audit_by_action")]
+        indexes = [
+            models.Index(fields=["school", "action", "at"], name="audit_by_action"),
+            # Who looked at this child: asked by the child, its guardians and the yearly audit.
+            models.Index(
+                fields=["school", "object_id", "seq"],
+                name="audit_about_subject",
+                condition=models.Q(object_type="subject"),
+            ),
+        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection, models
 from django.utils import timezone
@@ -61,9 +62,11 @@ def _append_all(written: Sequence[Sequence[dict]]) -> None:
         school = new["school"]
         seq, last = ends.get(school) or _end(school)
         row = new | {"seq": seq + 1}
-        last = chain.row_hash(last, row)
+        text = chain.canonical(row["data"])
+        last = chain.row_hash(last, row, text)
         ends[school] = (seq + 1, last)
-        row["data"] = _DATA.get_db_prep_save(row["data"], connection)
+        # As canonical text where the database keeps text: whoever checks a file then reads no JSON.
+        row["data"] = text if connection.vendor == "sqlite" else _DATA.get_db_prep_save(row["data"], connection)
         stored.append([*(row[name] for name in chain.FIELDS), last])
     insert = rows.statement(AuditRow, (*chain.FIELDS, "hash"))
     if len(stored) == 1:
@@ -96,10 +99,35 @@ def plain_rows(school_id: int | None = None) -> Iterator[dict]:
         yield plain | {"at": to_microseconds(row.at), "hash": row.hash}
 
 
-def verify(anchors: dict[tuple[int, int], str] | None = None) -> tuple[int, list[chain.Break]]:
-    return chain.verify(plain_rows(), anchors)
+def verify(
+    anchors: dict[tuple[int, int], str] | None = None, school_id: int | None = None
+) -> tuple[int, list[chain.Break]]:
+    """Check the record of this database, of one school or of all. What the database notes as the end counts as an anchor."""
+    known = anchors_of(school_id) | (anchors or {})
+    if school_id is not None:
+        known = {at: digest for at, digest in known.items() if at[0] == school_id}
+    return chain.verify(plain_rows(school_id), known)
 
 
 def anchors() -> dict[tuple[int, int], str]:
     """Return the newest row of each chain, to be kept outside this installation."""
-    return {(h.school, h.seq): h.hash for h in AuditHead.objects.filter(seq__gt=0)}
+    return anchors_of(None)
+
+
+def anchors_of(school_id: int | None) -> dict[tuple[int, int], str]:
+    heads = AuditHead.objects.filter(seq__gt=0)
+    if school_id is not None:
+        heads = heads.filter(school=school_id)
+    return {(h.school, h.seq): h.hash for h in heads}
+
+
+def daily_anchors(school_id: int, days: Sequence[date]) -> list[tuple[date, int, str]]:
+    """Return (day, number, hash) of the last row of each day on which something was written, the newest first."""
+    found = []
+    for day in sorted(days, reverse=True):
+        end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        last = AuditRow.objects.filter(school=school_id, at__lt=end).order_by("-seq").values_list("at", "seq", "hash")
+        row = last.first()
+        if row is not None and timezone.localtime(row[0]).date() == day:
+            found.append((day, row[1], row[2]))
+    return found
