@@ -88,8 +88,18 @@ def hidden_names(cast_) -> dict[str, list[str]]:
     }
 
 
-# The register and the choice of people in the log form show names and nothing about them.
-NAMES_ONLY = ("setup:", "desk:record_kind")
+# The register and the choice of people in the log form show names and nothing about them; so do the pages on which somebody
+# asks to see a child's record, or answers, holds and erases: what they copy stops at the register (K2).
+NAMES_ONLY = (
+    "setup:",
+    "desk:record_kind",
+    "privacy:grant_ask",
+    "privacy:opening",
+    "privacy:request",
+    "privacy:copy",
+    "privacy:erase",
+    "privacy:hold",
+)
 # Roles that know every name, but learn of family facts (here: whose home was visited) only as figures.
 FIGURES_ONLY = ("wang", "sun", "administrator", "deputy_secretary", "care_leader")
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from tongxin.exchange.models import ImportRun
 from tongxin.exchange.notices.models import Robot
 from tongxin.insight.models import SubmittedFile, SubmittedReport
+from tongxin.kernel.access.models import Opening
 from tongxin.kernel.base.models import Account, Event, Link, Subject
 from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
@@ -32,6 +33,7 @@ from tongxin.modules.network.models import (
     NetworkTask,
     Talk,
 )
+from tongxin.modules.privacy.models import Incident, RightsRequest
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cast import Cast, Player, player
 from tongxin.testing.pack import PACK
@@ -116,6 +118,9 @@ class Things:
     instrument: InstrumentText
     signal: Signal
     network: Network
+    opening: Opening
+    rights: RightsRequest
+    incident: Incident
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -163,6 +168,8 @@ class Things:
                 "slug": "mht" if address.name == "screening:instrument_words" else "phq-9",
                 "format": "yaml",
             }
+        if address.name == "privacy:compliance_pack":
+            fixed["number"] = 2026
         if address.name.startswith("authoring:"):
             fixed["name"] = "home_visit"
         return {
@@ -181,6 +188,11 @@ class Things:
             ("submitted-reports/", self.submitted),
             ("authoring/", self.draft),
             ("consents/", self.homeroom),
+            ("openings/ask/", self.student),
+            ("openings/", self.opening),
+            ("rights/incidents/", self.incident),
+            ("rights/people/", self.student),
+            ("rights/", self.rights),
             ("screening/signals/", self.signal),
             ("screening/instruments/", self.instrument),
             ("screening/sittings/", self.running),
@@ -241,7 +253,20 @@ def things_of(cast: Cast, which: str) -> Things:
         data={"programme": programme.public_id, "obligation": "visit-once-a-term", "first": "2026-09-01"},
     )
     running, signal = _running(teacher, paper.sitting.forms.get().text, student)
+    common = {"school": teacher.school, "day": date(2026, 11, 18), "person": teacher.subject}
     return Things(
+        opening=Opening.objects.create(
+            **common, kind="grant", state="waiting", student=student, account=teacher.account, classes=["K4c"], hours=24,
+            reason="家长来电，要弄清情况",
+        ),
+        rights=RightsRequest.objects.create(
+            school=teacher.school, subject=student, asked_by=student, kind="correct", channel="paper", state="done",
+            words="名字写错了", answer="已经更正", received_on=date(2026, 11, 9), due_on=date(2026, 11, 24),
+            answered_on=date(2026, 11, 10),
+        ),
+        incident=Incident.objects.create(
+            school=teacher.school, happened_on=date(2026, 11, 9), found_on=date(2026, 11, 9), people=3, what="名单贴错了地方",
+        ),
         running=running,
         instrument=paper.sitting.forms.get().text,
         signal=signal,

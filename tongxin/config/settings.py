@@ -179,6 +179,7 @@ INSTALLED_APPS = [
     "tongxin.modules.screening",
     "tongxin.modules.cases",
     "tongxin.modules.network",
+    "tongxin.modules.privacy",
     "tongxin.insight",
     "tongxin.demo",
 ]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("tongxin.modules.screening.urls")),
     path("", include("tongxin.modules.cases.urls")),
     path("", include("tongxin.modules.network.urls")),
+    path("", include("tongxin.modules.privacy.urls")),
     path("", include("tongxin.insight.urls")),
 ]
 if settings.DEMO or settings.DEBUG:

@@ -81,7 +81,12 @@ def write_record(file: Path, count: int) -> dict[tuple[int, int], str]:
     for school in range(1, SCHOOLS + 1):
         own, previous, values = count // SCHOOLS + (school <= count % SCHOOLS), chain.GENESIS, []
         for seq in range(1, own + 1):
-            data = {"purpose": "screening_review", "table": "result", "columns": ["scores"], "rows": [str(seq * 7)]}
+            data = {
+                "purpose": "screening_review",
+                "table": "result",
+                "columns": ["scores"],
+                "rows": [str(seq * 7)],
+            }
             row = {"school": school, "seq": seq, "at": 1_790_000_000_000_000 + seq * 1_000_003, "account": seq % 150,
                    "action": "sealed.read", "object_type": "subject", "object_id": str(seq % 1_500)}  # fmt: skip
             text = chain.canonical(data)

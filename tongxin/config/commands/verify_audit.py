@@ -19,7 +19,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser = subparsers.add_parser("verify-audit", help="检查审计记录有没有被改动，不需要启动服务")
     parser.add_argument("file", metavar="文件", help="备份文件，或数据库文件")
     parser.add_argument(
-        "--anchors", metavar="文件", action="append", default=[],
+        "--anchors",
+        metavar="文件",
+        action="append",
+        default=[],
         help="外部留存的校验值，每行：学校 序号 校验值；可以写几个文件",
     )
     parser.add_argument("--add-anchors", metavar="文件", help="核对无误后，把现在的末尾添到这个文件里")
@@ -42,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"学校 {found.school}：第 {found.seq} 条起不可信，{found.reason}。{_where(found)}")
     if not breaks and args.add_anchors:
-        add_anchors(Path(args.add_anchors), {(school, seq): digest for school, (seq, digest) in heads.items()})
+        add_anchors(
+            Path(args.add_anchors), {(school, seq): digest for school, (seq, digest) in heads.items()}
+        )
     if args.json:
         print(json.dumps({"rows": count, "anchors": len(anchors), "breaks": len(breaks)}))
     elif not breaks:
@@ -63,7 +68,11 @@ def _where(found: Any) -> str:
 def add_anchors(file: Path, ends: dict[tuple[int, int], str]) -> None:
     """Add the ends that a file does not have yet."""
     known = read_anchors(file) if file.exists() else {}
-    lines = [f"{school} {seq} {digest}\n" for (school, seq), digest in sorted(ends.items()) if (school, seq) not in known]
+    lines = [
+        f"{school} {seq} {digest}\n"
+        for (school, seq), digest in sorted(ends.items())
+        if (school, seq) not in known
+    ]
     with file.open("a", encoding="utf-8") as out:
         out.writelines(lines)
 

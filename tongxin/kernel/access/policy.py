@@ -14,8 +14,12 @@ VERBS = (
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
     "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
     "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report",
-    "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "first_run",
+    "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants", "grants_decide", "grants_watch", "rights", "rights_decide",
+    "first_run",
 )  # fmt: skip
+
+GRANT, BREAK_GLASS = "grant", "break_glass"
+LIMITS = ("grant_days", "glass_hours", "review_days", "request_days", "kept_open_days")
 
 # Posts that a person can hold, with the type of thing they are held at.
 POSTS = {
@@ -48,9 +52,9 @@ CARE_LINKS = ("homeroom_liaison", "teaches", "mentor_of")
 
 @cache
 def table() -> dict:
-    """Return {"read" and "sealed": {role: {class: reach}}, "do": {role: frozenset(verbs)}}.
+    """Return {"read", "sealed": {role: {class: reach}}, "ask": {role: {class: how}}, "do": {role: verbs}, "limits"}.
 
-    Raises ValueError when the file names a class, reach or verb that does not exist.
+    Raises ValueError when the file names a class, reach, way of asking, limit or verb that does not exist.
     """
     raw = yaml.safe_load(Path(__file__).with_name("policy.yaml").read_text(encoding="utf-8"))
     for part in ("read", "sealed"):
@@ -62,13 +66,30 @@ def table() -> dict:
     for role, row in verbs.items():
         if row - set(VERBS):
             raise ValueError(f"policy.yaml: do {role}: {sorted(row - set(VERBS))}")
-    return {"read": raw["read"], "sealed": raw["sealed"], "do": verbs}
+    for role, row in raw["ask"].items():
+        if set(row) - set(CLASSES) or set(row.values()) - {GRANT, BREAK_GLASS}:
+            raise ValueError(f"policy.yaml: ask {role}: {row}")
+    if set(raw["limits"]) != set(LIMITS) or min(raw["limits"].values()) <= 0:
+        raise ValueError(f"policy.yaml: limits {raw['limits']}")
+    return {name: raw[name] for name in ("read", "sealed", "ask", "limits")} | {"do": verbs}
 
 
 @cache
 def second_factor_roles() -> frozenset[str]:
-    """Return the roles that open sealed data of others: they need a second factor. What a duty opens says so itself."""
-    return frozenset(role for role, row in table()["sealed"].items() if set(row.values()) - {"own", "duty"})
+    """Return the roles that open sealed data of others, by themselves or when it is granted: they need a second factor.
+
+    What a duty opens says so itself.
+    """
+    by_themselves = {role for role, row in table()["sealed"].items() if set(row.values()) - {"own", "duty"}}
+    granted = {
+        role for role, row in table()["ask"].items() if any(name.startswith(("K4", "K5")) for name in row)
+    }
+    return frozenset(by_themselves | granted)
+
+
+def limit(name: str) -> int:
+    """Return one of LIMITS, in the unit its name says."""
+    return table()["limits"][name]
 
 
 def higher(*classes: str) -> str:

@@ -2,7 +2,9 @@
 
     papers = opened(viewer, Paper.objects.filter(…), "screening_review")        # every guarded column
     papers = opened(viewer, papers, "screening_review", "scores")               # only the scores
-The audit row and the read stand in one transaction: without the row nothing opens.
+The audit row and the read stand in one transaction: without the row nothing opens. Beyond a reader's own reach a grant or
+break-glass opens single children for a time (openings.py); the audit row then names it. The record of a child that left
+is sealed: whoever works at the school opens it only by a grant.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.base.sealing.fields import SealedField, guarded_fields, unseal
 
-from . import duties
+from . import duties, openings, policy
+from .rules import sealed_away
 from .viewer import Viewer, within_reach
 
 READ, READ_BY_PROGRAM = "sealed.read", "sealed.read_by_program"
@@ -38,7 +41,11 @@ PURPOSES = {
     "talk": _("答复想聊聊的学生"),
     "family": _("家校沟通"),
     "harm_report": _("强制报告"),
+    "granted": _("按批准或紧急情况查看"),
+    "copy": _("给本人的副本"),
 }
+# Signals about a child that just left must still be seen by whoever is called.
+STAYS_OPEN_FOR = ("crisis",)
 # What the program opens by itself: nobody sees single values of it.
 PROGRAM_PURPOSES = {
     "scoring": _("重新计分"),
@@ -60,7 +67,8 @@ class OutOfReach(Http404):
 def opened[Row: models.Model](viewer: Viewer, rows: Iterable[Row], purpose: str, *columns: str) -> list[Row]:
     """Return the rows with their guarded columns (or only the named ones) opened, and note who read whose.
 
-    One audit row for each child. Raises OutOfReach when a single row is about somebody beyond the viewer's reach,
+    One audit row for each child. Raises OutOfReach when a single row is about somebody beyond the viewer's reach that no
+    grant opens,
     StepUpNeeded when others' data are asked for without a second factor just given, and whatever goes wrong with the
     audit row: in all these cases nothing is opened.
     """
@@ -71,13 +79,13 @@ def opened[Row: models.Model](viewer: Viewer, rows: Iterable[Row], purpose: str,
         if not found:
             return found
         fields = _fields(found, columns)
-        _refuse_beyond_reach(viewer, found, fields)
+        granted = _refuse_beyond_reach(viewer, found, fields, purpose)
         by_subject: dict[int, list[Row]] = {}
         for row in found:
             by_subject.setdefault(getattr(row, fields[0].subject), []).append(row)
         words = {"purpose": purpose, "table": found[0]._meta.db_table, "columns": [f.name for f in fields]}
         about = [
-            ("subject", str(subject), words | {"rows": [str(row.pk) for row in own]})
+            ("subject", str(subject), words | _by(granted, subject) | {"rows": [str(row.pk) for row in own]})
             for subject, own in by_subject.items()
         ]
         audit.write_each(viewer, READ, about, school_id=viewer.school_id or 0)
@@ -148,10 +156,18 @@ def _fields[Row: models.Model](rows: list[Row], columns: tuple[str, ...]) -> lis
     return [field for field in guarded if not columns or field.name in columns]
 
 
+def _by(granted: dict[int, list[int]], subject: int) -> dict[str, list[int]]:
+    return {"openings": granted[subject]} if subject in granted else {}
+
+
 def _refuse_beyond_reach[Row: models.Model](
-    viewer: Viewer, rows: list[Row], fields: list[SealedField]
-) -> None:
-    """Raise OutOfReach unless the viewer may read every class of every row that holds something."""
+    viewer: Viewer, rows: list[Row], fields: list[SealedField], purpose: str
+) -> dict[int, list[int]]:
+    """Raise OutOfReach unless the viewer may read every class of every row that holds something.
+
+    Returns {subject: openings} for the subjects that only a grant or break-glass opens.
+    """
+    granted: dict[int, list[int]] = {}
     for data_class in {field.data_class for field in fields}:
         columns = [field for field in fields if field.data_class == data_class]
         by_duty, proof = duties.covered(viewer, rows, data_class)
@@ -162,9 +178,36 @@ def _refuse_beyond_reach[Row: models.Model](
             for row in rows
             if row.pk not in by_duty and any(row.__dict__.get(field.attname) is not None for field in columns)
         }
-        reach = viewer.sealed_reach(data_class)
-        inside = Subject.objects.filter(within_reach(viewer, reach.names), pk__in=wanted)
-        if wanted and (reach.nothing or inside.count() != len(wanted)):
-            raise OutOfReach
+        beyond = wanted - _inside(viewer, data_class, wanted, purpose)
+        if beyond:
+            by = openings.open_now(viewer, data_class, beyond)
+            if beyond - set(by):
+                raise OutOfReach
+            for subject, found in by.items():
+                granted.setdefault(subject, []).append(found)
         if not viewer.proved and wanted - {viewer.person_id, *viewer.children}:
             raise StepUpNeeded
+    return granted
+
+
+def _inside(viewer: Viewer, data_class: str, wanted: set[int], purpose: str) -> set[int]:
+    """Return those whom the viewer's own reach covers: not those whose record is sealed because they left."""
+    reach = viewer.sealed_reach(data_class)
+    if reach.nothing or not wanted:
+        return set()
+    inside = Subject.objects.filter(within_reach(viewer, reach.names), pk__in=wanted)
+    days = policy.limit("kept_open_days")
+    return {
+        pk
+        for pk, present_to in inside.values_list("pk", "present_to")
+        if pk in (viewer.person_id, *viewer.children)
+        or purpose in STAYS_OPEN_FOR
+        or not sealed_away(present_to, viewer.day, days)
+    }
+
+
+def sealed_because_left(viewer: Viewer, subjects: Iterable[Subject]) -> set[int]:
+    """Return those of some subjects whose record is sealed for this viewer: a list leaves them out, or says so."""
+    days = policy.limit("kept_open_days")
+    own = {viewer.person_id, *viewer.children}
+    return {one.pk for one in subjects if one.pk not in own and sealed_away(one.present_to, viewer.day, days)}

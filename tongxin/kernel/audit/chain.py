@@ -101,5 +101,7 @@ def verify(
         head, end = heads.get(school, (0, GENESIS)), last.get(school, (0, GENESIS))  # type: ignore[union-attr]
         if school not in breaks and head != end:
             reason = "和数据库自己登记的末尾对不上"
-            breaks[school] = Break(school, min(head[0], end[0]) + (head[0] != end[0]), reason, vouched.get(school, 0))
+            breaks[school] = Break(
+                school, min(head[0], end[0]) + (head[0] != end[0]), reason, vouched.get(school, 0)
+            )
     return count, sorted(breaks.values(), key=lambda b: b.school)

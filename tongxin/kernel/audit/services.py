@@ -66,7 +66,9 @@ def _append_all(written: Sequence[Sequence[dict]]) -> None:
         last = chain.row_hash(last, row, text)
         ends[school] = (seq + 1, last)
         # As canonical text where the database keeps text: whoever checks a file then reads no JSON.
-        row["data"] = text if connection.vendor == "sqlite" else _DATA.get_db_prep_save(row["data"], connection)
+        row["data"] = (
+            text if connection.vendor == "sqlite" else _DATA.get_db_prep_save(row["data"], connection)
+        )
         stored.append([*(row[name] for name in chain.FIELDS), last])
     insert = rows.statement(AuditRow, (*chain.FIELDS, "hash"))
     if len(stored) == 1:
@@ -126,7 +128,11 @@ def daily_anchors(school_id: int, days: Sequence[date]) -> list[tuple[date, int,
     found = []
     for day in sorted(days, reverse=True):
         end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-        last = AuditRow.objects.filter(school=school_id, at__lt=end).order_by("-seq").values_list("at", "seq", "hash")
+        last = (
+            AuditRow.objects.filter(school=school_id, at__lt=end)
+            .order_by("-seq")
+            .values_list("at", "seq", "hash")
+        )
         row = last.first()
         if row is not None and timezone.localtime(row[0]).date() == day:
             found.append((day, row[1], row[2]))

@@ -5,3 +5,8 @@ class LedgerConfig(AppConfig):
     name = "tongxin.kernel.ledger"
     label = "ledger"
     verbose_name = "台账"
+
+    def ready(self) -> None:
+        from . import holdings
+
+        holdings.register_all()

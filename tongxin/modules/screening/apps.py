@@ -13,8 +13,10 @@ class ScreeningConfig(AppConfig):
         from tongxin.kernel.signals.origins import add_origin
 
         from . import signals
+        from . import holdings
         from .own import waiting
 
+        holdings.register_all()
         add_waiting(waiting)
         add_origin(signals.ORIGIN, signals.sentences)
         verbs = ("screening", "screening_progress", "screening_figures")

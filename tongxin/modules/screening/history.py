@@ -293,11 +293,14 @@ def answers(viewer: Viewer, paper: Paper) -> list[Version]:
     found = []
     for (_until, form), own in groups.items():
         answered = {name: said for page in own for name, said in page.answers["items"].items()}
-        found.append(Version(forms[form], _told(forms[form], answered), own, own[0].superseded_at == FOREVER))
+        found.append(
+            Version(forms[form], in_words(forms[form], answered), own, own[0].superseded_at == FOREVER)
+        )
     return sorted(found, key=lambda one: (not one.current, one.form.number))
 
 
-def _told(form: SittingForm, answered: dict[str, int | str]) -> list[Answer]:
+def in_words(form: SittingForm, answered: dict[str, int | str]) -> list[Answer]:
+    """Return the answers to an instrument in words, item by item."""
     made = ready(form.text)
     instrument = made.instrument
     lines = []

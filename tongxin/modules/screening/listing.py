@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tongxin.kernel.access.reading import opened
+from tongxin.kernel.access.reading import opened, sealed_because_left
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
 from tongxin.methods.psychometrics.instrument import Instrument
@@ -144,7 +144,10 @@ class Shown:
 
 def rows(viewer: Viewer, found: Listing, shown: Sequence[Look]) -> list[Shown]:
     """Open what some children's papers came to and return it in words; one audit row for each child."""
-    results = Result.objects.current().filter(paper__in=[one.paper for one in shown])
+    gone = sealed_because_left(viewer, [found.students[one.student] for one in shown])
+    results = Result.objects.current().filter(
+        paper__in=[one.paper for one in shown if one.student not in gone]
+    )
     results = results.select_related("form__text").order_by("form__number")
     told: dict[int, list[str]] = {}
     for result in opened(viewer, results, REVIEW, "scores"):
@@ -154,7 +157,7 @@ def rows(viewer: Viewer, found: Listing, shown: Sequence[Look]) -> list[Shown]:
             found.students[one.student].name,
             found.students[one.student].public_id,
             found.rooms[one.student].name if one.student in found.rooms else "",
-            told.get(one.paper, []),
+            [_("已离校，档案已封存")] if one.student in gone else told.get(one.paper, []),
             signals_words(found.signals.get(one.student, NONE)),
             state_words(one),
             reason_words(one.reasons),

@@ -18,6 +18,5 @@ class SetupConfig(AppConfig):
         context.add_place(80, _("导入"), "setup:imports", "import", icon="import")
         context.add_place(90, _("校历"), "setup:calendar", "calendar", icon="calendar")
         context.add_place(95, _("设置"), "setup:settings", "settings", icon="settings")
-        context.add_place(97, _("审计"), "setup:audit", "audit", icon="lock")
         context.name_the_term(term_name)
         doors.ask_second_factor_by(ask)

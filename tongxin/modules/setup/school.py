@@ -1,4 +1,4 @@
-"""The school's own settings, its calendar, the first steps, and the audit record."""
+"""The school's own settings, its calendar, and the first steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.calendar import national, services
 from tongxin.kernel.calendar.models import DayOverride, SchoolYear
@@ -24,12 +23,10 @@ from tongxin.kernel.calendar.queries import calendar_owner, school_calendar, whe
 from tongxin.kernel.obligations.unrecorded import unrecorded_of
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.models import Programme
-from tongxin.ui import keyset, tables
 from tongxin.ui.toasts import notify
 
 from . import school_facts
 from .people_edit import DATE
-from .record_words import action_words
 
 
 class SchoolForm(forms.Form):
@@ -294,29 +291,3 @@ def clear_day(request: HttpRequest) -> HttpResponse:
     services.clear_day(school, which, by=request.viewer)  # type: ignore[attr-defined]
     notify(request, _("这一天又按国家日历计算。"))
     return redirect("setup:calendar")
-
-
-@allow("audit")
-@require_safe
-def audit_record(request: HttpRequest) -> HttpResponse:
-    """The school's audit rows, newest first, and whether the chain is whole."""
-    school = _school(request)
-    fields = ["seq", "at", "account", "action", "object_type", "object_id"]
-    page = keyset.page(AuditRow.objects.filter(school=school.pk), fields, ["-seq"], request.GET)
-    columns = [
-        tables.Column("seq", _("序号"), "number"),
-        tables.Column("at", _("时间"), "when"),
-        tables.Column("account", _("账号编号")),
-        tables.Column("action", _("做了什么")),
-        tables.Column("object_type", _("对象")),
-        tables.Column("object_id", _("对象编号")),
-    ]
-    checked = None
-    if request.GET.get("check"):
-        count, breaks = audit.verify()
-        checked = {"count": count, "breaks": [b for b in breaks if b.school == school.pk]}
-    head = audit.anchors()
-    anchor = next(((seq, hash_) for (s, seq), hash_ in head.items() if s == school.pk), None)
-    rows = [(seq, at, who, action_words(action), *thing) for seq, at, who, action, *thing in page.rows]
-    table = tables.from_request(request, columns, rows, keys=fields, page=page, caption=_("审计记录"))
-    return render(request, "setup/audit.html", {"table": table, "checked": checked, "anchor": anchor})

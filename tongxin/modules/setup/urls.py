@@ -67,5 +67,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/calendar/year/", school.school_year, name="school_year"),
     path("settings/calendar/day/", school.day, name="calendar_day"),
     path("settings/calendar/day/clear/", school.clear_day, name="clear_day"),
-    path("settings/audit/", school.audit_record, name="audit"),
 ]

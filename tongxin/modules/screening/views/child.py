@@ -14,7 +14,7 @@ from tongxin.exchange import outgoing
 from tongxin.exchange.documents.pdf import write_pdf
 from tongxin.exchange.documents.word import write_word
 from tongxin.kernel.access.doors import allow, step_up
-from tongxin.kernel.access.reading import opened
+from tongxin.kernel.access.reading import opened, sealed_because_left
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Subject
@@ -48,6 +48,8 @@ def child(request: Request, public_id: str) -> HttpResponse:
     """All that is on file about a child; norms and answer quality of one sitting, the newest unless another is chosen."""
     viewer = request.viewer
     one = child_of(viewer, public_id)
+    if sealed_because_left(viewer, [one]):
+        return render(request, "screening/results_sealed.html", {"child": one})
     chapters = history.history(viewer, one)
     wanted = request.GET.get("sitting", "")
     chosen = next((c for c in chapters if c.sitting.public_id == wanted), chapters[0] if chapters else None)

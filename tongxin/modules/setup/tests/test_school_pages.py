@@ -1,9 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from tongxin.kernel.audit.models import AuditRow
-from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Link, School
+from tongxin.kernel.base.models import School
 from tongxin.kernel.calendar.models import DayOverride, SchoolYear
 from tongxin.kernel.people import services as people
 
@@ -26,7 +24,6 @@ YEAR = {
         ("setup:calendar", {"wang", "sun", "guo"}),
         ("setup:school_year", {"wang", "sun", "guo"}),
         ("setup:calendar_day", {"wang", "sun", "guo"}),
-        ("setup:audit", set()),
     ],
 )
 def test_who_may_open_what(client, cast, page, allowed):
@@ -69,15 +66,3 @@ def test_the_name_of_the_school_changes_everywhere(client, cast):
     )
     assert School.objects.get(pk=cast.school.pk).name == "青山实验中学"
     assert people.school_subject(cast.school).name == "青山实验中学"
-
-
-def test_the_audit_record_is_read_by_the_audit_admin_alone_and_checked(client, cast, today):
-    Link.objects.filter(a=cast.xu.subject, superseded_at=FOREVER)
-    people.appoint(cast.xu.subject, "audit_admin", people.school_subject(cast.school), since=today, by=None)
-    cast.sign_in(client, cast.xu)
-    page = client.get(reverse("setup:audit"), {"check": "1"}).content.decode()
-    assert "没有发现改动" in page
-    row = AuditRow.objects.filter(school=cast.school.pk).order_by("seq").first()
-    AuditRow.objects.filter(pk=row.pk).update(account=999)
-    page = client.get(reverse("setup:audit"), {"check": "1"}).content.decode()
-    assert f"从第{row.seq}条起不可信" in page

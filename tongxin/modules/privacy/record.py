@@ -1,0 +1,232 @@
+"""The audit record in words: what was done, to what, what for; filters over it; who looked at one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tongxin.kernel.access.context import ROLE_NAMES
+from tongxin.kernel.access.reading import PROGRAM_PURPOSES, PURPOSES, READ
+from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Link, School, Subject
+from tongxin.kernel.people.models import Person
+
+from .record_words import action_words
+
+FIELDS = ("seq", "at", "account", "action", "object_type", "object_id", "data")
+# What somebody looks for in the record, and the codes that are about it.
+GROUPS: dict[str, tuple[Any, Q]] = {
+    "read": (gettext_lazy("看了敏感内容"), Q(action__startswith="sealed.") | Q(action__contains="_read")),
+    "export": (gettext_lazy("导出和下载"), Q(action__contains="export") | Q(action__endswith="_written")),
+    "opening": (
+        gettext_lazy("申请查看和紧急打开"),
+        Q(action__startswith="access.g") | Q(action="access.opening_ended"),
+    ),
+    "sign_in": (
+        gettext_lazy("登录、账号和第二步验证"),
+        Q(action__startswith="access.")
+        & ~Q(action__startswith="access.g")
+        & ~Q(action="access.opening_ended"),
+    ),
+    "rights": (
+        gettext_lazy("同意、请求、删除和保留"),
+        Q(action__startswith="consent.") | Q(action__startswith="privacy."),
+    ),
+    "keys": (gettext_lazy("密钥"), Q(action__startswith="keys.")),
+    "people": (
+        gettext_lazy("人员和岗位"),
+        Q(action__startswith="people.") | Q(action__startswith="rosters."),
+    ),
+}
+TYPES = {
+    "subject": gettext_lazy("人员"), "entry": gettext_lazy("台账记录"), "evidence": gettext_lazy("佐证材料"),
+    "consent": gettext_lazy("同意"), "paper": gettext_lazy("答卷"), "sitting": gettext_lazy("测评"),
+    "link": gettext_lazy("岗位或关系"), "account": gettext_lazy("账号"), "activation_slip": gettext_lazy("开通纸条"),
+    "programme": gettext_lazy("方案"), "import_run": gettext_lazy("导入"), "school": gettext_lazy("学校"),
+    "signal": gettext_lazy("提示"), "consent_text": gettext_lazy("知情说明"), "person": gettext_lazy("人员"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What somebody asks to see of the record. who: words of a staff name, or an account's number."""
+
+    group: str = ""
+    first: date | None = None
+    last: date | None = None
+    who: str = ""
+    about: str = ""
+
+    @classmethod
+    def from_address(cls, given: QueryDict) -> Filters:
+        group = given.get("group", "")
+        return cls(
+            group if group in GROUPS else "",
+            _day(given.get("from", "")), _day(given.get("to", "")),
+            given.get("who", "").strip()[:40], given.get("about", "").strip()[:40],
+        )  # fmt: skip
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.group or self.first or self.last or self.who or self.about)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def rows(school: School, filters: Filters) -> QuerySet[AuditRow]:
+    """Return the audit rows of a school that fit."""
+    found = AuditRow.objects.filter(school=school.pk)
+    if filters.group:
+        found = found.filter(GROUPS[filters.group][1])
+    if filters.first:
+        found = found.filter(at__gte=_midnight(filters.first))
+    if filters.last:
+        found = found.filter(at__lt=_midnight(filters.last + timedelta(days=1)))
+    if filters.who:
+        if filters.who.isdecimal():
+            found = found.filter(account=int(filters.who[:18]))
+        else:
+            found = found.filter(account__in=_accounts_named(school, filters.who))
+    if filters.about:
+        found = found.filter(object_id=filters.about)
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _accounts_named(school: School, words: str) -> list[int]:
+    """Return the accounts of staff with such a name; names of children and guardians are not for the audit admin."""
+    staff = Person.objects.filter(school=school, subject__type="staff", account__isnull=False)
+    staff = staff.filter(Q(subject__name__icontains=words) | Q(subject__initials__startswith=words.lower()))
+    return list(staff.values_list("account", flat=True)[:200])
+
+
+def names(school: School, accounts: Iterable[int | None]) -> dict[int, str]:
+    """Return how accounts are called here: staff by name, everybody else by what they are and a number."""
+    wanted = {pk for pk in accounts if pk}
+    people = Person.objects.filter(school=school, account__in=wanted).select_related("subject")
+    words = {"student": _("学生账号"), "guardian": _("家长账号")}
+    return {
+        person.account_id: person.subject.name  # type: ignore[misc]
+        if person.subject.type == "staff"
+        else f"{words.get(person.subject.type, _('账号'))} {person.account_id}"
+        for person in people
+    }
+
+
+def who_words(account: int | None, known: Mapping[int, str]) -> str:
+    if account is None:
+        return _("程序")
+    return known.get(account) or _("账号 %(n)d") % {"n": account}
+
+
+def about_words(object_type: str, object_id: str) -> str:
+    if not object_type:
+        return ""
+    return f"{TYPES.get(object_type, object_type)} {object_id}"
+
+
+def detail_words(data: Mapping[str, Any]) -> str:
+    """Say what a row notes beside: what for, which classes, how many rows, which export."""
+    said = []
+    purpose = data.get("purpose")
+    if purpose:
+        said.append(str(PURPOSES.get(purpose) or PROGRAM_PURPOSES.get(purpose) or purpose))
+    if data.get("openings"):
+        said.append(_("凭查看许可"))
+    if data.get("classes"):
+        said.append("、".join(map(str, data["classes"])))
+    rows_ = data.get("rows")
+    count = len(rows_) if isinstance(rows_, list) else rows_ if isinstance(rows_, int) else 0
+    if count:
+        said.append(ngettext("%(n)d条", "%(n)d条", count) % {"n": count})
+    if data.get("export"):
+        said.append(_("导出编号 %(n)s") % {"n": data["export"]})
+    return " · ".join(said)
+
+
+# ------------------------------------------------------------------ who looked at me, at my child
+
+# A guardian is told of these readings; the rest of a counsellor's work is told by the counsellor, not by a list: where
+# home itself is the trouble, a line here could hurt the child.
+TOLD_TO_GUARDIANS = ("own", "filling", "screening_review", "screening_entry", "letter", "report", "copy")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One reading about a person, in words."""
+
+    at: datetime
+    who: str
+    post: str
+    what: str
+    why: str
+
+
+def looks_at(subject: Subject, *, by_guardian: bool) -> QuerySet[AuditRow]:
+    """Return the rows of readings about a person, the newest first."""
+    found = AuditRow.objects.filter(
+        Q(action=READ) | Q(action__in=("access.glass_broken", "access.grant_approved", "privacy.copied")),
+        school=subject.school_id, object_type="subject", object_id=str(subject.pk),
+    )  # fmt: skip
+    if by_guardian:
+        found = found.filter(Q(data__purpose__in=TOLD_TO_GUARDIANS) | Q(action="privacy.copied"))
+        found = found.exclude(data__has_key="openings")
+    return found
+
+
+def in_words(school: School, found: Iterable[tuple]) -> list[Look]:
+    """Return rows (in the order of FIELDS) as looks, with who it was and in which post that day."""
+    found = list(found)
+    known = names(school, (row[2] for row in found))
+    people = dict(Person.objects.filter(school=school, account__in=known).values_list("account", "pk"))
+    posts = _posts(people.values())
+    made = []
+    for _seq, at, account, action, _type, _id, data in found:
+        day = timezone.localtime(at).date()
+        held = posts.get(people.get(account, 0), ())
+        post = "、".join(
+            dict.fromkeys(str(ROLE_NAMES[kind]) for kind, first, last in held if first <= day <= last)
+        )
+        if account is None and data.get("respondent"):
+            who = _("填问卷的人自己")
+        else:
+            who = who_words(account, known)
+        why = detail_words({"purpose": data.get("purpose"), "openings": data.get("openings")})
+        made.append(Look(at, who, post, _columns(data) or action_words(action), why))
+    return made
+
+
+COLUMNS = {
+    "answers": gettext_lazy("问卷的回答"), "scores": gettext_lazy("测评得分"), "standing": gettext_lazy("测评的分级"),
+    "what": gettext_lazy("请人看看的提示"),
+}  # fmt: skip
+
+
+def _columns(data: Mapping[str, Any]) -> str:
+    return "、".join(str(COLUMNS.get(name, _("保密的记录"))) for name in data.get("columns", ()))
+
+
+def _posts(people: Iterable[int]) -> dict[int, list[tuple[str, date, date]]]:
+    found: dict[int, list[tuple[str, date, date]]] = {}
+    links = Link.objects.filter(a__in=list(people), kind__in=ROLE_NAMES, superseded_at=FOREVER)
+    for person, kind, first, last in links.values_list("a", "kind", "valid_from", "valid_to"):
+        found.setdefault(person, []).append((kind, first, last))
+    return found
