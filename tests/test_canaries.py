@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from tongxin.config import archive
 from tongxin.exchange.models import ImportRun
-from tongxin.kernel.access import second_factor
-from tongxin.kernel.access.models import SecondFactor
+from tongxin.kernel.access import erasing, openings, policy, second_factor
+from tongxin.kernel.access.models import LegalHold, Opening, SecondFactor
 from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.sealing import rotation, store
 from tongxin.kernel.ledger import evidence
@@ -31,6 +31,8 @@ from tongxin.modules.network.models import (
     Talk,
     TalkAnswer,
 )
+from tongxin.modules.privacy import services as rights
+from tongxin.modules.privacy.models import Incident, RightsRequest
 from tongxin.modules.screening.models import Page, Result
 from tongxin.testing.cast import TODAY, cast, today  # noqa: F401
 from tongxin.testing.screening import make_hall
@@ -65,6 +67,14 @@ COVERED = {
     "network_task.answer",
     "network_report.words",
     "harm_entry.what",
+    "opening.reason",
+    "opening.decision",
+    "opening.review",
+    "legal_hold.reason",
+    "rights_request.words",
+    "rights_request.answer",
+    "incident.what",
+    "incident.measures",
 }
 ANSWER, SCORE, STANDING, CALL = (
     "金丝雀想说的话",
@@ -74,6 +84,10 @@ ANSWER, SCORE, STANDING, CALL = (
 )
 # One for each sealed column of the network, told apart by its number.
 REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
+REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES = (
+    f"金丝雀在{where}"
+    for where in ("理由里", "批复里", "复核里", "保留的依据里", "请求里", "答复里", "事件里", "措施里")
+)
 # Lies open on purpose: shows that the search finds what is there.
 OPEN = "这一行不是秘密"
 
@@ -89,6 +103,11 @@ def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings,
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
     reported(cast)
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL]
+    words += [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
+    canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
+    measured(cast)
+    asked(cast)
     places = database_files()
     found_open = any(OPEN.encode() in held for held in places.values())
     assert found_open, "the search does not even find what lies open"
@@ -190,6 +209,34 @@ def reported(cast) -> None:  # noqa: F811
         if hasattr(row, column)
     )
     assert sum(word in held for word in REPORTED) == 8
+def asked(cast) -> None:  # noqa: F811
+    """Put canaries in what somebody asked for, decided, reviewed, held back and answered."""
+    child, chen, wang = cast.students[1][0], cast.chen.viewer(proved=True), cast.wang.viewer()
+    grant = openings.ask(wang, child, ["K4c"], REASON, hours=2)
+    openings.decide(chen, grant, approve=True, words=DECISION)
+    glass = openings.ask(chen, child, ["K4d"], REASON, hours=2, kind=policy.BREAK_GLASS)
+    openings.review(wang, glass, proper=True, words=REVIEW)
+    erasing.hold(child, HELD, by=wang, day=TODAY)
+    request = rights.register(
+        child, child, "correct", ASKED, channel="paper", received_on=TODAY, by=cast.sun.viewer()
+    )
+    rights.answer(request, state="done", words=ANSWERED, by=cast.sun.viewer())
+    rights.save_incident(
+        Incident(
+            school=cast.school, happened_on=TODAY, found_on=TODAY, people=1, what=HAPPENED, measures=MEASURES
+        ),
+        by=wang,
+    )
+    opening, other = Opening.objects.order_by("pk")
+    incident = Incident.objects.get()
+    kept = [opening.reason, opening.decision, other.review, LegalHold.objects.get().reason]
+    kept += [
+        RightsRequest.objects.get().words,
+        RightsRequest.objects.get().answer,
+        incident.what,
+        incident.measures,
+    ]
+    assert kept == [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
 
 
 def database_files() -> dict[str, bytes]:

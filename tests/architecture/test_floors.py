@@ -42,6 +42,7 @@ ALLOWED = {
     "screening": {"base"},
     "cases": {"base", "signals"},
     "network": {"base"},
+    "privacy": {"base"},
     "insight": {"base", "programmes"},
 }
 
