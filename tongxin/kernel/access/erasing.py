@@ -60,7 +60,12 @@ def hold(subject: Subject, reason: str, *, by, day: date) -> LegalHold:
     if LegalHold.objects.filter(subject=subject, ended_at=None).exists():
         raise CannotHold(_("已经在依法保留了。"))
     made = LegalHold.objects.create(
-        school_id=subject.school_id, subject=subject, reason=reason.strip(), day=day, set_by=account_of(by)
+        school_id=subject.school_id,
+        subject=subject,
+        reason=reason.strip(),
+        day=day,
+        set_at=timezone.now(),
+        set_by=account_of(by),
     )
     audit.write_each(
         by, "privacy.held", [("subject", str(subject.pk), {"hold": made.pk})], school_id=made.school_id

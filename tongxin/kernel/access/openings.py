@@ -39,7 +39,8 @@ def askable(viewer: Viewer, student: Subject) -> dict[str, str]:
         return {}
     if student.pk in (viewer.person_id, *viewer.children):
         return {}
-    table, found = policy.table(), {}
+    table = policy.table()
+    found: dict[str, str] = {}
     for role in sorted(viewer.roles):
         for data_class, how in table["ask"].get(role, {}).items():
             # Where two roles differ, the way that is open at once is the wider one.

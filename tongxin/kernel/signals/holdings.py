@@ -31,7 +31,9 @@ def _count(ids: Sequence[int]) -> dict[int, int]:
 
 def _erase(child: Subject, by: Account | None) -> Erased:
     """Signals that nobody is on yet stay: a child is never lost by tidying up."""
-    taken = Call.objects.filter(signal__student=child, answer=Call.Answer.TAKEN).values_list("signal", flat=True)
+    taken = Call.objects.filter(signal__student=child, answer=Call.Answer.TAKEN).values_list(
+        "signal", flat=True
+    )
     over = list(taken)
     gone = Call.objects.filter(signal__in=over).delete()[0] + Signal.objects.filter(pk__in=over).delete()[0]
     waiting = Signal.objects.filter(student=child).count()

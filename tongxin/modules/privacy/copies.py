@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tongxin.exchange import outgoing
-from tongxin.exchange.documents.blocks import Document, Listing, Paragraph, Signature
+from tongxin.exchange.documents.blocks import Block, Document, Listing, Paragraph, Signature
 from tongxin.exchange.documents.bundle import Member
 from tongxin.exchange.documents.sheets import Column, Sheet, write_workbook
 from tongxin.exchange.documents.word import write_word
@@ -32,7 +32,8 @@ class Copy:
 def parts(viewer: Viewer, person: Subject) -> tuple[list[Holding], list[Holding]]:
     """Return (what this reader may tell, what not) of all that is held about a person."""
     own = person.pk in (viewer.person_id, *viewer.children)
-    may, may_not = [], []
+    may: list[Holding] = []
+    may_not: list[Holding] = []
     for one in holdings.of_type(person.type):
         (may if _within(viewer, person, one.data_class, own) else may_not).append(one)
     return may, may_not
@@ -94,7 +95,7 @@ def _explanation(copy: Copy, school: School, person: Subject, day: str) -> Docum
     listed = [
         f"{one.title}（{sum(len(section.rows) for section in sections)}）" for one, sections in copy.told
     ]
-    blocks = [
+    blocks: list[Block] = [
         Paragraph(
             _("这是%(school)s保存的、关于%(name)s的个人信息的副本。")
             % {"school": school.name, "name": person.name}

@@ -45,7 +45,7 @@ def _reviews(viewer: Viewer) -> list[Waiting]:
     if not owed:
         return []
     now = timezone.now()
-    late = sum(due < now for due in owed)
+    late = sum(due is not None and due < now for due in owed)
     title = ngettext("%(n)d次紧急打开要复核", "%(n)d次紧急打开要复核", len(owed)) % {"n": len(owed)}
     facts = [_("最晚%(when)s") % {"when": f"{timezone.localtime(owed[0]):%m-%d %H:%M}"}]
     if late:

@@ -12,8 +12,7 @@ class ScreeningConfig(AppConfig):
         from tongxin.kernel.access.waiting import add_waiting
         from tongxin.kernel.signals.origins import add_origin
 
-        from . import signals
-        from . import holdings
+        from . import holdings, signals
         from .own import waiting
 
         holdings.register_all()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from . import store
 from .cipher import key_id_of, open_sealed, seal
@@ -118,8 +118,17 @@ def replace(field: SealedField, row: models.Model, old) -> int:
     """Seal one value anew without showing it; return 0 when somebody wrote the row meanwhile."""
     place = field.place(row)
     new = seal(open_sealed(old, place), field.scope(row), place)
-    same = field.model._base_manager.filter(pk=row.pk, **{field.attname: old})
-    return same.update(**{field.attname: new})
+    table, column, key = map(
+        connection.ops.quote_name,
+        (field.model._meta.db_table, str(field.column), str(field.model._meta.pk.column)),
+    )
+    # Written out: the ORM would spend ten times as long on each row as the database does.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s",
+            [field.get_db_prep_value(new, connection), row.pk, field.get_db_prep_value(old, connection)],
+        )
+        return cursor.rowcount
 
 
 def unknown_keys() -> list[str]:

@@ -49,6 +49,7 @@ def test_a_secretary_asks_a_counsellor_approves_and_only_what_was_granted_can_be
     rows = AuditRow.objects.filter(account=cast.wang.account.pk, data__openings=[made.pk])
     assert set(rows.values_list("action", flat=True)) == {"access.granted_read", "sealed.read"}
     monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(hours=24))
+    cast.sign_in(client, cast.wang)
     prove(client, cast.wang)
     assert client.get(read).status_code == 404
 

@@ -106,8 +106,8 @@ def export(request: Request) -> HttpResponse:
     """The rows that fit as a workbook; that they were taken along is a row itself."""
     school = school_of(request)
     filters = record.Filters.from_address(request.GET)
-    found = record.rows(school, filters).order_by("-seq").values_list(*record.FIELDS)[:MOST_EXPORTED]
-    found = list(found)
+    wanted = record.rows(school, filters).order_by("-seq")
+    found = list(wanted.values_list(*record.FIELDS)[:MOST_EXPORTED])
     number = outgoing.note(request.viewer, "privacy.audit_exported", rows=len(found), group=filters.group)
     known = record.names(school, (row[2] for row in found))
     titles = (_("序号"), _("时间"), _("谁"), _("做了什么"), _("代码"), _("对象"), _("为什么、多少"))
