@@ -100,13 +100,10 @@ def test_every_sealed_column_has_its_canary():
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
     words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, *REPORTED]
-    canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
-    measured(cast)
-    reported(cast)
-    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL]
     words += [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
+    reported(cast)
     asked(cast)
     places = database_files()
     found_open = any(OPEN.encode() in held for held in places.values())
@@ -209,6 +206,8 @@ def reported(cast) -> None:  # noqa: F811
         if hasattr(row, column)
     )
     assert sum(word in held for word in REPORTED) == 8
+
+
 def asked(cast) -> None:  # noqa: F811
     """Put canaries in what somebody asked for, decided, reviewed, held back and answered."""
     child, chen, wang = cast.students[1][0], cast.chen.viewer(proved=True), cast.wang.viewer()
