@@ -380,7 +380,7 @@ def environment_for(data: str | None, port: int | None, demo: bool) -> tuple[dic
 # ---------------------------------------------------------------- testing
 
 # Debian's packages by the program that shows they are there.
-PROGRAMS = {"chromium": "chromium", "postgresql": "pg_ctl", "gettext": "msgfmt"}
+PROGRAMS = {"chromium": "chromium", "postgresql": "pg_ctl", "gettext": "msgfmt", "faketime": "faketime"}
 
 
 def program_path(name: str) -> str | None:

@@ -57,13 +57,14 @@ def _run_gunicorn(address: str) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            from tongxin.config import warming
+            from tongxin.config import warming, watching
             from tongxin.config.wsgi import application
 
             # What was read in stays for as long as the process: the collector of cycles need not look at it again.
             gc.collect()
             gc.freeze()
             warming.start()
+            watching.start()
             return application
 
     Application().run()
@@ -72,10 +73,11 @@ def _run_gunicorn(address: str) -> None:
 def _run_waitress(address: str) -> None:
     from waitress import serve
 
-    from tongxin.config import warming
+    from tongxin.config import warming, watching
     from tongxin.config.wsgi import application
 
     warming.start()
+    watching.start()
     host, port = split_address(address)
     serve(
         application,

@@ -119,8 +119,11 @@ def _time_to_answer(signal: Signal, step: ChainStep) -> timedelta:
 
 def _called_now(school_id: int, now: datetime) -> list[ChainStep]:
     """Return whom to call, in order: who is on duty, then the chain; who holds the posts when there is none."""
-    steps = prepared.instances(ChainStep, "chain", _chain, {"school": school_id})
+    day = timezone.localtime(now).toordinal()
+    steps = prepared.instances(ChainStep, "chain", _chain, {"school": school_id, "day": day})
     steps = steps or _stand_ins(school_id)
+    if steps:
+        steps[-1].firm = True  # the last of those who are there cannot decline, whoever that is
     first = duty.on_duty(school_id, now)
     if first is None or (steps and steps[0].person_id == first):
         return steps
@@ -135,7 +138,12 @@ def _call_at(at):
 
 
 def _chain(at):
-    return ChainStep.objects.current().filter(school_id=at["school"]).order_by("number")
+    """The chain without those who have left or whose account is closed: nobody waits for them."""
+    steps = ChainStep.objects.current().filter(
+        school_id=at["school"], person__present_from__lte=at["day"], person__present_to__gte=at["day"],
+        person__person__account__is_active=True,
+    )  # fmt: skip
+    return steps.order_by("number")
 
 
 def _stand_ins(school_id: int) -> list[ChainStep]:
@@ -225,8 +233,8 @@ def pass_on(signal: Signal, viewer: Viewer) -> None:
     own.answer, own.answered_at = Call.Answer.PASSED, now
     own.save(update_fields=["answer", "answered_at"])
     audit.write(viewer, "signal.passed", signal, call=own.pk)
-    if was_waiting and not own.round:
-        call(signal, now, after=own.step)
+    if was_waiting and not own.round and not call(signal, now, after=own.step):
+        call(signal, now, round=1)
 
 
 def is_taken(signal: Signal) -> bool:
@@ -260,6 +268,19 @@ def escalate(now: datetime) -> int:
         except Exception:  # one that cannot be passed on must not hold up the others
             logger.exception("a call could not be passed on call=%s", pk)
     return ran_out
+
+
+def call_the_uncalled(now: datetime) -> int:
+    """Call somebody for signals nobody was there to be called for; return how many were called for.
+
+    A school without a chain and without anybody in the posts that stand in for it gets its calls once somebody is there.
+    """
+    called = 0
+    for pk in list(Signal.objects.filter(calls=None).order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            signal = _locked(pk)
+            called += not Call.objects.filter(signal=signal).exists() and bool(call(signal, now))
+    return called
 
 
 @transaction.atomic

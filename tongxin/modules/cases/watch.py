@@ -23,12 +23,21 @@ from tongxin.kernel.signals.models import Call, ChainStep
 
 
 def run(clock: SteadyClock) -> int:
-    """Do one round; return how many calls ran out. After a restart the first round catches up with all that is due."""
+    """Do the worker's round: say that its queue still moves, and follow up the calls."""
     outbox.beat()
+    signals.call_the_uncalled(clock.latest())
+    return follow_up(clock)
+
+
+def follow_up(clock: SteadyClock) -> int:
+    """Call the next where nobody answered in time; return how many calls ran out.
+
+    After a restart the first round catches up with all that is due.
+    """
     now = clock.latest()
+    ran_out = signals.escalate(now)
     if clock.is_off():
         _say_clock_is_off(int(clock.drift().total_seconds()), now)
-    ran_out = signals.escalate(now)
     dispatch.run_urgent(timezone.now())
     return ran_out
 

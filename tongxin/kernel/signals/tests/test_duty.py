@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.people import services as people
 from tongxin.kernel.signals import duty
 from tongxin.kernel.signals import services as signals
 from tongxin.kernel.signals.models import Call
+from tongxin.testing.cast import player
 
 
 def at(text: str) -> datetime:
@@ -69,3 +71,32 @@ def test_the_scheme_shortens_the_time_to_answer_and_never_lengthens_it(hall, mon
     assert due == {
         5: timedelta(minutes=10), 4: timedelta(minutes=15), 2: timedelta(hours=4), 1: timedelta(hours=24)
     }  # fmt: skip
+
+
+def test_nobody_waits_for_who_has_left_and_the_last_who_is_there_cannot_decline(hall):
+    now = timezone.now()
+    people.depart(
+        hall.cast.wang.subject, timezone.localdate(now) - timedelta(days=1), by=hall.cast.chen.viewer()
+    )
+    hall.cast.chen.account.is_active = False
+    hall.cast.chen.account.save()
+    signal = raised(hall, now)
+    assert called(signal) == [hall.deputy.subject.name]
+    assert Call.objects.get(signal=signal).firm
+    signals.escalate(now + timedelta(minutes=16))
+    assert called(signal) == [hall.deputy.subject.name] * 2
+
+
+def test_a_signal_nobody_was_there_for_is_called_once_somebody_holds_a_post(hall):
+    other, now = hall.cast.other_school, timezone.now()
+    child = people.make_student(other, "外校学生二")
+    signal = signals.raise_signal(
+        school_id=other.pk, student_id=child.pk, origin="person", source="far", rank=5, now=now
+    )
+    assert called(signal) == []
+    assert signals.call_the_uncalled(now) == 0
+    whole = people.school_subject(other)
+    new = player(other, "周外", "zhouwai", counsellor=whole)
+    assert signals.call_the_uncalled(now) == 1
+    assert called(signal) == [new.subject.name]
+    assert signals.call_the_uncalled(now) == 0
