@@ -32,6 +32,7 @@ WRITING_FILES = {
     "tongxin/kernel/obligations/waivers.py": "the service of waivers; it writes their audit rows itself",
     "tongxin/kernel/signals/chain.py": "the service of the chain; it writes its audit row itself",
     "tongxin/modules/cases/capacity.py": "the service of the counsellors' hours; it writes its audit row itself",
+    "tongxin/modules/network/durations.py": "the service of the conditions in force; it writes its audit row itself",
     "tongxin/modules/screening/papers.py": "the service of papers; it writes their audit rows itself",
     "tongxin/modules/screening/sittings.py": "the service of sittings; it writes their audit rows itself",
     "tongxin/modules/setup/first_run.py": "the founder's own account, in the transaction of the first run",
