@@ -33,8 +33,8 @@ from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
-from . import consents, notices, screenings, year_of_guidance, year_of_platforms
-from .casting import Role, cast_bureau, cast_school, new_account
+from . import consents, network, notices, screenings, year_of_guidance, year_of_platforms
+from .casting import FULL, Role, cast_bureau, cast_school, new_account, peer_role
 from .days import Days, YearDays, school_year_of
 from .facts import Facts, moment
 from .inserting import finish_counting, insert, start_counting
@@ -183,6 +183,11 @@ class Demo:
             self._tell(out, adopted)
         consents.say(out, self.year, self.today)
         screenings.tell(out, self.today)
+        kinds = {name: kind for p in adopted for name, kind in parse(current_version(p).text).kinds.items()}
+        album = Album(Path(settings.EVIDENCE_DIR), out.school.public_id, self.scenes, self.sheets)
+        network.tell(out, self.today, kinds, album)
+        if plan.slug in FULL:
+            self.roles += peer_role(out, Inventor(f"{SEED} peer {plan.slug}"))
 
     # programmes and records
 

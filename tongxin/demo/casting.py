@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tongxin.kernel.base.models import Account
+from tongxin.kernel.base.models import Account, Link
 from tongxin.kernel.people.models import Person
 
 from .inserting import insert
@@ -110,6 +110,19 @@ def _family(out: Populated, inventor: Inventor) -> list[Role]:
         Person.objects.filter(pk=subject.pk).update(account=account)
         roles.append(Role(out.plan.short, f"{label} · {subject.name}", login))
     return roles
+
+
+def peer_role(out: Populated, inventor: Inventor) -> list[Role]:
+    """The peer supporter of the first class, where it is not the student who signs in already."""
+    room = out.rooms_in(out.year)[0]
+    link = (
+        Link.objects.filter(kind="peer_supporter", b=room.subject).select_related("a").order_by("pk").first()
+    )
+    if link is None or link.a_id == shown_pupil(out).id:
+        return []
+    account = new_account(f"{out.plan.slug}.peer", inventor)
+    Person.objects.filter(pk=link.a_id).update(account=account)
+    return [Role(out.plan.short, f"心理委员 · {link.a.name}", account.login)]
 
 
 def new_account(login: str, inventor: Inventor) -> Account:

@@ -78,7 +78,9 @@ def rules(school: School | int) -> dict[str, Rule]:
 def change(school: School, name: str, *, weeks: int, times: int, active: bool, by: Viewer) -> None:
     """Set a condition for a school; what held before stays on file."""
     now = timezone.now()
-    DurationRule.objects.current().filter(school=school, name=name).update(superseded_at=now)
+    for old in DurationRule.objects.current().filter(school=school, name=name):
+        old.superseded_at = now
+        old.save(update_fields=["superseded_at"])
     row = DurationRule.objects.create(
         school=school, name=name, weeks=weeks, times=times, active=active, recorded_at=now
     )
