@@ -58,7 +58,7 @@ class PeerWorryForm(forms.Form):
 
 class TalkForm(forms.Form):
     words = forms.CharField(
-        label=gettext_lazy("想先说一句的话（可以不写）"), required=False, max_length=500, widget=SHORT_AREA,
+        label=gettext_lazy("想先说一句的话"), required=False, max_length=500, widget=SHORT_AREA,
         help_text=gettext_lazy("只有心理老师看得到。"),
     )  # fmt: skip
 
@@ -194,7 +194,7 @@ class SheetForm(ChildField, forms.Form):
     name = forms.CharField(label=gettext_lazy("学生姓名"), max_length=40, required=False)
     room = forms.ChoiceField(label=gettext_lazy("班级"), required=False)
     words = forms.CharField(
-        label=gettext_lazy("从什么时候开始，具体看到什么（可以不写）"),
+        label=gettext_lazy("从什么时候开始，具体看到什么"),
         max_length=WORDS,
         required=False,
         widget=AREA,
@@ -268,7 +268,7 @@ class TaskForm(forms.Form):
         label=gettext_lazy("要做什么"), max_length=60, help_text=gettext_lazy("不写学生姓名。")
     )
     words = forms.CharField(
-        label=gettext_lazy("说明（可以不写）"), max_length=WORDS, required=False, widget=AREA,
+        label=gettext_lazy("说明"), max_length=WORDS, required=False, widget=AREA,
         help_text=gettext_lazy("不写学生姓名和任何人的心理情况。"),
     )  # fmt: skip
     due = forms.DateField(label=gettext_lazy("什么时候前回复"), widget=DayInput())
@@ -305,7 +305,7 @@ class AnswerForm(forms.Form):
 class ReportForm(forms.Form):
     span = forms.ChoiceField(label=gettext_lazy("哪一段"))
     words = forms.CharField(
-        label=gettext_lazy("要说明的话（可以不写）"), max_length=WORDS, required=False, widget=AREA,
+        label=gettext_lazy("要说明的话"), max_length=WORDS, required=False, widget=AREA,
         help_text=gettext_lazy("数字由记录自动算出，不用抄。不写学生姓名。"),
     )  # fmt: skip
 
