@@ -12,12 +12,14 @@ class NetworkConfig(AppConfig):
         from tongxin.kernel.access.waiting import add_waiting
         from tongxin.kernel.signals import origins
 
+        from . import holdings
         from .duties import let_all
         from .models import Concern
         from .said import sentences
         from .waiting import waiting
 
         let_all()
+        holdings.register_all()
         add_waiting(waiting)
         add_place(56, _("四级网络"), "network:home", "network", icon="people")
         for origin in (*Concern.Origin.values, "talk", "duration"):

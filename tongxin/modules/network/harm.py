@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -31,7 +32,7 @@ from tongxin.kernel.programmes.queries import events
 
 from . import deadlines, entered
 from .models import HarmEntry, HarmReport, HarmTold
-from .posts import COUNSELLOR, LEADER, holders
+from .posts import COUNSELLOR, LEADER, holders, room_of
 
 Matter, Authority = HarmReport.Matter, HarmEntry.Authority
 TELLABLE = (LEADER, COUNSELLOR, "deputy_secretary", "secretary", "administrator")
@@ -133,8 +134,12 @@ def _file(viewer: Viewer, filing: Filing, token: str) -> HarmReport:
     tell(viewer, report, filing.told)
     if report.open_in_school:
         _enter_event(viewer, report)
-    suspect = {"suspect": filing.suspect.pk} if filing.suspect else {}
-    _add(viewer, report, filing.said, f"{token}:first"[:64], suspect)
+    room = room_of(filing.student, viewer.day)
+    # As it was on that day: the child's own row may be erased one day, the report stays.
+    known: dict[str, Any] = {"name": filing.student.name, "room": room.name if room else ""}
+    if filing.suspect is not None:
+        known |= {"suspect": filing.suspect.pk}
+    _add(viewer, report, filing.said, f"{token}:first"[:64], known)
     return report
 
 

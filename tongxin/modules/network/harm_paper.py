@@ -28,7 +28,7 @@ def _blocks(report: HarmReport, entries: Sequence[HarmEntry]) -> Iterator[Block]
     yield Table(
         [_("项目"), _("内容")],
         [
-            [_("学生"), report.student.name],
+            [_("学生"), _named(report, entries)],
             [_("事项"), str(report.get_matter_display())],
             [_("发现时间"), _moment(report.known_at)],
             [_("写下时间"), _moment(report.filed_at)],
@@ -61,3 +61,9 @@ def _blocks(report: HarmReport, entries: Sequence[HarmEntry]) -> Iterator[Block]
 
 def _moment(at) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+
+
+def _named(report: HarmReport, entries: Sequence[HarmEntry]) -> str:
+    """Return the child's name and class as they were when the report was filed."""
+    first = entries[0].what if entries else {}
+    return " ".join(filter(None, [first.get("name") or report.student.name, first.get("room", "")]))

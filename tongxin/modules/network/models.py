@@ -11,6 +11,7 @@ HarmReport   a mandatory report (and of accidents), with HarmEntry rows that onl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import models
@@ -28,6 +29,7 @@ from tongxin.kernel.base.fields import (
 )
 from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.base.sealing.fields import SealedJSONField, SealedTextField
+from tongxin.kernel.base.sealing.store import Scope
 
 
 def _person(**more: Any) -> Any:
@@ -51,6 +53,13 @@ class Kept(models.Model):
 
     def delete(self, *args, **kwargs):
         raise NeverChanged(self._meta.db_table)
+
+
+class KeptJSONField(SealedJSONField):
+    """A sealed value that is kept by law: its key is the school's, so that erasing a child's own keys does not reach it."""
+
+    def scope(self, instance) -> Scope:
+        return replace(super().scope(instance), subject=0)
 
 
 class MoodReport(Superseding):
@@ -302,7 +311,8 @@ class HarmReport(Kept):
 class HarmEntry(Kept):
     """What was written in a mandatory report, first and later, and each call to an authority.
 
-    authority: "" for words alone. mode: oral or written. what: {"words", "number", "contact", "suspect", "salt"} (K5); the audit row
+    authority: "" for words alone. mode: oral or written. what: {"words", "number", "contact", "salt"}, in the first also
+    {"name", "room", "suspect"} (K5); the audit row
     holds its SHA-256, so that a change would show.
     """
 
@@ -326,7 +336,7 @@ class HarmEntry(Kept):
     at = InstantField()
     written_at = InstantField(default=timezone.now)
     token = models.CharField(max_length=64, unique=True)
-    what = SealedJSONField(data_class="K5", subject="student_id")
+    what = KeptJSONField(data_class="K5", subject="student_id")
 
     class Meta:
         db_table = "harm_entry"

@@ -9,13 +9,16 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from tongxin.kernel.access import erasing, holdings
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Attribute, Event
 from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations.models import Message
 from tongxin.kernel.people import services as people
-from tongxin.modules.network import deadlines, harm
-from tongxin.modules.network.models import HarmEntry, HarmReport, NeverChanged
+from tongxin.kernel.signals import services
+from tongxin.kernel.signals.models import Signal
+from tongxin.modules.network import concerns, deadlines, families, harm
+from tongxin.modules.network.models import Concern, FamilyWord, HarmEntry, HarmReport, NeverChanged
 from tongxin.testing.cast import NOW, TODAY
 
 from .test_below import ONCE, enter, page, words_of
@@ -143,3 +146,26 @@ def test_the_deadlines_are_those_of_the_place_and_are_reminded_of(client, net):
     assert harm.remind(late) == 0
     assert {one.met for one in harm.due(report, late)} == {False}
     assert "还没有报告" in words_of(client.get(reverse("desk:home")))
+
+
+def test_erasing_a_child_takes_what_was_said_and_leaves_the_mandatory_report(client, net):
+    cast = net.cast
+    filed(client, net, cast.xu)
+    concerns.report(
+        cast.liu.viewer(), net.child, concerns.Told(origin="worry", token="a", words="不说话", harm="有人打")
+    )
+    families.write(
+        net.parent.viewer(), families.Thread(net.child, net.parent.subject, "homeroom_teacher"), "睡得晚", "b"
+    )
+    services.take(Signal.objects.get(), cast.chen.viewer())
+    titles = [one for one in holdings.of_type("student") if one.name.startswith("network.")]
+    assert {
+        one.count([net.child.pk]).get(net.child.pk, 0) for one in titles if "harm_report" in one.name
+    } == set()
+    done = erasing.erase(net.child, by=cast.wang.account, classes=["K3", "K4d", "K4e", "K5"])
+    assert done.gone >= 3
+    row = Concern.objects.get()
+    assert (row.__dict__["words"], row.__dict__["harm"]) == (None, None)
+    assert FamilyWord.objects.get().words == ""
+    enter(client, cast.xu)
+    assert SECRET in words_of(page(client, "harm_report", HarmReport.objects.get().public_id))

@@ -35,7 +35,13 @@ def test_a_peer_supporter_reports_the_week_with_two_taps(phone, live_server, net
 
 @pytest.mark.parametrize(
     ("who", "name"),
-    [("pupil", "talk"), ("parent", "family_worry"), ("liu", "concern"), ("liu", "observe"), ("liu", "harm_new")],
+    [
+        ("pupil", "talk"),
+        ("parent", "family_worry"),
+        ("liu", "concern"),
+        ("liu", "observe"),
+        ("liu", "harm_new"),
+    ],
 )
 def test_the_pages_of_a_call_for_help_fit_a_small_phone(phone, live_server, net, who, name):
     player = getattr(net, who, None) or getattr(net.cast, who)
