@@ -91,3 +91,14 @@ def test_the_bench_of_the_audit_record_checks_every_row_and_holds_one_at_a_time(
     assert (check["n"], check["anchors"], check["schools"]) == (2_001, 0, 20)
     assert check["cpu_s_a_million"] > 0
     assert memory["ok"]
+
+
+def test_a_small_visits_bench_compares_a_checked_plan_with_its_peers(capsys):
+    pytest.importorskip("vroom")
+    called = ["bench", "visits", "--pairs", "1", "--families", "20", "--seconds", "0.5", "--json"]
+    assert command_line.main(called) in (0, 1)
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert row["served"] >= max(row["nearest_served"], row["vroom_served"])
+    assert 0 < row["ratio"] == pytest.approx(row["hours"] / row["nearest_hours"], rel=0.01)
+    assert command_line.main(["bench", "visits", "--seconds", "soon"]) == 1
+    assert "要写秒数" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def choose(
     )
     budget.spent_elsewhere += (time.process_time() - began) / (1 if warm else threads)
     trial = asked.back(solution)
-    return trial if trial.cost() < draft.cost() else draft
+    return trial if trial.cost() < draft.cost() and trial.timings() is not None else draft
 
 
 class _Asked:
@@ -64,7 +64,7 @@ class _Asked:
         }
         #: held unit → (shift, moment or None)
         self.held = {
-            unit: (draft.where[unit], begins[unit] if layout.units[unit].joint else None)
+            unit: (draft.where[unit], begins[unit] if layout.is_timed(unit) else None)
             for unit in range(len(layout.units))
             if draft.where.get(unit) in chosen and is_held(layout, unit)
         }

@@ -15,7 +15,7 @@ import yaml
 
 from .model import FEWEST, HIGHEST, OBJECTIVES, SHORTEST, Agreed, Family, Part, Problem, Session, Team, Window
 from .pairing import in_pairs
-from .places import Assumed, Place, fast_table, travel_table
+from .places import Assumed, Place, travel_table
 from .tables import HOURS, FolderUnreadable, Problems, Row, day_of, number_of, rows_of, seconds_of
 
 WHERE = ("place", "x", "y", "lat", "lon")
@@ -371,15 +371,12 @@ class _Reader:
 
     def _travel(self, rows: list[Row], places: list[Place]) -> np.ndarray:
         known = self._known(rows, {place.code for place in places})
-        bare = [place for place in places if place.point is None]
         degrees = {place.degrees for place in places if place.point}
         if len(degrees) > 1:
             self.problems.add("families.csv", "有的写“x、y”，有的写“lat、lon”，不能一起算。请都换成同一种。")
             return np.zeros((len(places), len(places)), np.int64)
-        if not bare and not known:
-            points = np.array([place.point for place in places], dtype=float)
-            return fast_table(points, self.settings.assumed, degrees=degrees == {True})
-        return travel_table(places, self.settings.assumed, known)
+        # Whole minutes, rounded up: that is how people make appointments.
+        return -(-travel_table(places, self.settings.assumed, known) // 60) * 60
 
     def _known(self, rows: list[Row], codes: set[str]) -> dict[tuple[str, str], float]:
         found: dict[tuple[str, str], float] = {}

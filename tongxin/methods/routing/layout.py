@@ -171,6 +171,10 @@ class Layout:
             if one.family in families and (one.team, one.session) in shifts
         }
 
+    def is_timed(self, unit: int) -> bool:
+        """Tell whether a placed unit must keep its very moment while other stops are moved: joint, or agreed so."""
+        return self.units[unit].joint or self.pins.get(unit, (0, None))[1] is not None
+
     def agreed(self, unit: int, shift: int, begin: int | None) -> Agreed:
         """Write a stop down as agreed."""
         place, stop = self.shifts[shift], self.units[unit]

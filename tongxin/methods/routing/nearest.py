@@ -32,7 +32,8 @@ def _trip(layout: Layout, shift: int, left: set[int]) -> list[int]:
     out, units = layout.shifts[shift], layout.units
     open_ = {unit: layout.spans(unit, shift) for unit in left}
     open_ = {unit: spans for unit, spans in open_.items() if spans}
-    now, at, trip, load = out.window[0], out.start, [], 0
+    now, at, load = out.window[0], out.start, 0
+    trip: list[int] = []
     while True:
         best = None
         for unit, spans in open_.items():

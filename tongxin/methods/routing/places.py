@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +36,25 @@ class Place:
 def travel_table(
     places: list[Place], assumed: Assumed, known_min: dict[tuple[str, str], float] | None = None
 ) -> np.ndarray:
-    """Seconds from place to place, int array (n, n). `known_min`: minutes between codes, which come before everything else."""
-    known = known_min or {}
-    size = len(places)
-    table = np.zeros((size, size), dtype=np.int64)
-    for a in range(size):
-        for b in range(size):
-            if a != b:
-                table[a, b] = math.ceil(60 * _minutes(places[a], places[b], assumed, known))
-    return table
+    """Seconds from place to place, int array (n, n). `known_min`: minutes between codes; they come before everything else,
+    count for both directions unless the other is said too, then coordinates, then codes."""
+    codes = sorted({place.code for place in places})
+    at = np.array([codes.index(place.code) for place in places])
+    seconds = 60 * _by_code(codes, assumed)[np.ix_(at, at)]
+    mapped = np.array([number for number, place in enumerate(places) if place.point], dtype=int)
+    if len(mapped):
+        points = np.array([places[number].point for number in mapped], dtype=float)
+        seconds[np.ix_(mapped, mapped)] = fast_table(points, assumed, degrees=places[mapped[0]].degrees)
+    said = np.full((len(codes), len(codes)), np.nan)
+    for (start, end), minutes in (known_min or {}).items():
+        if start in codes and end in codes:
+            a, b = codes.index(start), codes.index(end)
+            said[a, b] = minutes
+            if (end, start) not in (known_min or {}):
+                said[b, a] = minutes
+    table = np.where(np.isnan(said[np.ix_(at, at)]), seconds, 60 * said[np.ix_(at, at)])
+    np.fill_diagonal(table, 0)
+    return np.ceil(table).astype(np.int64)
 
 
 def fast_table(points: np.ndarray, assumed: Assumed, *, degrees: bool) -> np.ndarray:
@@ -62,15 +71,11 @@ def fast_table(points: np.ndarray, assumed: Assumed, *, degrees: bool) -> np.nda
     return np.ceil(km * assumed.detour / assumed.speed_kmh * 3600).astype(np.int64)
 
 
-def _minutes(a: Place, b: Place, assumed: Assumed, known: dict[tuple[str, str], float]) -> float:
-    for pair in ((a.code, b.code), (b.code, a.code)):
-        if a.code and b.code and pair in known:
-            return known[pair]
-    if a.point and b.point:
-        points = np.array([a.point, b.point])
-        return float(fast_table(points, assumed, degrees=a.degrees)[0, 1]) / 60
-    if a.code == b.code:
-        return assumed.same_code_min
-    if a.code.split("/")[0] == b.code.split("/")[0]:
-        return assumed.near_code_min
-    return assumed.other_code_min
+def _by_code(codes: list[str], assumed: Assumed) -> np.ndarray:
+    """Minutes between codes: the same, near (the same first part, "东街/二社区"), other."""
+    table = np.full((len(codes), len(codes)), assumed.other_code_min)
+    for a, one in enumerate(codes):
+        for b, other in enumerate(codes):
+            if one.split("/")[0] == other.split("/")[0]:
+                table[a, b] = assumed.same_code_min if a == b else assumed.near_code_min
+    return table

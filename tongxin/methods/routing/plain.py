@@ -14,6 +14,8 @@ from .draft import Draft
 from .layout import Layout
 
 BLINK = 0.02
+# Rounds without a better plan after which a small one counts as settled.
+QUIET = 1500
 Going = Callable[[], bool]
 
 
@@ -27,8 +29,13 @@ def first_draft(layout: Layout, draft: Draft | None = None, going: Going = lambd
     return draft
 
 
-def improve(draft: Draft, going: Going, *, seed: int = 0, rounds: int = 100_000) -> Draft:
-    """Return the best draft found until `going()` says no or after `rounds`; the same seed and rounds, the same draft."""
+def improve(
+    draft: Draft, going: Going, *, seed: int = 0, rounds: int = 100_000, patience: int = QUIET
+) -> Draft:
+    """Return the best draft found until `going()` says no, after `rounds`, or after `patience` rounds without a better one.
+
+    The same seed and rounds give the same draft.
+    """
     chance = random.Random(seed)
     layout = draft.layout
     current, best = draft, draft
@@ -37,8 +44,9 @@ def improve(draft: Draft, going: Going, *, seed: int = 0, rounds: int = 100_000)
     if families < 1:
         return best
     heat = 0.02 * max(1, current_cost[2]) / max(1, families)
+    found = 0
     for turn in range(rounds):
-        if not going():
+        if not going() or turn - found > patience:
             break
         trial = current.copy()
         for family in _taken_out(trial, chance):
@@ -53,7 +61,7 @@ def improve(draft: Draft, going: Going, *, seed: int = 0, rounds: int = 100_000)
         ):
             current, current_cost = trial, cost
             if cost < best_cost:
-                best, best_cost = trial, cost
+                best, best_cost, found = trial, cost, turn
         if turn % 400 == 399:
             current, current_cost = best, best_cost
     return best

@@ -5,6 +5,7 @@ Families left out may come in where a session has room. Joint visits and agreed 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,14 +53,16 @@ def polish(draft: Draft, session: int, budget: Budget, *, seed: int = 0, rounds:
 
 def _with_fewer(draft: Draft, session: int, budget: Budget, seed: int) -> Draft:
     """Do without the trip with fewest stops, and again, while that can be done."""
-    from pyvrp.stop import FirstFeasible
+    from pyvrp.stop import FirstFeasible, MultipleCriteria, NoImprovement
 
     while budget.going():
         used = [shift for shift in draft.routes if draft.layout.shifts[shift].session == session]
         if len(used) < 2:
             break
         least = min(used, key=lambda shift: (len(draft.routes[shift]), shift))
-        found = _solved(draft, session, _Stop(budget, FirstFeasible()), seed, without=least)
+        tries = 1000 + 100 * sum(len(draft.routes[shift]) for shift in used)
+        stop = _Stop(budget, MultipleCriteria([FirstFeasible(), NoImprovement(tries)]))
+        found = _solved(draft, session, stop, seed, without=least)
         if found is None:
             break
         draft = found
@@ -71,6 +74,7 @@ def _solved(
 ) -> Draft | None:
     """A better draft or None. closed: only shifts that have trips now; without: nor this one, so nothing to begin from."""
     import pyvrp
+    from pyvrp.exceptions import PenaltyBoundWarning
 
     clients = _clients(draft, session)
     if sum(client.required for client in clients) < 2:
@@ -84,9 +88,12 @@ def _solved(
     ]
     model = _Model(draft, shifts, clients)
     start = None if without is not None else model.start()
-    result = pyvrp.solve(
-        model.data, stop, seed=seed, collect_stats=False, display=False, initial_solution=start
-    )
+    with warnings.catch_warnings():
+        # Doing with fewer trips is often impossible, which is what it warns of.
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        result = pyvrp.solve(
+            model.data, stop, seed=seed, collect_stats=False, display=False, initial_solution=start
+        )
     if not result.best.is_feasible():
         return None
     trial = model.back(result.best)
@@ -113,7 +120,7 @@ def _clients(draft: Draft, session: int) -> list[_Client]:
         ):
             stop = layout.units[unit]
             if stop.joint or stop.mates or unit in layout.pins:
-                moment = (begin, begin) if stop.joint else _span(layout, unit, shift, begin)
+                moment = (begin, begin) if layout.is_timed(unit) else _span(layout, unit, shift, begin)
                 found.append(_Client(unit, moment, True, shift))
             else:
                 found.append(_Client(unit, _wide(layout, unit, shifts, begin), True, None))
@@ -174,7 +181,7 @@ class _Model:
         ends = sorted({place for shift in firsts for place in (shift.start, shift.end)})
         places = [*ends, *(units[client.unit].place for client in self.clients)]
         way = layout.problem.travel[np.ix_(places, places)]
-        profiles = []
+        profiles: list[Any] = []
         for _, barred in self.groups:
             table = way.copy()
             table[:, [len(ends) + number for number in barred]] = FAR

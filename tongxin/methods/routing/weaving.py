@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class _Loom:
         moments = _moments(draft)
         #: stops that stay: unit → its moment when that is fixed too
         self.held = {
-            unit: moments[unit] if layout.units[unit].joint else None
+            unit: moments[unit] if layout.is_timed(unit) else None
             for unit in draft.where
             if layout.units[unit].mates or unit in layout.pins
         }
@@ -87,7 +88,7 @@ class _Loom:
                 gone = turn / rounds if rounds else 1.0 - budget.left() / whole
                 heat = scale * HOT * (COLD / HOT) ** min(1.0, gone)
             turn += 1
-            before = dict.fromkeys(())
+            before: dict[str, Any] = {}
             change = self._round(before)
             if change < -heat * math.log(1.0 - self.chance.random()):
                 cost += change
@@ -100,7 +101,7 @@ class _Loom:
 
     # ---------------------------------------------------------------- one round
 
-    def _round(self, before: dict) -> int:
+    def _round(self, before: dict[str, Any]) -> int:
         """Take out and put in; return what that costs. `before` keeps the trips touched, as they were."""
         absent = list(self.absent)
         before["absent"], before["trips"] = absent, {}
@@ -115,7 +116,7 @@ class _Loom:
             change += self._way(shift) - way
         return change
 
-    def _undo(self, before: dict) -> None:
+    def _undo(self, before: dict[str, Any]) -> None:
         self.absent = before["absent"]
         for unit in self.absent:
             self.where.pop(unit, None)

@@ -46,7 +46,8 @@ def way_out_said(way: WayOut | None, moment: Moment, name: Callable[[str], str] 
         return f"场次“{facts['session']}”延长 {-(-int(str(facts['more'])) // 60)} 分钟就可以。"
     if way.code == "other-time":
         return f"请问这家能不能改在场次“{facts['session']}”接待。"
-    low, high = facts["window"]  # type: ignore[misc]
+    window = facts["window"]
+    low, high = window if isinstance(window, tuple) else (0, 0)
     return f"在 {moment(low)} 到 {moment(high)} 之间加开一个场次就可以。"
 
 
