@@ -15,9 +15,9 @@ import numpy as np
 
 from .problem import NEVER, Ints, Tick, go_on
 
-# How far above the relaxation the first, quick search looks, in units of score.
-NEAR = 8
-SHARE_OF_TIME = 0.3
+# How far below the relaxation the first, quick search looks and the second, in units of score; their shares of the time left.
+NEAR, NEAR_ENOUGH = 8, 40
+SHARE_OF_TIME, LARGER_SHARE = 0.3, 0.9
 
 
 @dataclass
@@ -64,15 +64,21 @@ def solve_loads(
     reduced = scores - prices[None, :] * loads
     worth = np.maximum(np.where(allowed, reduced, -np.inf).max(1, initial=-np.inf), -penalty)
     ceiling = math.floor(worth.sum() + (prices * capacity).sum() + 1e-6)
-    search = _Search(scores, loads, capacity, penalty, tick)
-    # No choice worth more than ceiling - NEAR holds a pair that loses more than NEAR at these prices.
-    near = allowed & (worth[:, None] - reduced <= NEAR + 1e-6)
-    proved = search.run(
-        near, worth + penalty <= NEAR + 1e-6, ceiling - NEAR, ceiling, seconds * SHARE_OF_TIME
-    )
-    if not proved and not search.stopped:
-        ceiling = search.bound
-        search.run(allowed, np.ones(rows, bool), None, ceiling, until - time.monotonic())
+    search = _Search(scores, loads, capacity, penalty, tick, ceiling)
+    lost = worth[:, None] - reduced
+    for near, share in ((NEAR, SHARE_OF_TIME), (NEAR_ENOUGH, LARGER_SHARE), (math.inf, 1.0)):
+        # Whatever holds a pair that loses more than `near` at these prices is worth less than this.
+        outside = None if near == math.inf else ceiling - near - 1
+        seconds_left = (until - time.monotonic()) * share
+        search.run(
+            allowed & (lost <= near + 1e-6),
+            worth + penalty <= near + 1e-6,
+            outside,
+            near == NEAR,
+            seconds_left,
+        )
+        if search.best >= search.bound or search.stopped:
+            break
     return search.result(reach)
 
 
@@ -100,7 +106,9 @@ def _capacity_prices(scores: Ints, loads: Ints, capacity: Ints, allowed: Ints, p
 class _Search:
     """CP-SAT runs on growing sets of pairs; keeps the best choice and the bound on value less penalties."""
 
-    def __init__(self, scores: Ints, loads: Ints, capacity: Ints, penalty: int, tick: Tick) -> None:
+    def __init__(
+        self, scores: Ints, loads: Ints, capacity: Ints, penalty: int, tick: Tick, bound: int
+    ) -> None:
         self.scores, self.loads, self.capacity, self.penalty, self.tick = (
             scores,
             loads,
@@ -110,16 +118,15 @@ class _Search:
         )
         self.columns: Ints = np.full(len(scores), -1)
         self.best = -penalty * len(scores)
-        self.bound, self.stopped = 0, False
+        self.bound, self.stopped = bound, False
 
-    def run(self, allowed: Ints, may_leave: Ints, least: int | None, ceiling: int, seconds: float) -> bool:
-        """Search for a choice worth `least` at the fewest; True when it is proved best of all."""
+    def run(self, allowed: Ints, may_leave: Ints, outside: int | None, above: bool, seconds: float) -> None:
+        """Search among some pairs. outside: the most that choices with other pairs are worth; above: look for more only."""
         from ortools.sat.python import cp_model
 
-        self.bound = ceiling
         if seconds <= 0:
             self.stopped = True
-            return False
+            return
         model = cp_model.CpModel()
         cells = [tuple(cell) for cell in np.argwhere(allowed).tolist()]
         pair = {cell: model.new_bool_var("") for cell in cells}
@@ -136,12 +143,14 @@ class _Search:
         total = sum(int(self.scores[cell]) * one for cell, one in pair.items()) - self.penalty * sum(
             left.values()
         )
-        if least is not None:
-            model.add(total >= least)
+        if above and outside is not None:
+            model.add(total > outside)
         model.maximize(total)
-        return self._solve(cp_model, model, pair, least, seconds)
+        for (row, column), one in pair.items():
+            model.add_hint(one, int(self.columns[row]) == column)
+        self._solve(cp_model, model, pair, outside, seconds)
 
-    def _solve(self, cp_model, model, pair, least: int | None, seconds: float) -> bool:  # type: ignore[no-untyped-def]
+    def _solve(self, cp_model, model, pair, outside: int | None, seconds: float) -> None:  # type: ignore[no-untyped-def]
         search = self
 
         class Told(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
@@ -156,18 +165,19 @@ class _Search:
         solver.parameters.random_seed = 1
         solver.parameters.max_time_in_seconds = seconds
         status = solver.solve(model, Told())
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) and round(solver.objective_value) > self.best:
             self.best = round(solver.objective_value)
             self.columns = np.full(len(self.scores), -1)
             for (row, column), one in pair.items():
                 if solver.boolean_value(one):
                     self.columns[row] = column
+        if status == cp_model.INFEASIBLE:
+            found = self.best
+        elif status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             found = math.floor(solver.best_objective_bound + 1e-6)
-            # What the near search leaves out is worth less than `least`, and this is not.
-            self.bound = min(self.bound, found)
-        elif status == cp_model.INFEASIBLE and least is not None:
-            self.bound = least - 1
-        return status == cp_model.OPTIMAL
+        else:
+            return
+        self.bound = min(self.bound, max(found, self.best, self.best if outside is None else outside))
 
     def result(self, reach: int) -> Loaded:
         rows = np.arange(len(self.columns))
