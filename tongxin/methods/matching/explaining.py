@@ -221,7 +221,7 @@ def _hall(outcome: Outcome, row: int, missing: int, told: Witness, others: str) 
     solution = outcome.solution
     assert solution is not None
     if not told.columns:
-        reason = f"合条件的{others}都已定好别的对象，没有名额了。"
+        reason = f"合条件的{others}没有名额了：都已定好别的对象，或上限是 0。"
         open_ = np.nonzero(~table.scores.forbidden(row, row + 1)[0])[0]
         first = table.columns[int(open_[0])]
         return LeftOver(

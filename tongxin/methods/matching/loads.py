@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .problem import NEVER, Ints, Tick, go_on
+from .problem import LARGEST_SCORE, NEVER, Ints, Tick, TooLarge, go_on
 
 # How far below the relaxation the first, quick search looks and the second, in units of score; their shares of the time left.
 NEAR, NEAR_ENOUGH = 8, 40
@@ -52,11 +52,13 @@ def solve_loads(
 
     scores: int (rows, columns), NEVER where a pair may not be. loads: int, the same shape, >= 0, what a pair takes of
     its column's capacity. need_all: as few rows as possible are left over, whatever the scores; else a row may
-    be left over at no cost.
+    be left over at no cost. Raises TooLarge when a score is.
     """
     rows = len(scores)
     allowed = (scores > NEVER) & (loads <= capacity[None, :])
     reach = int(np.abs(scores[allowed]).max(initial=0))
+    if reach > LARGEST_SCORE:
+        raise TooLarge(f"scores must lie within {LARGEST_SCORE}")
     # A row that is left over costs more than all scores together.
     penalty = (2 * reach + 1) * (rows + 1) if need_all else 0
     until = time.monotonic() + seconds

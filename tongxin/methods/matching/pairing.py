@@ -8,7 +8,7 @@ import numpy as np
 
 from .folder import Person, Round, number_in
 from .loads import solve_loads
-from .problem import LARGEST_SCORE, Ints, Problem, Solution, Tick, go_on
+from .problem import LARGEST_SCORE, Ints, Problem, Solution, Tick, TooLarge, go_on
 from .scheme import Scheme
 from .scoring import PairScores
 from .solve import solve
@@ -17,6 +17,7 @@ from .stable import blocking_pairs, deferred_acceptance
 Pair = tuple[str, str]
 # Preferences of so many pairs are sorted person by person; beyond it stability is not looked at.
 MOST_PREFERENCES = 1_000_000
+TOO_LARGE = "权重乘上属性里的数太大了，分不出先后。请把方案里的权重（weight）改小，或用 most 限定最多算多少。"
 
 
 class CannotPropose(Exception):
@@ -115,8 +116,15 @@ def propose(
     """Pairs for a round. Equal input gives equal pairs unless the time runs out.
 
     tick is told (bound, best) from time to time and stops the search by returning False; the best found is given then.
-    Raises CannotPropose, and ValueError for weights that are too large together.
+    Raises CannotPropose.
     """
+    try:
+        return _proposed(scheme, round_, seconds, tick, tolerance)
+    except TooLarge as error:
+        raise CannotPropose(TOO_LARGE) from error
+
+
+def _proposed(scheme: Scheme, round_: Round, seconds: float, tick: Tick, tolerance: float) -> Outcome:
     table = laid_out(scheme, round_)
     if scheme.load[0]:
         return _with_loads(table, seconds, tick)

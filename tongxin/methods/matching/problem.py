@@ -19,6 +19,10 @@ BLOCK = 2048
 Tick = Callable[[int | None, int | None], bool]
 
 
+class TooLarge(ValueError):
+    """Scores too large for sums of all to stay exact."""
+
+
 def go_on(bound: int | None, best: int | None) -> bool:
     return True
 

@@ -10,6 +10,8 @@ from .folder import Person, Round, number_in
 from .problem import NEVER, Ints
 from .scheme import Requirement, Scheme, Term
 
+# Far beyond the largest score, and small enough to add a few.
+FAR = 10**8
 # What a block of rows counts for every column: int32 (rows, columns).
 Part = Callable[[int, int], Ints]
 PAIR_TERMS = ("same", "complementary", "distance", "knows", "home", "wishes", "continuity")
@@ -207,7 +209,8 @@ class _Sparse:
 
 
 def _rounded(values: np.ndarray) -> Ints:
-    return np.rint(values).astype(np.int32)
+    """Whole numbers; what is too large to be summed stays recognisably so."""
+    return np.clip(np.rint(values), -FAR, FAR).astype(np.int32)
 
 
 def _incidence(

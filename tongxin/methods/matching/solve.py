@@ -13,7 +13,7 @@ import numpy as np
 
 from .flow import Edges, best_choice, edges_of
 from .prices import exact, guess
-from .problem import LARGEST_SCORE, NEVER, Ints, Problem, Solution, Tick, go_on
+from .problem import LARGEST_SCORE, NEVER, Ints, Problem, Solution, Tick, TooLarge, go_on
 
 CANDIDATES = 12
 MOST_ROUNDS = 40
@@ -31,7 +31,7 @@ def solve(
     """Return the best choice found and the bound that proves it; equal input gives equal pairs.
 
     seconds: no new round begins after it. tolerance: the gap that is good enough; 0 asks for a full proof.
-    candidates: columns looked at per row to begin with. Raises ValueError when a score is too large.
+    candidates: columns looked at per row to begin with. Raises TooLarge when a score is.
     """
     until, spent = time.monotonic() + seconds, _Stopwatch()
     reach, keys, scores = _first_candidates(problem, candidates, spent)
@@ -109,7 +109,7 @@ def _first_candidates(problem: Problem, candidates: int, spent: _Stopwatch) -> t
         found_keys.append((first + row[kept]).astype(np.int64) * columns + column[kept])
         found_scores.append(block[row[kept], column[kept]])
     if max(largest, -least) > LARGEST_SCORE:
-        raise ValueError(f"scores must lie within {LARGEST_SCORE}")
+        raise TooLarge(f"scores must lie within {LARGEST_SCORE}")
     keys = np.concatenate(found_keys) if found_keys else np.zeros(0, np.int64)
     scores = np.concatenate(found_scores) if found_scores else np.zeros(0, np.int32)
     order = np.argsort(keys, kind="stable")

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tongxin.methods.matching.problem import NEVER, Ints
+from tongxin.methods.matching.problem import NEVER, Ints, TooLarge
 
 # What a pair that may not be in one team costs; more than the scores of all bring.
 BROKEN = -(10**9)
@@ -45,7 +45,7 @@ class TeamProblem:
             if table.shape != shape:
                 raise ValueError(f"pairs {one, other} must be {shape}")
             if np.abs(table[table > NEVER]).max(initial=0) > LARGEST_SCORE:
-                raise ValueError(f"scores must lie within {LARGEST_SCORE}")
+                raise TooLarge(f"scores must lie within {LARGEST_SCORE}")
             table = np.where(table <= NEVER, BROKEN, table).astype(np.int32)
             if self.pools[one] == self.pools[other]:
                 np.fill_diagonal(table, BROKEN)

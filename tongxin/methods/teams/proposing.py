@@ -9,11 +9,12 @@ from itertools import combinations
 import numpy as np
 
 from tongxin.methods.matching.folder import Person, Round
-from tongxin.methods.matching.pairing import CannotPropose
-from tongxin.methods.matching.problem import NEVER, Ints, Tick, go_on
+from tongxin.methods.matching.pairing import TOO_LARGE, CannotPropose
+from tongxin.methods.matching.problem import NEVER, Ints, Tick, TooLarge, go_on
 from tongxin.methods.matching.scheme import Scheme, Seat, Term
 from tongxin.methods.matching.scoring import PairScores
 
+from .forming import gains
 from .problem import BROKEN, LARGEST_SCORE, MOST_VALUES, TeamProblem
 from .solve import Teams, form_teams
 
@@ -95,13 +96,16 @@ def propose_teams(
     What people chose themselves (`fixed`) stays together. tick(bound, best) stops the search by returning False.
     Raises CannotPropose with a sentence.
     """
-    layout = lay_out(scheme, round_)
+    try:
+        layout = lay_out(scheme, round_)
+    except TooLarge as error:
+        raise CannotPropose(TOO_LARGE) from error
     found = form_teams(layout.problem, seconds, tick)
     whole = [team for team in found.teams.tolist() if not _broken(layout, team)]
     told = [_told(layout, team) for team in whole]
     bonus = sum(_bonus(layout, team) for team in found.teams.tolist())
     value = sum(team.score for team in told)
-    kept = sum(_is_together(team) in layout.current for team in _pairs_of(layout, whole))
+    kept = sum(frozenset(pair) in layout.current for pair in _pairs_of(layout, whole))
     return TeamOutcome(
         layout,
         told,
@@ -257,10 +261,6 @@ def _pairs_of(layout: Layout, teams: list[list[int]]) -> Iterable[tuple[str, str
         yield from combinations(_ids(layout, team), 2)
 
 
-def _is_together(pair: tuple[str, str]) -> frozenset[str]:
-    return frozenset(pair)
-
-
 def _broken(layout: Layout, team: list[int]) -> bool:
     return any(
         layout.problem.pairs[one, other][team[one], team[other]] <= BROKEN // 2
@@ -354,8 +354,6 @@ def _mend(layout: Layout, seat: Seat, person: Person) -> str:
 
 def _swaps(layout: Layout, teams: Ints, most: int) -> dict[str, list[Swap]]:
     """For each person in a team the cheapest exchanges with the same seat of another team."""
-    from .forming import gains
-
     found: dict[str, list[Swap]] = {}
     if not most or len(teams) < 2:
         return found

@@ -190,6 +190,12 @@ def test_input_that_cannot_be_used_is_named_by_file_and_row(folder, name, text, 
         assert word in str(refused.value)
 
 
+def test_weights_too_large_to_be_summed_are_refused_in_a_sentence(folder):
+    far = SCHEME.replace("weight: 3, most: 9", "weight: 100000")
+    with pytest.raises(CannotPropose, match="权重"):
+        proposed(folder(PEOPLE.replace(",40\n", ",999999\n")), far)
+
+
 def test_fixed_and_forbidden_contradict_each_other_in_both_files_named(folder):
     at = folder(fixed="a,b\nt1,s1\n", forbidden="a,b\ns1,t1\n")
     with pytest.raises(RoundProblem, match=r"fixed\.csv 第 2 行.*forbidden.csv 第 2 行"):
