@@ -27,6 +27,10 @@ class OnHold(ValueError):
     """Nothing may be erased: the sentence says why."""
 
 
+class StillOpen(ValueError):
+    """Something about the person is not finished, or the law keeps it; the sentence says what to do."""
+
+
 class StillHere(ValueError):
     """Somebody who is at the school cannot be erased altogether; the sentence says what can be."""
 
@@ -104,10 +108,10 @@ class Report:
         return sum(count for _title, count in self.done)
 
 
-def erase(subject: Subject, *, by, classes: Sequence[str] | None = None) -> Report:
+def erase(subject: Subject, *, by, classes: Sequence[str] | None = None, overdue: bool = False) -> Report:
     """Erase what is kept about a person, or only some classes of it, and destroy the keys that are the person's alone.
 
-    Raises OnHold or StillHere, and nothing is erased. Rows go in one transaction with the audit row; then the keys are destroyed,
+    overdue: its time of keeping is over. Raises OnHold, StillHere or StillOpen, and nothing is erased. Rows go in one transaction with the audit row; then the keys are destroyed,
     which reaches every backup. Cut off in between, the keys are destroyed at the next start (kernel.audit.keys.finish).
     """
     if not may_erase(held(subject.pk), timezone.now()):
@@ -117,6 +121,9 @@ def erase(subject: Subject, *, by, classes: Sequence[str] | None = None) -> Repo
             _("%(name)s还在校，登记的资料学校要用。可以先只删除其中一级内容。") % {"name": subject.name}
         )
     found = holdings.of_type(subject.type, classes)
+    for one in found:
+        if one.blocks is not None and (sentence := one.blocks(subject, overdue)):
+            raise StillOpen(sentence)
     with transaction.atomic():
         words = {"classes": sorted({one.data_class for one in found}), "all": classes is None}
         audit.write_each(
@@ -126,7 +133,13 @@ def erase(subject: Subject, *, by, classes: Sequence[str] | None = None) -> Repo
     destroyed = 0
     if subject.type == "student":
         for data_class in ("K4d", "K5"):
-            if classes is None or data_class in classes:
+            kept = any(what.kept for one, what in done if one.data_class == data_class)
+            needed = any(
+                one.keeps_key is not None and one.keeps_key(subject, overdue)
+                for one in holdings.of_type(subject.type, [data_class])
+            )
+            # A key that still opens something that had to stay is not destroyed: it would take that away too.
+            if (classes is None or data_class in classes) and not kept and not needed:
                 destroyed += audited_keys.erase(
                     school_id=subject.school_id, subject_id=subject.pk, data_class=data_class, by=by
                 )
@@ -197,6 +210,9 @@ def let_go(school: School, data_class: str, *, by, day: date) -> tuple[int, int]
     wanted = next((one for one in due(school, day) if one.term.data_class == data_class), None)
     people = rows = 0
     for subject in Subject.objects.filter(pk__in=wanted.people if wanted else ()).order_by("pk"):
-        report = erase(subject, by=by, classes=[data_class])
+        try:
+            report = erase(subject, by=by, classes=[data_class], overdue=True)
+        except StillOpen:
+            continue
         people, rows = people + 1, rows + report.gone
     return people, rows

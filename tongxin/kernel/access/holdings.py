@@ -55,7 +55,10 @@ class Holding:
 
     name: "room.thing", unique. data_class: the highest class in it. types: the types of subject it is kept about.
     erase runs inside a transaction whose audit row is written already. count: {subject id: rows} of those that have any.
-    erase None: it must be kept, `kept_because` says why.
+    erase None: it must be kept, `kept_because` says why. blocks: says in a sentence why nothing of this class may be erased
+    now – a matter that is still open, a record that the law keeps – and "" otherwise; overdue: its time of keeping is over.
+    keeps_key: says, without a word to anybody, that the person's own key of this class has to stay (overdue as above).
+    The sentence must not tell whoever erases what they may not know.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Holding:
     count: Callable[[Sequence[int]], dict[int, int]]
     erase: Callable[[Subject, Account | None], Erased] | None = None
     kept_because: Any = ""
+    blocks: Callable[[Subject, bool], str] | None = None
+    keeps_key: Callable[[Subject, bool], bool] | None = None
     types: tuple[str, ...] = ("student",)
     order: int = field(default=100)
 

@@ -17,8 +17,8 @@ from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, reg
 from tongxin.kernel.base.models import Account, Subject
 from tongxin.kernel.signals.models import Call
 
-from . import signs
-from .models import Concern, FamilyWord, Talk, TalkAnswer
+from . import harm, signs
+from .models import Concern, FamilyWord, HarmReport, Talk, TalkAnswer
 
 GUARDED = ("words", "sheet")
 
@@ -126,7 +126,23 @@ def _erase_words(column: str):
     return erase
 
 
+# ------------------------------------------------------------------ what the law keeps
+
+
+def _kept_by_law(child: Subject, overdue: bool) -> bool:
+    """Say whether a mandatory report needs the child's key: until its time is over and nothing is owed on it.
+
+    Whoever erases is told nothing of it: there is no sentence, no count, no section.
+    """
+    reports = HarmReport.objects.filter(student=child)
+    return any(not overdue or harm.missing(report) for report in reports)
+
+
 def register_all() -> None:
+    register(
+        Holding("network.key", gettext_lazy("别人报来的情况"), "K5", lambda reader, child: [], lambda ids: {},
+                lambda child, by: Erased(), keeps_key=_kept_by_law)
+    )  # fmt: skip
     register(
         Holding("network.talks", gettext_lazy("想找人聊聊"), "K4d", _tell_talks,
                 lambda ids: _counted(Talk.objects.filter(student__in=ids)), _erase_talks)

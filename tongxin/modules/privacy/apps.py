@@ -11,7 +11,10 @@ class PrivacyConfig(AppConfig):
         from tongxin.kernel.access.context import add_place
         from tongxin.kernel.access.waiting import add_waiting
 
+        from . import holdings
         from .owed import waiting
+
+        holdings.register_all()
 
         add_place(71, _("查看许可"), "privacy:openings", "grants grants_decide grants_watch", icon="lock")
         add_place(72, _("个人信息请求"), "privacy:requests", "rights", icon="notebook")

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from tongxin.kernel.access import erasing
 from tongxin.kernel.audit.models import AuditRow
@@ -16,6 +17,7 @@ from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Contact, Person
 from tongxin.kernel.signals.models import Signal
+from tongxin.modules.network.models import FamilyWord, HarmEntry, HarmReport, Talk
 from tongxin.modules.privacy.models import Incident, RightsRequest
 from tongxin.modules.screening.models import Page, Result
 from tongxin.testing.cast import TODAY
@@ -222,6 +224,34 @@ def test_somebody_still_at_the_school_loses_one_class_at_most_and_an_open_signal
     assert "没有人接手" in report.kept[0]
     assert Person.objects.get(pk=child.pk).subject.name == child.name
     assert Consent.objects.filter(student=child).exists()
+
+
+def test_the_words_of_the_network_go_with_the_childs_keys_but_a_mandatory_report_keeps_its_own_unseen(
+    client, hall, leaver, keys
+):
+    cast, guardian = hall.cast, hall.guardians[hall.child().pk]
+    given = {"school": cast.school, "student": leaver}
+    Talk.objects.create(**given, soon=False, token="t1", words="想聊聊")
+    FamilyWord.objects.create(
+        **given, guardian=guardian, by=guardian, to="homeroom_teacher", from_school=False, day=TODAY, token="t2",
+        words="家里的事",
+    )  # fmt: skip
+    report = HarmReport.objects.create(
+        **given, by=cast.liu.subject, matter="harm_suspected", known_at=timezone.now(), open_in_school=False, token="t3"
+    )
+    HarmEntry.objects.create(
+        **given, report=report, by=cast.liu.subject, at=timezone.now(), token="t4", what={"words": "看到伤痕"}
+    )
+    cast.sign_in(client, cast.wang)
+    page = reverse("privacy:erase", args=[leaver.public_id])
+    answers = [client.get(page), client.post(page, {"what": "all", "name": NAME})]
+    # Neither page tells the secretary that there is a report.
+    assert not [answer for answer in answers if "强制报告" in answer.content.decode() or "法律" in answer.content.decode()]
+    assert FamilyWord.objects.values().get()["words"] is None
+    assert not Talk.objects.exists()
+    assert store.ids_of(school=cast.school.pk, subject=leaver.pk, data_class="K4d") == []
+    entry = HarmEntry.objects.values().get()["what"]
+    assert HarmEntry._meta.get_field("what").unsealed(HarmEntry.objects.get(), entry) == {"words": "看到伤痕"}
 
 
 def test_what_is_past_its_time_is_listed_and_goes_class_by_class_by_hand(client, hall, leaver):

@@ -26,6 +26,8 @@ from .openings import CLASS_WORDS
 from .requests import DATE, PEOPLE
 
 ALL = "all"
+# Whether there is anything of these classes is itself not for whoever erases: they are always offered, never counted.
+UNSEEN = ["K4d", "K4e", "K5"]
 
 
 def class_words(data_class: str) -> str:
@@ -43,8 +45,14 @@ def erase(request: Request, public_id: str) -> HttpResponse:
     """Erase a class of what is kept about a person, or everything once they left; a hold stops it. Said before, twice."""
     viewer = request.viewer
     person = _person(viewer, public_id)
-    counts = [(one, one.count([person.pk]).get(person.pk, 0)) for one in holdings.of_type(person.type)]
+    counts = [
+        (one, one.count([person.pk]).get(person.pk, 0))
+        for one in holdings.of_type(person.type)
+        if one.data_class not in UNSEEN
+    ]
     classes = sorted({one.data_class for one, count in counts if count and one.erase is not None})
+    if person.type == "student":
+        classes += UNSEEN
     choices = [(name, class_words(name)) for name in classes]
     if person.present_to < viewer.day:
         choices.append((ALL, _("全部：档案只留下没有姓名的统计")))
@@ -59,7 +67,7 @@ def erase(request: Request, public_id: str) -> HttpResponse:
         else:
             try:
                 report = erasing.erase(person, by=viewer, classes=None if what == ALL else [what])
-            except (erasing.OnHold, erasing.StillHere) as refused:
+            except (erasing.OnHold, erasing.StillHere, erasing.StillOpen) as refused:
                 error = str(refused)
     context = {"person": person, "counts": [(one.title, count) for one, count in counts if count], "choices": choices,
                "hold": hold, "error": error, "report": report}  # fmt: skip
