@@ -28,7 +28,6 @@ WRITING_FILES = {
     "tongxin/modules/network/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/kernel/signals/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/exchange/holdings.py": "erases inside erasing.erase, which writes the audit row first",
-    "tongxin/modules/network/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/modules/privacy/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/kernel/access/second_factor.py": "the service of the second factor; it writes its audit rows itself",
     "tongxin/kernel/base/sealing/rotation.py": "seals the same value under another key; kernel/audit/keys.py notes it",

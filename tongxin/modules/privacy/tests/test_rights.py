@@ -237,7 +237,12 @@ def test_the_words_of_the_network_go_with_the_childs_keys_but_a_mandatory_report
         words="家里的事",
     )  # fmt: skip
     report = HarmReport.objects.create(
-        **given, by=cast.liu.subject, matter="harm_suspected", known_at=timezone.now(), open_in_school=False, token="t3"
+        **given,
+        by=cast.liu.subject,
+        matter="harm_suspected",
+        known_at=timezone.now(),
+        open_in_school=False,
+        token="t3",
     )
     HarmEntry.objects.create(
         **given, report=report, by=cast.liu.subject, at=timezone.now(), token="t4", what={"words": "看到伤痕"}
@@ -246,7 +251,11 @@ def test_the_words_of_the_network_go_with_the_childs_keys_but_a_mandatory_report
     page = reverse("privacy:erase", args=[leaver.public_id])
     answers = [client.get(page), client.post(page, {"what": "all", "name": NAME})]
     # Neither page tells the secretary that there is a report.
-    assert not [answer for answer in answers if "强制报告" in answer.content.decode() or "法律" in answer.content.decode()]
+    assert not [
+        answer
+        for answer in answers
+        if "强制报告" in answer.content.decode() or "法律" in answer.content.decode()
+    ]
     assert FamilyWord.objects.values().get()["words"] is None
     assert not Talk.objects.exists()
     assert store.ids_of(school=cast.school.pk, subject=leaver.pk, data_class="K4d") == []
