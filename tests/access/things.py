@@ -193,12 +193,14 @@ class Things:
             ("rights/incidents/", self.incident),
             ("rights/people/", self.student),
             ("rights/", self.rights),
-            ("screening/signals/", self.signal),
-            ("screening/instruments/", self.instrument),
-            ("screening/sittings/", self.running),
-            ("screening/children/", self.student),
-            ("screening/papers/", self.paper),
-            ("screening/", self.sitting),
+            ("care/signals/", self.signal),
+            ("care/screening/instruments/", self.instrument),
+            ("care/screening/sittings/", self.running),
+            ("care/screening/children/", self.student),
+            ("care/screening/papers/", self.paper),
+            ("care/screening/", self.sitting),
+            # No shift is on file: whoever may take one off the roster finds none of that name.
+            ("care/duty/", self.sitting),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]

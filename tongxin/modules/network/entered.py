@@ -12,6 +12,7 @@ from tongxin.kernel.programmes.queries import kinds
 
 MOOD, LOOK, REPORT, SUMMARY = "class_mood", "class_observation", "network_report", "network_summary"
 TASK, TASK_DONE = "network_task", "network_task_done"
+ROSTER = "network_roster"
 HARM, ACCIDENT = "mandatory_report", "incident_report"
 SOURCE = "network"
 

@@ -145,6 +145,17 @@ def _ended(school: School, day: date) -> dict[tuple[str, int], date]:
     return {key: end + timedelta(days=1) for key, end in last.items() if end < day}
 
 
+def roster(school: School, day: date) -> dict[str, list[int]]:
+    """Return who stands on each level on a day, as the ledger's list of the network asks for it."""
+    links = held(school, (*UP, HOMEROOM, PEER), day).order_by("pk").values_list("kind", "a_id")
+    found: dict[str, list[int]] = {COMMITTEE: [], COUNSELLOR: [], HOMEROOM: [], PEER: []}
+    for kind, person in links:
+        level = found[COMMITTEE if kind == LEADER else kind]
+        if person not in level:
+            level.append(person)
+    return {"committee": found.pop(COMMITTEE)} | found
+
+
 def history(room: Subject, viewer_day: date) -> list[Link]:
     """Return everybody who was ever a peer supporter of a class, the newest first."""
     links = Link.objects.filter(kind=PEER, b=room, superseded_at=FOREVER, valid_from__lte=viewer_day)

@@ -7,6 +7,7 @@ from .views import concerns, families, harm, home, moods, reports, talks, tasks
 app_name = "network"
 urlpatterns: list[URLPattern] = [
     path("network/", home.home, name="home"),
+    path("network/roster/", home.roster, name="roster"),
     path("network/rooms/<str:room>/", home.room, name="room"),
     path("network/rooms/<str:room>/appoint/", home.appoint, name="appoint"),
     path("network/posts/<str:link>/end/", home.end, name="end"),

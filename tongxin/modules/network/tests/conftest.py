@@ -20,6 +20,15 @@ KINDS = """
     heading: "2.2"
     parts:
       - {part: homeroom, title: 班级, of: [homeroom], at_least: 1}
+  - kind: network_roster
+    title: 四级心育网络名单
+    class: K2
+    heading: "2.2"
+    parts:
+      - {part: committee, title: 委员会, of: [staff], at_least: 1}
+      - {part: counsellor, title: 心育老师, of: [staff], at_least: 1}
+      - {part: homeroom_teacher, title: 班主任, of: [staff], at_least: 1}
+      - {part: peer_supporter, title: 心理委员, of: [student], at_least: 1}
   - kind: network_task
     title: 网络任务
     class: K1

@@ -18,6 +18,9 @@ from tongxin.testing.cast import SINCE, TODAY
 
 from .test_below import ONCE, enter, page, words_of
 
+QUERIES = 16
+
+
 # ------------------------------------------------------------------ posts
 
 
@@ -67,6 +70,37 @@ def test_the_committee_is_set_by_the_counsellor_and_never_by_a_homeroom_teacher(
     page(client, "committee", post="committee_member", person=cast.xu.subject.public_id)
     page(client, "committee", post="secretary", person=cast.xu.subject.public_id)
     assert set(cast.xu.viewer().roles) == {"staff", "party_member", "committee_member"}
+
+
+def test_the_list_of_the_four_levels_goes_into_the_ledger_once_a_day(client, ledgered):
+    cast = ledgered.cast
+    enter(client, cast.liu)
+    assert page(client, "roster", x="1").status_code == 404
+    enter(client, cast.chen)
+    page(client, "roster", x="1")
+    page(client, "roster", x="1")
+    entry = Entry.objects.get(kind="network_roster")
+    assert set(entry.participations.values_list("part", flat=True)) == {
+        "committee", "counsellor", "homeroom_teacher", "peer_supporter",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("rooms", [2, 12])
+def test_the_page_of_the_network_asks_the_same_queries_for_any_number_of_classes(
+    client, net, rooms, django_assert_num_queries
+):
+    for number in range(3, rooms + 1):
+        room = people.make_homeroom(
+            net.cast.school, f"七年级{number}班", entry_year=2026, number=number, grade=7
+        )
+        student = people.make_student(
+            net.cast.school, f"新生{number}", homeroom=room, since=SINCE
+        ).person.subject
+        people.appoint(student, "peer_supporter", room.subject, since=SINCE)
+    enter(client, net.cast.chen)
+    page(client, "home")
+    with django_assert_num_queries(QUERIES):
+        page(client, "home")
 
 
 # ------------------------------------------------------------------ about a child

@@ -16,7 +16,7 @@ from tongxin.kernel.base.models import Link, Subject
 from tongxin.ui.toasts import notify
 
 from .. import durations as lasting
-from .. import harm, moods, posts
+from .. import entered, harm, moods, posts
 from ..forms import DurationForm
 from . import place
 
@@ -45,6 +45,25 @@ def home(request: Request) -> HttpResponse:
         "may_durations": posts.sets_school(viewer),
     }
     return render(request, "network/home.html", context)
+
+
+@allow("network_edit")
+@require_POST
+def roster(request: Request) -> HttpResponse:
+    """Enter today's list of the network in the ledger, where the school's programme asks for one; once a day."""
+    viewer = request.viewer
+    school = place.school_of(viewer)
+    if not posts.sets_school(viewer):
+        raise Http404
+    entry = entered.enter(
+        school, entered.ROSTER, viewer.day, posts.roster(school, viewer.day),
+        f"roster:{school.pk}:{viewer.day.isoformat()}", by=viewer.account,
+    )  # fmt: skip
+    if entry is None:
+        notify(request, _("没有记：学校的方案里没有“四级网络名单”，或有一级还没有人。"))
+    else:
+        notify(request, _("今天的名单记进台账了。"))
+    return redirect("network:home")
 
 
 def _room(request: Request, public_id: str) -> Subject:
