@@ -38,17 +38,33 @@ def sessions_of(draft: Draft) -> dict[int, list[int]]:
     return found
 
 
-def polish(draft: Draft, session: int, budget: Budget, *, seed: int = 0, rounds: int | None = None) -> Draft:
+def polish(
+    draft: Draft,
+    session: int,
+    budget: Budget,
+    *,
+    seed: int = 0,
+    rounds: int | None = None,
+    fresh: bool = False,
+) -> Draft:
     """Return the draft with this session's trips improved, or the same draft when nothing better was found.
 
-    rounds: it ends after so many without a better one. Where trips are counted first, it first tries to do with fewer.
+    rounds: it ends after so many without a better one. fresh: begin afresh for most of the time, which is better when there
+    is much of it. Where trips are counted first, it first tries to do with fewer.
     """
-    from pyvrp.stop import NoImprovement
-
     if draft.trip_cost:
         draft = _with_fewer(draft, session, budget.share(0.15 * budget.left()), seed)
-    stop = _Stop(budget, NoImprovement(rounds) if rounds else None)
-    return _solved(draft, session, stop, seed, closed=bool(draft.trip_cost)) or draft
+    closed = bool(draft.trip_cost)
+    if fresh:
+        stop = _stop(budget.share(0.8 * budget.left()), rounds)
+        draft = _solved(draft, session, stop, seed, closed=closed, fresh=True) or draft
+    return _solved(draft, session, _stop(budget, rounds), seed, closed=closed) or draft
+
+
+def _stop(budget: Budget, rounds: int | None) -> _Stop:
+    from pyvrp.stop import NoImprovement
+
+    return _Stop(budget, NoImprovement(rounds) if rounds else None)
 
 
 def _with_fewer(draft: Draft, session: int, budget: Budget, seed: int) -> Draft:
@@ -62,7 +78,7 @@ def _with_fewer(draft: Draft, session: int, budget: Budget, seed: int) -> Draft:
         least = min(used, key=lambda shift: (len(draft.routes[shift]), shift))
         tries = 1000 + 100 * sum(len(draft.routes[shift]) for shift in used)
         stop = _Stop(budget, MultipleCriteria([FirstFeasible(), NoImprovement(tries)]))
-        found = _solved(draft, session, stop, seed, without=least)
+        found = _solved(draft, session, stop, seed, without=least, fresh=True)
         if found is None:
             break
         draft = found
@@ -70,9 +86,16 @@ def _with_fewer(draft: Draft, session: int, budget: Budget, seed: int) -> Draft:
 
 
 def _solved(
-    draft: Draft, session: int, stop: _Stop, seed: int, *, closed: bool = False, without: int | None = None
+    draft: Draft,
+    session: int,
+    stop: _Stop,
+    seed: int,
+    *,
+    closed: bool = False,
+    without: int | None = None,
+    fresh: bool = False,
 ) -> Draft | None:
-    """A better draft or None. closed: only shifts that have trips now; without: nor this one, so nothing to begin from."""
+    """A better draft or None. closed: only shifts that have trips now; without: nor this one; fresh: begin from nothing."""
     import pyvrp
     from pyvrp.exceptions import PenaltyBoundWarning
 
@@ -87,7 +110,7 @@ def _solved(
         and (number in draft.routes or not (closed or without is not None))
     ]
     model = _Model(draft, shifts, clients)
-    start = None if without is not None else model.start()
+    start = None if fresh else model.start()
     with warnings.catch_warnings():
         # Doing with fewer trips is often impossible, which is what it warns of.
         warnings.simplefilter("ignore", PenaltyBoundWarning)

@@ -86,6 +86,7 @@ class _Search:
         self.layout, self.budget, self.seed, self.rounds, self.tell = layout, budget, seed, rounds, progress
         self.chooser, self.polisher = libraries() if solver == AUTO else (False, False)
         names = [name for name, have in (("VROOM", self.chooser), ("PyVRP", self.polisher)) if have]
+        self.alone = len(layout.problem.sessions) == 1
         self.name = " + ".join(names) or "plain"
 
     def run(self) -> Draft:
@@ -98,7 +99,7 @@ class _Search:
                 share = self.budget.share(0.5 * self.budget.left())
                 draft = plain.improve(draft, share.going, seed=self.seed, rounds=self.rounds or 4_000)
             # With one session there is nothing to choose, and PyVRP is the better of the two.
-            keep = (0.1 if len(self.layout.problem.sessions) > 1 else 1.0) if self.polisher else 0.0
+            keep = (1.0 if self.alone else 0.1) if self.polisher else 0.0
             share = self.budget.share((1.0 - keep) * self.budget.left())
             rounds = self.rounds or (200 * len(self.layout.units) if small else None)
             draft = weave(draft, share, seed=self.seed, rounds=rounds)
@@ -124,7 +125,7 @@ class _Search:
             return plain.first_draft(self.layout, held, self._still)
         from .choosing import choose
 
-        alone = self.polisher and len(self.layout.problem.sessions) == 1
+        alone = self.polisher and self.alone
         deep = len(self.layout.units) <= 200 and not alone
         share = self.budget.share(self.budget.seconds * (0.4 if deep else 0.05 if alone else 0.15))
         draft = choose(held, share, warm=False, exploration=5 if deep else 0)
@@ -143,7 +144,8 @@ class _Search:
         for session, shifts in sessions.items():
             mine = sum(len(draft.routes[shift]) for shift in shifts)
             share = self.budget.share(seconds * mine / weight)
-            draft = polish(draft, session, share, seed=self.seed, rounds=self.rounds or 1000 + 200 * mine)
+            rounds = self.rounds or 1000 + 200 * mine
+            draft = polish(draft, session, share, seed=self.seed, rounds=rounds, fresh=self.alone)
             self._say(draft)
         return draft
 
