@@ -16,6 +16,7 @@ from tongxin.kernel.access import erasing, openings, policy, second_factor
 from tongxin.kernel.access.models import LegalHold, Opening, SecondFactor
 from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.sealing import rotation, store
+from tongxin.kernel.base.sealing.fields import guarded_fields
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.services import Draft, Upload, record_activity
 from tongxin.kernel.people import services as people
@@ -34,6 +35,7 @@ from tongxin.modules.network.models import (
 from tongxin.modules.privacy import services as rights
 from tongxin.modules.privacy.models import Incident, RightsRequest
 from tongxin.modules.screening.models import Page, Result
+from tongxin.testing.cases import filled_case
 from tongxin.testing.cast import TODAY, cast, today  # noqa: F401
 from tongxin.testing.screening import make_hall
 from tongxin.testing.sealed import keys, papers  # noqa: F401
@@ -75,12 +77,22 @@ COVERED = {
     "rights_request.answer",
     "incident.what",
     "incident.measures",
+    "case_paper.notes",
+    "case_paper.plan",
+    "case_paper.deep",
+    "case_standing.rank",
+    "signal_outcome.why",
+    "case_draft.values",
+    "case_evidence.name",
+    "case_task.words",
+    "case_task.answer",
 }
-ANSWER, SCORE, STANDING, CALL = (
+ANSWER, SCORE, STANDING, CALL, CASE = (
     "金丝雀想说的话",
     "canary-in-a-score",
     "canary-in-a-standing",
     "canary-in-a-signal",
+    "canary-in-a-case",
 )
 # One for each sealed column of the network, told apart by its number.
 REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
@@ -99,12 +111,13 @@ def test_every_sealed_column_has_its_canary():
 @pytest.mark.django_db(transaction=True)
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, *REPORTED]
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED]
     words += [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
     reported(cast)
     asked(cast)
+    taken_on(cast)
     places = database_files()
     found_open = any(OPEN.encode() in held for held in places.values())
     assert found_open, "the search does not even find what lies open"
@@ -236,6 +249,16 @@ def asked(cast) -> None:  # noqa: F811
         incident.measures,
     ]
     assert kept == [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
+
+
+def taken_on(cast) -> None:  # noqa: F811
+    """Put canaries in every sealed column and the file of a case."""
+    filled = filled_case(cast.students[2][0], cast.chen.subject, cast.liu.subject, CASE)
+    for row in (filled.paper, filled.file, filled.task, filled.outcome, filled.draft, filled.standing):
+        (opened,) = opened_by_program([type(row).objects.get(pk=row.pk)], "clocks")
+        for field in guarded_fields(type(row)):
+            assert CASE in str(getattr(opened, field.name))
+    assert CASE.encode() in evidence.read(cast.school.public_id, filled.file.file)
 
 
 def database_files() -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -21,7 +21,7 @@ from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
-from tongxin.kernel.signals.models import Signal
+from tongxin.kernel.signals.models import DutyShift, Signal
 from tongxin.modules.authoring.models import PackDraft
 from tongxin.modules.network.models import (
     Concern,
@@ -35,6 +35,7 @@ from tongxin.modules.network.models import (
 )
 from tongxin.modules.privacy.models import Incident, RightsRequest
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
+from tongxin.testing.cases import Filled, filled_case
 from tongxin.testing.cast import Cast, Player, player
 from tongxin.testing.pack import PACK
 from tongxin.testing.screening import answered_sitting
@@ -121,6 +122,8 @@ class Things:
     opening: Opening
     rights: RightsRequest
     incident: Incident
+    duty: DutyShift
+    filled: Filled
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -160,6 +163,13 @@ class Things:
         }
         if address.name.startswith("network:"):
             fixed |= {"link": self.link.public_id} | self.network.arguments(address.name)
+        if address.name.startswith("cases:"):
+            fixed |= {
+                "form": "interview",
+                "paper": self.filled.paper.public_id,
+                "file": self.filled.file.public_id,
+                "task": self.filled.task.public_id,
+            }
         if address.name == "setup:import_template":
             fixed["kind"] = "students"
         if address.name.startswith("screening:instrument"):
@@ -194,13 +204,17 @@ class Things:
             ("rights/people/", self.student),
             ("rights/", self.rights),
             ("care/signals/", self.signal),
+            ("care/duty/", self.duty),
+            ("tasks/", self.filled.task),
+            ("care/cases/taken/", self.student),
+            ("care/cases/open/", self.student),
+            ("care/cases/scheme/", self.filled.case.scheme),
+            ("care/cases/", self.filled.case),
             ("care/screening/instruments/", self.instrument),
             ("care/screening/sittings/", self.running),
             ("care/screening/children/", self.student),
             ("care/screening/papers/", self.paper),
             ("care/screening/", self.sitting),
-            # No shift is on file: whoever may take one off the roster finds none of that name.
-            ("care/duty/", self.sitting),
         ):
             if address.route.startswith(prefix):
                 return thing.public_id  # type: ignore[attr-defined]
@@ -256,6 +270,7 @@ def things_of(cast: Cast, which: str) -> Things:
     )
     running, signal = _running(teacher, paper.sitting.forms.get().text, student)
     common = {"school": teacher.school, "day": date(2026, 11, 18), "person": teacher.subject}
+    keeper = cast.chen.subject if which == "own" else teacher.subject
     return Things(
         opening=Opening.objects.create(
             **common,
@@ -287,6 +302,13 @@ def things_of(cast: Cast, which: str) -> Things:
             people=3,
             what="名单贴错了地方",
         ),
+        duty=DutyShift.objects.create(
+            school=teacher.school,
+            person=keeper,
+            from_at=timezone.now(),
+            to_at=timezone.now() + timedelta(hours=1),
+        ),
+        filled=filled_case(student, keeper, teacher.subject),
         running=running,
         instrument=paper.sitting.forms.get().text,
         signal=signal,

@@ -24,6 +24,7 @@ WRITING_FILES = {
     "tongxin/kernel/access/erasing.py": "the service of holds and erasing; it writes its audit rows itself",
     "tongxin/kernel/access/roster.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/kernel/ledger/holdings.py": "erases inside erasing.erase, which writes the audit row first",
+    "tongxin/modules/cases/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/modules/screening/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/modules/network/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/kernel/signals/holdings.py": "erases inside erasing.erase, which writes the audit row first",

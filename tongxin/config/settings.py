@@ -296,6 +296,7 @@ TASKS = {
                     "cron": "20 6 * * *",
                 },
                 "harm": {"task": "tongxin.modules.network.tasks.watch_harm", "every": timedelta(minutes=5)},
+                "cases": {"task": "tongxin.modules.cases.tasks.watch_cases", "every": timedelta(seconds=60)},
                 "prune": {"task": "tongxin.kernel.obligations.tasks.prune_jobs", "cron": "5 3 * * *"},
                 "keys": {
                     "task": "tongxin.kernel.audit.tasks.move_to_new_keys",

@@ -95,6 +95,11 @@ def _role(out: Populated, label: str, person: StaffMember) -> Role:
     return Role(out.plan.short, f"{label} · {person.name}", person.account.login)
 
 
+def leader_role(out: Populated, leader: StaffMember) -> Role:
+    """The button of who is in charge of mental health, who was chosen after the others."""
+    return _role(out, "分管心理健康的校领导", leader)
+
+
 def shown_pupil(out: Populated) -> Pupil:
     """The student whose button stands on the demo's sign-in page."""
     return next(p for p in out.rooms_in(out.year)[0].pupils if not p.priority)

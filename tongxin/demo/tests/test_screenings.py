@@ -13,6 +13,9 @@ from tongxin.demo.build import build_demo
 from tongxin.demo.world import CITY, DISTRICT, BureauPlan
 from tongxin.kernel.base.models import School
 from tongxin.kernel.signals.models import Call, Signal
+from tongxin.modules.cases.casework import clocks, ranks
+from tongxin.modules.cases.casework import signals as answered
+from tongxin.modules.cases.models import Case, CaseTask, Outcome, Step
 from tongxin.modules.screening import progress, signals, sittings
 from tongxin.modules.screening.models import Paper, Sitting
 from tongxin.modules.screening.results import looks
@@ -95,3 +98,21 @@ def test_papers_bear_the_times_they_were_filled_in(demo):
     for paper in Paper.objects.select_related("sitting")[:200]:
         assert paper.started_at < paper.finished_at
         assert paper.sitting.first_day <= paper.started_at.date() <= min(paper.sitting.last_day, TODAY)
+
+
+def test_every_school_has_a_case_in_every_state_and_few_signals_nobody_wrote_about(demo):
+    for school in schools():
+        cases = list(Case.objects.filter(school=school).select_related("scheme"))
+        scheme = clocks.scheme_for(cases[0])
+        assert {case.state for case in cases} == set(scheme.state_by_id)
+        assert {case.phase for case in cases} == {state.phase for state in scheme.states}
+        assert all(case.due_at or case.follow_due for case in cases if case.phase != "closed")
+        assert set(ranks.known_to_program(cases)) == {case.pk for case in cases}
+        closed = Step.objects.filter(case__school=school, kind="closed")
+        assert [step.by_id != step.case.proposed_by_id for step in closed.select_related("case")] == [True]
+        assert 1 <= answered.waiting(school.pk).values("student").distinct().count() <= 3
+        assert CaseTask.objects.filter(school=school, done_at=None).exists()
+        assert (
+            Outcome.objects.filter(school=school, case=None).count()
+            > Case.objects.filter(school=school).count()
+        )

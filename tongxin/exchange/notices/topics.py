@@ -14,6 +14,12 @@ NOT_BEGUN, CLOCK_OFF = "not_begun", "clock_off"
 FAMILY_WROTE, TASK_GIVEN, HANDED_UP = "family_wrote", "task_given", "handed_up"
 HARM_TOLD, HARM_DUE = "harm_told", "harm_due"
 
+# A child's case: something new, given to keep, late, waits for a second person, has no keeper, is to be received.
+CASE_NEWS, CASE_YOURS, CASE_LATE, CASE_TO_CLOSE = "case_news", "case_yours", "case_late", "case_to_close"
+CASE_WITHOUT_KEEPER, CASE_TO_RECEIVE = "case_without_keeper", "case_to_receive"
+# Something to do for a child, not done in time; what came of a signal was not written down.
+CHILD_TASK, CHILD_TASK_LATE, OUTCOME_OWED = "child_task", "child_task_late", "outcome_owed"
+
 # These leave by e-mail at once, whatever the hour, the day and the reader's rhythm.
 URGENT = (CALLED, CALLED_TRY, CLOCK_OFF, HARM_TOLD, HARM_DUE)
 
@@ -21,6 +27,15 @@ SENTENCES = {
     CALLED: _("有一名学生请您现在当面看看。请打开，点“我来处理”或“转给下一位”。"),
     CALLED_TRY: _("这是试一次，没有学生需要您看。看到它，说明有事时能通知到您。"),
     TO_LOOK_AT: _("有学生请您在一天内看看。请打开，点“我来处理”或“转给下一位”。"),
+    CASE_NEWS: _("您负责的一名学生有了新情况，请打开看看。"),
+    CASE_YOURS: _("有一名学生请您负责，请打开看看下一步做什么。"),
+    CASE_LATE: _("有一名学生的事过了期限，请打开看看下一步做什么。"),
+    CASE_TO_CLOSE: _("有一份结案申请，要由您这第二个人看过再同意。"),
+    CASE_WITHOUT_KEEPER: _("有一名学生现在没有人负责，请安排接手的人。"),
+    CASE_TO_RECEIVE: _("有一名学生请您接手，请打开点“我接手了”。"),
+    CHILD_TASK: _("有一件事请您为一名学生做，请打开看看。"),
+    CHILD_TASK_LATE: _("请别人为学生做的一件事过了日期，还没有做。"),
+    OUTCOME_OWED: _("有学生已经有人去看过，还没有写下结果。请打开写一句，或建个案。"),
     NOT_BEGUN: _("您班上还有学生没有填，请打开看看是谁，提醒一下。"),
     CLOCK_OFF: _("服务器的时钟刚才跳了一分钟以上，通知的时间可能不准。请核对服务器的时间，再重新启动后台。"),
     FAMILY_WROTE: _("有家长给您留了话，请打开回复。"),
@@ -33,6 +48,9 @@ PLACES = {
     CALLED: "cases:signals", TO_LOOK_AT: "cases:signals", NOT_BEGUN: "screening:home",
     FAMILY_WROTE: "network:families", TASK_GIVEN: "network:tasks", HANDED_UP: "network:reports",
     HARM_TOLD: "network:harm", HARM_DUE: "network:harm",
+    **dict.fromkeys((CASE_NEWS, CASE_YOURS, CASE_LATE, CASE_TO_CLOSE, CASE_WITHOUT_KEEPER), "cases:mine"),
+    CASE_TO_RECEIVE: "cases:handovers", CHILD_TASK: "cases:tasks", CHILD_TASK_LATE: "cases:mine",
+    OUTCOME_OWED: "cases:taken",
 }  # fmt: skip
 # What leaves the house: no word about mental health, no name, no address that says more than the front door.
 SUBJECTS = {

@@ -12,6 +12,7 @@ class CasesConfig(AppConfig):
         from tongxin.kernel.access.tabs import add_tab
 
         from . import watch
+        from .registering import register_cases
         from .views.place import sees_signals
 
         add_place(
@@ -26,3 +27,4 @@ class CasesConfig(AppConfig):
         add_tab("care", 52, _("值班和访谈时间"), "cases:duty", lambda viewer: viewer.may("signal_chain"))
         add_notice(watch.waiting_for_me)
         add_notice(watch.silent_worker)
+        register_cases()

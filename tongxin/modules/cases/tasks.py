@@ -3,10 +3,12 @@
 from functools import cache
 
 from django.tasks import task
+from django.utils import timezone
 
 from tongxin.kernel.base.steady import SteadyClock
 
 from . import watch
+from .casework.watch import run as cases_run
 
 
 @cache
@@ -19,3 +21,9 @@ def _clock() -> SteadyClock:
 def watch_signals() -> int:
     """Call the next where nobody answered in time, and send what cannot wait."""
     return watch.run(_clock())
+
+
+@task()
+def watch_cases() -> int:
+    """Say what is overdue, and raise a signal for each follow-up that was missed."""
+    return cases_run(timezone.now())

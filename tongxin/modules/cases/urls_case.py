@@ -1,0 +1,37 @@
+from django.urls import URLPattern, path
+
+from .views import case_list, case_one, case_scheme, case_tasks, case_write
+
+urlpatterns: list[URLPattern] = [
+    path("tasks/", case_tasks.mine, name="tasks"),
+    path("tasks/<str:public_id>/done/", case_tasks.done, name="task_done"),
+    path("tasks/<str:public_id>/undo/", case_tasks.undo, name="task_undo"),
+    path("care/cases/", case_list.mine, name="mine"),
+    path("care/cases/figures/", case_list.figures, name="figures"),
+    path("care/cases/new/", case_list.new, name="new"),
+    path("care/cases/taken/", case_list.taken, name="taken"),
+    path("care/cases/taken/<str:public_id>/", case_list.no_case, name="no_case"),
+    path("care/cases/open/<str:public_id>/", case_list.open_, name="open"),
+    path("care/cases/handovers/", case_one.handovers, name="handovers"),
+    path("care/cases/scheme/", case_scheme.one, name="scheme"),
+    path("care/cases/scheme/levels/", case_scheme.levels, name="scheme_levels"),
+    path("care/cases/scheme/forms/<str:form>/", case_scheme.questions, name="scheme_form"),
+    path("care/cases/scheme/text/", case_scheme.text, name="scheme_text"),
+    path("care/cases/scheme/preview/", case_scheme.preview, name="scheme_preview"),
+    path("care/cases/scheme/take/", case_scheme.take, name="scheme_take"),
+    path("care/cases/scheme/versions/<str:public_id>/", case_scheme.file, name="scheme_file"),
+    path("care/cases/<str:public_id>/", case_one.one, name="case"),
+    path("care/cases/<str:public_id>/write/<str:form>/", case_write.write, name="write"),
+    path("care/cases/<str:public_id>/write/<str:form>/draft/", case_write.draft, name="draft"),
+    path("care/cases/<str:public_id>/papers/<str:paper>/", case_write.paper, name="paper"),
+    path("care/cases/<str:public_id>/papers/<str:paper>/<str:format>/", case_write.export, name="export"),
+    path("care/cases/<str:public_id>/files/<str:file>/", case_write.file, name="file"),
+    path("care/cases/<str:public_id>/move/", case_one.move, name="move"),
+    path("care/cases/<str:public_id>/close/", case_one.close, name="close"),
+    path("care/cases/<str:public_id>/send-back/", case_one.send_back, name="send_back"),
+    path("care/cases/<str:public_id>/reopen/", case_one.reopen, name="reopen"),
+    path("care/cases/<str:public_id>/hand-over/", case_one.hand_over, name="hand_over"),
+    path("care/cases/<str:public_id>/receive/", case_one.receive, name="receive"),
+    path("care/cases/<str:public_id>/tasks/", case_one.task_new, name="task_new"),
+    path("care/cases/<str:public_id>/tasks/<str:task>/back/", case_one.task_back, name="task_back"),
+]
