@@ -12,11 +12,12 @@ from django.test import override_settings
 from tongxin.demo.build import build_demo
 from tongxin.demo.world import CITY, DISTRICT, BureauPlan
 from tongxin.kernel.base.models import School
+from tongxin.kernel.signals import services as signals
 from tongxin.kernel.signals.models import Call, Signal
 from tongxin.modules.cases.casework import clocks, ranks
 from tongxin.modules.cases.casework import signals as answered
 from tongxin.modules.cases.models import Case, CaseTask, Outcome, Step
-from tongxin.modules.screening import progress, signals, sittings
+from tongxin.modules.screening import progress, sittings
 from tongxin.modules.screening.models import Paper, Sitting
 from tongxin.modules.screening.results import looks
 
@@ -85,7 +86,9 @@ def test_nobody_without_consent_has_a_paper_and_some_have_not_begun(demo):
 
 def test_last_terms_signals_are_all_taken_and_a_few_of_this_term_wait(demo):
     waiting = Signal.objects.exclude(calls__answer=Call.Answer.TAKEN)
-    assert not waiting.filter(sitting__state="closed").exists()
+    closed = [f"sitting:{pk}" for pk in Sitting.objects.filter(state="closed").values_list("pk", flat=True)]
+    assert Signal.objects.filter(bundle__in=closed).exists()
+    assert not waiting.filter(bundle__in=closed).exists()
     assert 0 < waiting.filter(urgent=True).count() <= schools().count()
     for signal in waiting:
         assert signal.calls.get().answer == Call.Answer.WAITING
