@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from tongxin.exchange.notices import topics
+from tongxin.kernel.access import holdings
 from tongxin.kernel.access.reading import OutOfReach, opened
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.sealing.fields import NotOpened
@@ -345,3 +346,29 @@ def test_a_scheme_with_mistakes_is_not_taken_and_says_where_they_are(desk):
     assert schemes.pace(desk.cast.school.pk, 5) is None
     schemes.take(desk.cast.school, text, by=desk.chen)
     assert [schemes.pace(desk.cast.school.pk, rank) for rank in (5, 4, 3, 1)] == [10, 30, 30, 24 * 60]
+
+
+def test_what_is_held_about_a_child_is_told_counted_and_erased(desk, clock):
+    case = desk.walk(desk.open(desk.child()), "follow")
+    desk.write(case, "referral", urgent="正在伤害自己，已经陪同去医院")
+    desk.write(case, "receipt")
+    bearing.give(case, desk.cast.liu.subject.pk, "早读前说一句话", TODAY, desk.chen)
+    held = {one.name: one for one in holdings.of_type("student") if one.name.startswith("cases.")}
+    reader, child = holdings.Reader(desk.chen, "crisis"), desk.child()
+    told_of = {
+        name: str(held[name].tell(reader, child)) for name in ("cases.rank", "cases.notes", "cases.plan")
+    }
+    assert "橙色" in told_of["cases.rank"]
+    assert "写了一段话" in told_of["cases.notes"]
+    assert "每周来上四天课" in told_of["cases.plan"]
+    assert "早读前说一句话" in told_of["cases.plan"]
+    with pytest.raises(OutOfReach):
+        held["cases.exceptional"].tell(reader, child)
+    path = evidence.path_of(desk.cast.school.public_id, CaseFile.objects.get().file)
+    assert path.exists()
+    for name in ("cases.notes", "cases.plan", "cases.exceptional"):
+        assert held[name].count([child.pk])[child.pk] > 0
+        assert held[name].erase(child, None).gone > 0
+        assert held[name].count([child.pk]) == {}
+    assert not path.exists()
+    assert held["cases.rank"].erase is None
