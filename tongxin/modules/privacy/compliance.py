@@ -35,6 +35,8 @@ from .record_words import action_words
 from .views.keeping import class_words
 
 LEAST = 5
+# Who filed or reads a mandatory report is told to nobody from above, not even as a figure.
+UNTOLD, UNTOLD_PURPOSE = "network.harm", "harm_report"
 NUMERALS = "一二三四五六七八"
 
 
@@ -63,6 +65,7 @@ def reads(school: School, year: Year) -> list[tuple[str, str, str, int, int]]:
     counted: Counter = Counter()
     children: dict[tuple[int | None, str], set[str]] = {}
     rows = AuditRow.objects.filter(school=school.pk, action=READ, at__gte=since, at__lt=until)
+    rows = rows.exclude(data__purpose=UNTOLD_PURPOSE)
     for account, purpose, subject in rows.values_list("account", "data__purpose", "object_id").iterator(
         chunk_size=5000
     ):
@@ -86,7 +89,8 @@ def reads(school: School, year: Year) -> list[tuple[str, str, str, int, int]]:
 def deeds(school: School, year: Year) -> list[tuple[str, int]]:
     """Return (what was done, how often) over the year's audit rows."""
     since, until = year.moments
-    rows = AuditRow.objects.filter(school=school.pk, at__gte=since, at__lt=until).values("action")
+    rows = AuditRow.objects.filter(school=school.pk, at__gte=since, at__lt=until)
+    rows = rows.exclude(action__startswith=UNTOLD).values("action")
     return [
         (action_words(row["action"]), row["n"])
         for row in rows.annotate(n=Count("pk")).order_by("-n", "action")

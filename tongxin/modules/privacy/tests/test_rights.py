@@ -3,11 +3,12 @@ import zipfile
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from tongxin.kernel.access import erasing
+from tongxin.kernel.audit import services as audit
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.base.sealing import store
@@ -313,6 +314,10 @@ def test_the_yearly_pack_counts_reads_openings_requests_and_names_no_child(clien
 
     cast, child = hall.cast, hall.child()
     hall.enter({"9": "2"})
+    with transaction.atomic():
+        audit.write(cast.liu.account, "network.harm_filed", school_id=cast.school.pk)
+        about = [("subject", str(child.pk), {"purpose": "harm_report", "rows": ["1"]})]
+        audit.write_each(cast.liu.account, "sealed.read", about, school_id=cast.school.pk)
     opened(cast.chen.viewer(proved=True), Result.objects.filter(student=child), "screening_review", "scores")
     for reader in (cast.wang, hall.admins[1]):
         cast.sign_in(client, reader)
@@ -321,6 +326,10 @@ def test_the_yearly_pack_counts_reads_openings_requests_and_names_no_child(clien
         (report,) = [words_of(content) for name, content in files.items() if name.endswith(".docx")]
         assert "陈晨" in report
         assert "看筛查结果" in report
+        # Nobody learns from above that a mandatory report was filed, or by whom.
+        figures = "".join(words_of(content) for name, content in files.items() if name.endswith(".xlsx"))
+        assert "harm" not in report + figures
+        assert "刘洋" not in report + figures
         assert "没有发现改动" in report
         assert [one.name for one in cast.students[1] if one.name in report] == []
     assert client.get(reverse("privacy:compliance_pack", args=[2027])).status_code == 404
