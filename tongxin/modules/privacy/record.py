@@ -166,6 +166,9 @@ def detail_words(data: Mapping[str, Any]) -> str:
 
 # A guardian is told of these readings; the rest of a counsellor's work is told by the counsellor, not by a list: where
 # home itself is the trouble, a line here could hurt the child.
+# Nobody at all is told of readings of a mandatory report or of a worry that was handed in: they would name who spoke up,
+# and a child's phone at home has more than one reader.
+UNTOLD = ("harm_report", "intake")
 TOLD_TO_GUARDIANS = ("own", "filling", "screening_review", "screening_entry", "letter", "report", "copy")
 
 
@@ -186,6 +189,7 @@ def looks_at(subject: Subject, *, by_guardian: bool) -> QuerySet[AuditRow]:
         Q(action=READ) | Q(action__in=("access.glass_broken", "access.grant_approved", "privacy.copied")),
         school=subject.school_id, object_type="subject", object_id=str(subject.pk),
     )  # fmt: skip
+    found = found.exclude(action=READ, data__purpose__in=UNTOLD)
     if by_guardian:
         found = found.filter(Q(data__purpose__in=TOLD_TO_GUARDIANS) | Q(action="privacy.copied"))
         found = found.exclude(data__has_key="openings")

@@ -1,6 +1,7 @@
 import io
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
@@ -101,8 +102,13 @@ def test_a_child_and_its_guardian_see_who_looked_and_nobody_elses(client, cast, 
     # What was said with the counsellor is the counsellor's to tell: home itself may be the trouble.
     assert "心理辅导" not in text
     assert client.get(reverse("privacy:mine"), {"who": other.public_id}).status_code == 404
+    with transaction.atomic():
+        about = [("subject", str(child.pk), {"purpose": "harm_report", "rows": ["1"]})]
+        audit.write_each(cast.liu.account, "sealed.read", about, school_id=cast.school.pk)
     cast.sign_in(client, with_account(child, "xiaohe"))
     text = client.get(reverse("privacy:mine")).content.decode()
     assert "心理辅导" in text
+    # Who spoke up for the child is told to no screen at home.
+    assert "刘洋" not in text
     cast.sign_in(client, with_account(other, "yunfei"))
     assert "没有人看过" in client.get(reverse("privacy:mine")).content.decode()
