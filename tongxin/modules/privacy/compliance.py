@@ -89,8 +89,8 @@ def reads(school: School, year: Year) -> list[tuple[str, str, str, int, int]]:
 def deeds(school: School, year: Year) -> list[tuple[str, int]]:
     """Return (what was done, how often) over the year's audit rows."""
     since, until = year.moments
-    rows = AuditRow.objects.filter(school=school.pk, at__gte=since, at__lt=until)
-    rows = rows.exclude(action__startswith=UNTOLD).values("action")
+    wanted = AuditRow.objects.filter(school=school.pk, at__gte=since, at__lt=until)
+    rows = wanted.exclude(action__startswith=UNTOLD).values("action")
     return [
         (action_words(row["action"]), row["n"])
         for row in rows.annotate(n=Count("pk")).order_by("-n", "action")
