@@ -6,23 +6,25 @@ What varies is bound anew in every call. `build` runs only when a key is new, wi
 runs twice, with other stand-ins, so that a value that only happens to look like one is never taken for it.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 from django.db.models import QuerySet
+from django.db.models.base import ModelState
 
 MOST_KEPT = 1_000
-PER_LIST = 50  # lists of keys are filled up to a multiple of this, so that few lengths are written
+# Lists of keys are filled up to one of these lengths, longer ones to a multiple of the last: few lengths are written.
+SHORT_LISTS, PER_LIST = (1, 2, 4, 8, 16, 32), 50
 # Off, every call writes its SQL anew; the bench's ordinary pages do.
 remembering = True
 
-Value = int | str | Sequence[int]
+Value = int | str | Sequence[int] | Sequence[str]
 Build = Callable[[Mapping[str, Any]], QuerySet]
 _FIRST, _SECOND = (3_100_001, "\ufdd0"), (3_200_003, "\ufdd1")
 
@@ -49,13 +51,15 @@ _lock = Lock()
 def rows(key: Hashable, build: Build, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
     """Return the rows of a values_list query.
 
-    key: everything the query depends on besides `values`, whose ints and texts are bound as the columns store them.
+    key: everything the query depends on besides `values`, whose ints and texts are bound as the columns store them; a list
+    of texts holds at least one.
     build: takes {name: value} and returns the query. Raises ValueError where a value does not reach the SQL as it is.
     """
     if not remembering:
         return list(build(values))
-    lengths = tuple((name, _padded(value)) for name, value in values.items())
-    whole = (connection.vendor, key, lengths)
+    one = here()
+    lengths = tuple([(name, _padded(value)) for name, value in values.items()])
+    whole = (one.vendor, key, lengths)
     # One look only: another thread may empty the store between two.
     written = _kept.get(whole, _UNKNOWN)
     if isinstance(written, _Unknown):
@@ -64,27 +68,39 @@ def rows(key: Hashable, build: Build, values: Mapping[str, Value]) -> list[tuple
             if len(_kept) >= MOST_KEPT:
                 _kept.clear()
             _kept[whole] = written
-    return [] if written is None else _ask(written, values)
+    return [] if written is None else _ask(one, written, values)
+
+
+def here() -> Any:
+    """Return this thread's connection itself: each look through Django's proxy costs as much as a small query."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 def ask(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of SQL with %s in place of its parameters, by the shortest way to the database."""
-    return _run(sql, parameters).fetchall()
+    return _run(here(), sql, parameters).fetchall()
 
 
 def tell(sql: str, parameters: Sequence[Any]) -> int:
     """Run an INSERT or UPDATE written as for `ask`; return the key of the row inserted last, 0 where the engine does not say."""
-    return getattr(_run(sql, parameters), "lastrowid", 0) or 0
+    return getattr(_run(here(), sql, parameters), "lastrowid", 0) or 0
+
+
+def tell_each(sql: str, parameters: Sequence[Sequence[Any]]) -> None:
+    """Run an INSERT or UPDATE written as for `ask` once for each list of parameters."""
+    if len(parameters) == 1:
+        _run(here(), sql, parameters[0])
+    elif parameters:
+        with here().cursor() as cursor:
+            cursor.executemany(sql, parameters)
 
 
 # SQL with ? in place of %s, as SQLite wants it: Django writes it anew each time.
 _marked: dict[str, str] = {}
 
 
-def _run(sql: str, parameters: Sequence[Any]) -> Any:
+def _run(one: Any, sql: str, parameters: Sequence[Any]) -> Any:
     """Django's cursor costs more than a query of one row; it is used where somebody looks on (tests, DEBUG)."""
-    # django-stubs does not know the attributes behind the proxy.
-    one: Any = connection._connections[connection._alias]  # type: ignore[attr-defined]
     if one.vendor != "sqlite" or one.connection is None or one.queries_logged or one.execute_wrappers:
         cursor = one.cursor()
         cursor.execute(sql, parameters)
@@ -105,7 +121,7 @@ def instances[Row: models.Model](
     """Return the rows of a query as instances of its model, with all their columns. As for `rows`."""
     names = [field.attname for field in model._meta.concrete_fields]
     found = rows((model, key), lambda at: build(at).values_list(*names), values)
-    return [model.from_db(connection.alias, names, row) for row in found]
+    return [_instance(model, names, row) for row in found]
 
 
 def joined(
@@ -125,35 +141,58 @@ def _made(
     parts: Sequence[tuple[type[models.Model], str]], names: Sequence[list[str]], values: Iterator[Any]
 ) -> Iterator[models.Model]:
     for (model, _way), own in zip(parts, names, strict=True):
-        yield model.from_db(connection.alias, own, list(islice(values, len(own))))
+        yield _instance(model, own, islice(values, len(own)))
 
 
-def _padded(value: Value) -> int:
-    """Return the kind of a value: 0 for a number, -1 for a text, the filled-up length of a list."""
+def _instance[Row: models.Model](model: type[Row], names: Sequence[str], values: Iterable[Any]) -> Row:
+    """Return a row of the database as an instance: as `from_db` with all columns does, with none of its looks around.
+
+    No signals are sent. names: all concrete columns of the model, in their order.
+    """
+    made = model.__new__(model)
+    made.__dict__.update(zip(names, values, strict=False))
+    made._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    return made
+
+
+def _padded(value: Value) -> int | tuple[int, str]:
+    """Return the kind of a value: 0 for a number, -1 for a text, (the filled-up length, what it holds) for a list."""
     if isinstance(value, int):
         return 0
-    return -1 if isinstance(value, str) else max(-(-len(value) // PER_LIST), 1) * PER_LIST
+    if isinstance(value, str):
+        return -1
+    count = len(value)
+    length = next((short for short in SHORT_LISTS if count <= short), 0) or -(-count // PER_LIST) * PER_LIST
+    return (length, "text" if value and isinstance(value[0], str) else "number")
 
 
-def _ask(written: _Written, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
+def _ask(one: Any, written: _Written, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
     parameters = list(written.parameters)
     for place, name, at in written.holes:
         value: Any = values[name]
         if at >= 0:  # the rest of a list repeats its last key; an empty one asks for a key that nothing has
             value = value[min(at, len(value) - 1)] if value else -1
         parameters[place] = value
-    found = ask(written.sql, parameters)
-    return [_converted(row, written.converters) for row in found] if written.converters else found
+    found = _run(one, written.sql, parameters).fetchall()
+    if not written.converters:
+        return found
+    return [_converted(one, row, written.converters) for row in found]
 
 
-def _converted(row: Sequence[Any], converters: Sequence[tuple[int, Any, Any]]) -> tuple[Any, ...]:
+def _converted(
+    one: Any, row: Sequence[Any], converters: Sequence[tuple[int, Any, Any]]
+) -> tuple[Any, ...]:
     values = list(row)
     for at, convert, expression in converters:
-        values[at] = convert(values[at], expression, connection)
+        values[at] = convert(values[at], expression, one)
     return tuple(values)
 
 
-def _write(build: Build, lengths: Mapping[str, int]) -> _Written | None:
+Lengths = Mapping[str, int | tuple[int, str]]
+
+
+def _write(build: Build, lengths: Lengths) -> _Written | None:
     """Let Django write the SQL; None for a query that can find nothing."""
     try:
         sql, first, compiler = _compile(build, lengths, *_FIRST)
@@ -184,22 +223,23 @@ def _write(build: Build, lengths: Mapping[str, int]) -> _Written | None:
     return _Written(sql, tuple(parameters), tuple(holes), converters)
 
 
-def _compile(build: Build, lengths: Mapping[str, int], number: int, text: str) -> tuple[str, Sequence, Any]:
+def _compile(build: Build, lengths: Lengths, number: int, text: str) -> tuple[str, Sequence, Any]:
     given: dict[str, Any] = {}
     for name, at, value in _stand_ins(lengths, number, text):
         if at < 0:
             given[name] = value
         else:
             given.setdefault(name, []).append(value)
-    compiler = build(given).query.get_compiler(connection=connection)
+    compiler = build(given).query.get_compiler(connection=here())
     sql, parameters = compiler.as_sql()
     return sql, parameters, compiler
 
 
-def _stand_ins(lengths: Mapping[str, int], number: int, text: str) -> Iterator[tuple[str, int, Any]]:
+def _stand_ins(lengths: Lengths, number: int, text: str) -> Iterator[tuple[str, int, Any]]:
     """Yield (name, place in a list or -1, stand-in). Numbers are days as well: within what a date can be."""
     used = 0
-    for name, length in lengths.items():
-        for at in range(length) if length > 0 else (-1,):
+    for name, kind in lengths.items():
+        length, words = (kind[0], kind[1] == "text") if isinstance(kind, tuple) else (0, kind < 0)
+        for at in range(length) if length else (-1,):
             used += 1
-            yield name, at, f"{text}{used}" if length < 0 else number + used
+            yield name, at, f"{text}{used}" if words else number + used

@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils import timezone
 
-from .cipher import Blinder, Place, Sealed, Sealer, open_sealed, seal
+from .cipher import Blinder, Place, Sealed, Sealer, open_sealed
 from .store import Scope
 
 OWN_KEY = ("K4d", "K5")  # each child has a key of its own, so that one child's notes can be erased
@@ -144,9 +144,6 @@ class SealedField(models.BinaryField):
     def is_empty(self, value) -> bool:
         return value is None or value == ""
 
-    def sealed(self, instance, value) -> Sealed:
-        return seal(self.to_bytes(value), self.scope(instance), self.place(instance))
-
     def unsealed(self, instance, value: Sealed):
         return self.from_bytes(open_sealed(value, self.place(instance)))
 
@@ -177,11 +174,26 @@ class SealedField(models.BinaryField):
 
         return seal_one
 
+    def storing(self) -> Callable[[Any], Sealed | None]:
+        """Return what gives the value of each row of a batch as the column holds it; a key is looked up once."""
+        sealers: dict[Scope, Sealer] = {}
+
+        def store(row: Any) -> Sealed | None:
+            value = row.__dict__.get(self.attname)
+            if isinstance(value, Sealed):
+                return value
+            if self.is_empty(value):
+                return None
+            scope, place = self.scope(row), self.place(row)
+            sealer = sealers.get(scope)
+            if sealer is None:
+                sealer = sealers[scope] = Sealer(scope, place.table, place.column)
+            return sealer.seal(self.to_bytes(value), place.row)
+
+        return store
+
     def pre_save(self, model_instance, add):
-        value = model_instance.__dict__.get(self.attname)
-        if isinstance(value, Sealed):
-            return value
-        return None if self.is_empty(value) else self.sealed(model_instance, value)
+        return self.storing()(model_instance)
 
     def from_db_value(self, value, expression, connection):
         return None if value is None else Sealed(value)
@@ -210,11 +222,14 @@ class SealedTextField(SealedField):
     empty = ""
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 class SealedJSONField(SealedField):
     """Lists, dicts, numbers that lie sealed; None is stored as nothing."""
 
     def to_bytes(self, value) -> bytes:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        return _as_json(value).encode()
 
     def from_bytes(self, plain: bytes):
         return json.loads(plain)
