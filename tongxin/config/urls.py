@@ -4,11 +4,12 @@ from django.conf import settings
 from django.urls import include, path
 
 urlpatterns = [
+    # Patterns are tried in order, and a hall of children asks for these all at once.
+    path("", include("tongxin.modules.screening.urls")),
     path("", include("tongxin.modules.desk.urls")),
     path("", include("tongxin.modules.setup.urls")),
     path("authoring/", include("tongxin.modules.authoring.urls")),
     path("", include("tongxin.modules.notices.urls")),
-    path("", include("tongxin.modules.screening.urls")),
     path("", include("tongxin.modules.cases.urls")),
     path("", include("tongxin.modules.network.urls")),
     path("", include("tongxin.modules.privacy.urls")),

@@ -142,7 +142,7 @@ class Screenings:
         day = min(sitting.last_day, self.today)
         pupils = [(room, pupil) for room in rooms for pupil in room.present(day)]
         allowed = may_process_each(
-            self.out.school, [pupil.subject for _room, pupil in pupils], Purpose.SCREENING, moment(day, 12)
+            self.out.school.pk, [pupil.subject for _room, pupil in pupils], Purpose.SCREENING, moment(day, 12)
         )
         turns = {room.subject.pk: n / max(len(rooms), 1) for n, room in enumerate(rooms)}
         rows, shown = Rows(), shown_pupil(self.out)

@@ -180,9 +180,7 @@ def _ask(one: Any, written: _Written, values: Mapping[str, Value]) -> list[tuple
     return [_converted(one, row, written.converters) for row in found]
 
 
-def _converted(
-    one: Any, row: Sequence[Any], converters: Sequence[tuple[int, Any, Any]]
-) -> tuple[Any, ...]:
+def _converted(one: Any, row: Sequence[Any], converters: Sequence[tuple[int, Any, Any]]) -> tuple[Any, ...]:
     values = list(row)
     for at, convert, expression in converters:
         values[at] = convert(values[at], expression, one)

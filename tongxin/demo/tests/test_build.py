@@ -121,7 +121,9 @@ def test_families_answered_and_id_numbers_lie_sealed(demo):
         Person.objects.filter(pk=person.pk).values().get()["id_number"]
     )
     students = list(Subject.objects.filter(school=person.school, type="student"))
-    said = Counter(answer.why for answer in may_process_each(person.school, students, "screening").values())
+    said = Counter(
+        answer.why for answer in may_process_each(person.school_id, students, "screening").values()
+    )
     assert said["given"] > len(students) / 2
     assert said["refused"] > 0
 

@@ -2,6 +2,8 @@
 
     paper = group_commit.write(papers.hand_in, seat, answers)    # comes back when the row is on the disk
 
+    paper = group_commit.together(hand_in_each, paper)           # one call for all that wait for the same
+
 Each piece of work runs in a savepoint of its own inside one transaction of the writer's connection. Its error takes back
 its own rows only and is raised in its caller; a commit that fails is an error for everybody whose work was in it. Nobody
 is told that something was written before it is committed. What was put down with `on_commit` runs in the caller.
@@ -16,7 +18,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -59,6 +61,26 @@ def grouped[**P, T](work: Callable[P, T]) -> Callable[P, T]:
     return written
 
 
+def together[I, T](work: Callable[[Sequence[I]], Sequence[T | Exception]], item: I) -> T:
+    """As `write`, for work that takes many items at once: whatever waits for the same work is given to it in one call.
+
+    work: returns for each item its result, or the error to be raised in its caller; nothing may be written for that one.
+    When a call raises, each of its items is tried again by itself. It speaks the language of all of them.
+    """
+    if _runs_here():
+        with transaction.atomic():
+            return _told(work([item])[0])
+    job = _Job(lambda: _told(work([item])[0]), work, item)
+    _writer().take(job)
+    return job.told()
+
+
+def _told[T](outcome: T | Exception) -> T:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
 def aside[T](do: Callable[[list[T]], None], item: T) -> bool:
     """Put something aside inside work of a group: `do` gets all items of the group at once, just before its commit.
 
@@ -90,10 +112,16 @@ def _runs_here() -> bool:
 
 
 class _Job:
-    """A piece of work, and what became of it."""
+    """A piece of work, and what became of it. many, item: where it may be done together with others like it."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
-        self.work, self.language = work, translation.get_language()
+    def __init__(
+        self,
+        work: Callable[[], Any],
+        many: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
+        item: Any = None,
+    ) -> None:
+        self.work, self.many, self.item = work, many, item
+        self.language = translation.get_language()
         self.result: Any = None
         self.error: BaseException | None = None
         self.hooks: list[Callable[[], None]] = []
@@ -102,29 +130,60 @@ class _Job:
         self._open = threading.Lock()
         self._open.acquire()
 
+    def is_like(self, other: _Job) -> bool:
+        return self.many is not None and self.many is other.many and self.language == other.language
+
     def do(self) -> None:
         """Run inside the group's transaction. Raises NotWritten when the whole group is lost with it."""
         try:
+            self.result = self._inside(self.work)
+        except NotWritten:
+            raise
+        except Exception as error:  # noqa: BLE001  it is raised again in the caller
+            self.error = error
+
+    def do_with(self, like: Sequence[_Job]) -> None:
+        """Do this and others like it in one call; each by itself where that fails. Raises NotWritten as `do`."""
+        jobs, many = [self, *like], self.many
+        assert many is not None
+        try:
+            outcomes = self._inside(lambda: many([job.item for job in jobs]))
+        except NotWritten:
+            raise
+        except Exception:  # noqa: BLE001  it comes again, in the caller of whoever brought it
+            for job in jobs:
+                job.do()
+            return
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                job.error = outcome
+            else:
+                job.result = outcome
+
+    def _inside(self, work: Callable[[], Any]) -> Any:
+        """Return what work in a savepoint returns, and keep what it put down for the commit."""
+        result, failed = None, None
+        try:
             with transaction.atomic():
-                self.result = self._worked()
+                if self.language is not None and self.language != translation.get_language():
+                    translation.activate(self.language)
+                result = work()
                 if connection.needs_rollback:
                     raise transaction.TransactionManagementError("an error inside this work was passed over")
-        except Exception as error:  # noqa: BLE001  it is raised again in the caller
-            self.error, self.result = error, None
+        except Exception as error:  # noqa: BLE001  raised again below
+            failed = error
         # SQLite gives a transaction up by itself when the disk is full or fails; then nothing before it holds either.
         if connection.needs_rollback:
-            raise NotWritten(str(self.error)) from self.error
+            raise NotWritten(str(failed)) from failed
         for _sids, function, robust in connection.run_on_commit:
             if isinstance(function, _Aside):
                 self.aside.append(function)
             else:
                 self.hooks.append(_hook(function, robust))
         connection.run_on_commit = []
-
-    def _worked(self) -> Any:
-        if self.language is not None and self.language != translation.get_language():
-            translation.activate(self.language)
-        return self.work()
+        if failed is not None:
+            raise failed
+        return result
 
     def settle(self, error: BaseException | None = None) -> None:
         """Let the caller go on: the group is committed, or lost by an error."""
@@ -176,6 +235,7 @@ class Writer:
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._ahead: _Job | None = None  # taken out of the queue, for the next turn
         self._thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._thread.start()
 
@@ -194,7 +254,8 @@ class Writer:
     def _run(self) -> None:
         ended: BaseException = NotWritten("the writer has ended")
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := self._ahead or self._jobs.get()) is not None:
+                self._ahead = None
                 self._write_group(job)
         except BaseException as error:
             ended = error
@@ -205,7 +266,7 @@ class Writer:
                 left.settle(ended)
 
     def _left(self) -> list[_Job]:
-        found: list[_Job] = []
+        found = [self._ahead] if self._ahead is not None else []
         while True:
             try:
                 job = self._jobs.get_nowait()
@@ -221,9 +282,9 @@ class Writer:
         try:
             with transaction.atomic():
                 until = time.monotonic() + MOST_SECONDS
-                first.do()
-                while len(group) < MOST_JOBS and time.monotonic() < until and self._next(group):
-                    group[-1].do()
+                self._do(first, group)
+                while time.monotonic() < until and (job := self._next(group)) is not None:
+                    self._do(job, group)
                 _do_aside(group)
         except BaseException as error:
             self._forget_connection()
@@ -237,17 +298,34 @@ class Writer:
         for job in group:
             job.settle()
 
-    def _next(self, group: list[_Job]) -> bool:
-        """Take the next waiting job into the group; say whether there was one."""
-        try:
-            job = self._jobs.get_nowait()
-        except Empty:
-            return False
+    def _do(self, job: _Job, group: list[_Job]) -> None:
+        """Do a job; where it is of a kind that is done together, with those right behind it of the same kind."""
+        like: list[_Job] = []
+        while job.many is not None and (other := self._next(group, like=job)) is not None:
+            like.append(other)
+        if like:
+            job.do_with(like)
+        else:
+            job.do()
+
+    def _next(self, group: list[_Job], *, like: _Job | None = None) -> _Job | None:
+        """Take the next waiting job into the group, if there is one (and it is like another)."""
+        if len(group) >= MOST_JOBS:
+            return None
+        job, self._ahead = self._ahead, None
         if job is None:
-            self._jobs.put(None)  # this group is still written
-            return False
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return None
+            if job is None:
+                self._jobs.put(None)  # this group is still written
+                return None
+        if like is not None and not job.is_like(like):
+            self._ahead = job
+            return None
         group.append(job)
-        return True
+        return job
 
     @staticmethod
     def _forget_connection() -> None:

@@ -196,7 +196,7 @@ class Reader:
         }
         self.children = Subject.objects.in_bulk(list(self.room_of))
         self.rooms = {room.pk: room.name for room in population.rooms(sitting.school, day)}
-        self.allowed = may_process_each(sitting.school, self.children.values(), Purpose.SCREENING, now)
+        self.allowed = may_process_each(sitting.school_id, self.children.values(), Purpose.SCREENING, now)
         self.done = set(
             Paper.objects.filter(sitting=sitting, form=STUDENT, finished_at__isnull=False)
             .exclude(student__in=Paper.objects.filter(sitting=sitting, form=STUDENT, attempt__gt=1, finished_at=None).values("student"))

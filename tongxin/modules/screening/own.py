@@ -76,7 +76,7 @@ def _with_states(viewer: Viewer, found: list[Seat]) -> list[Line]:
         respondent_id=viewer.person_id,
     ).order_by("attempt")  # fmt: skip
     newest = {(one.sitting_id, one.student_id, one.form): one for one in papers}
-    allowed = may_process_each(viewer.school, {seat.student for seat in found}, Purpose.SCREENING)  # type: ignore[arg-type]
+    allowed = may_process_each(viewer.school_id or 0, {seat.student for seat in found}, Purpose.SCREENING)
     made = []
     for seat in found:
         paper = newest.get((seat.sitting.pk, seat.student.pk, seat.form))

@@ -6,9 +6,9 @@ page, a paper that is handed in twice is one paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,7 +21,8 @@ from tongxin.kernel.base import group_commit, rows
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.consent.models import Purpose
-from tongxin.kernel.consent.queries import may_process
+from tongxin.kernel.consent.queries import may_process, may_process_each
+from tongxin.kernel.consent.rules import Answer
 from tongxin.kernel.people.models import Person as PersonRow
 from tongxin.methods.psychometrics.instrument import Instrument, Item, Person
 from tongxin.methods.psychometrics.scoring import BLANK, Scored
@@ -69,34 +70,67 @@ class Kept:
 
 def may_sit(seat: Seat, now: datetime | None = None) -> list[SittingForm]:
     """Return what is asked. Raises Refused unless the sitting runs, the child belongs to it, and consent is there."""
-    now = now or timezone.now()
+    (found,) = may_sit_each([seat], now or timezone.now())
+    if isinstance(found, Refused):
+        raise found
+    return found
+
+
+def may_sit_each(seats: Sequence[Seat], now: datetime) -> list[list[SittingForm] | Refused]:
+    """Return what is asked at each seat, or why nothing is, by the same few queries for all of a sitting."""
     day = timezone.localtime(now).date()
-    _runs(seat.sitting, day)
-    if not population.is_asked(seat.sitting, seat.student, day):
-        raise Refused("not_asked", _("这次测评没有安排你。请告诉老师。"))
-    asked = forms(seat.sitting, seat.form)
-    if not asked:
-        raise Refused("no_form", _("这次测评没有要填的内容。"))
-    _consented(seat.student, now)
-    return asked
+    of_sitting: dict[int, list[Seat]] = {}
+    for seat in seats:
+        of_sitting.setdefault(seat.sitting.pk, []).append(seat)
+    asked: dict[int, set[int]] = {}
+    said: dict[int, dict[int, Answer]] = {}
+    asking: dict[tuple[int, str], list[SittingForm]] = {}
+    for pk, some in of_sitting.items():
+        sitting, students = some[0].sitting, [seat.student for seat in some]
+        asked[pk] = population.asked_of(sitting, students, day)
+        said[pk] = may_process_each(sitting.school_id, students, Purpose.SCREENING, now)
+        asking |= {(pk, form): forms(sitting, form) for form in {str(seat.form) for seat in some}}
+
+    def judged(seat: Seat) -> list[SittingForm] | Refused:
+        pk, student = seat.sitting.pk, seat.student.pk
+        if (stopped := _stopped(seat.sitting, day)) is not None:
+            return stopped
+        if student not in asked[pk]:
+            return Refused("not_asked", _("这次测评没有安排你。请告诉老师。"))
+        if not asking[pk, str(seat.form)]:
+            return Refused("no_form", _("这次测评没有要填的内容。"))
+        return _objected(said[pk][student]) or asking[pk, str(seat.form)]
+
+    return [judged(seat) for seat in seats]
 
 
 def _runs(sitting: Sitting, day: date) -> None:
+    if (stopped := _stopped(sitting, day)) is not None:
+        raise stopped
+
+
+def _stopped(sitting: Sitting, day: date) -> Refused | None:
     if sitting.state == Sitting.State.DRAFT or day < sitting.first_day:
-        raise Refused("not_open", _("测评还没有开始。请等老师通知。"))
+        return Refused("not_open", _("测评还没有开始。请等老师通知。"))
     if sitting.state == Sitting.State.CLOSED or day > sitting.last_day:
-        raise Refused("closed", _("这次测评已经结束，不能再填了。有话想说，可以找心理老师。"))
+        return Refused("closed", _("这次测评已经结束，不能再填了。有话想说，可以找心理老师。"))
+    return None
 
 
 def _consented(student: Subject, now: datetime) -> None:
-    answer = may_process(student, Purpose.SCREENING, now)
-    if not answer:
-        sentences = {
-            "refused": _("有人不同意参加，这次不用填。没有任何影响。"),
-            "withdrawn": _("同意已经撤回，这次不用填。没有任何影响。"),
-            "own_needed": _("满十四岁要你自己同意。请先看说明，再决定。"),
-        }
-        raise Refused(answer.why, sentences.get(answer.why, _("还没有收到同意书，先不用填。请告诉老师。")))
+    if (objected := _objected(may_process(student, Purpose.SCREENING, now))) is not None:
+        raise objected
+
+
+def _objected(answer: Answer) -> Refused | None:
+    if answer:
+        return None
+    sentences = {
+        "refused": _("有人不同意参加，这次不用填。没有任何影响。"),
+        "withdrawn": _("同意已经撤回，这次不用填。没有任何影响。"),
+        "own_needed": _("满十四岁要你自己同意。请先看说明，再决定。"),
+    }
+    return Refused(answer.why, sentences.get(answer.why, _("还没有收到同意书，先不用填。请告诉老师。")))
 
 
 @group_commit.grouped
@@ -190,7 +224,7 @@ def read_answer(made: Ready, item: Item, written: str) -> int | str | None:
     return words or None
 
 
-def _read(made: Ready, items: Sequence[Item], written: Answers) -> dict[str, int | str | None]:
+def read_answers(made: Ready, items: Sequence[Item], written: Answers) -> dict[str, int | str | None]:
     known = {item.id: item for item in items}
     strange = written.keys() - known.keys()
     if strange:
@@ -202,7 +236,7 @@ def _read(made: Ready, items: Sequence[Item], written: Answers) -> dict[str, int
     }
 
 
-def _merged(old: Mapping[str, Any], new: Mapping[str, int | str | None]) -> dict[str, int | str]:
+def merged(old: Mapping[str, Any], new: Mapping[str, int | str | None]) -> dict[str, int | str]:
     """Return what stands on a page after a save: new answers replace old ones, a blank takes one away."""
     return {name: said for name, said in {**old, **new}.items() if said is not None}
 
@@ -225,13 +259,13 @@ def keep(
     if not 1 <= number <= len(laid):
         raise Refused("foreign", _("没有这一页。请刷新页面。"))
     sheet = laid[number - 1]
-    given = _read(sheet.ready, sheet.items, written)
-    pages = _pages_of(paper, sheet.form)
-    page = next((one for one in pages if one.number == number), None) or _new_page(paper, number, now)
+    given = read_answers(sheet.ready, sheet.items, written)
+    pages = pages_of(paper, sheet.form)
+    page = next((one for one in pages if one.number == number), None) or new_page(paper, number, now)
     before = page.answers or {"form": sheet.form.pk, "items": {}, "seconds": 0}
     after = {
         "form": sheet.form.pk,
-        "items": _merged(before["items"], given),
+        "items": merged(before["items"], given),
         "seconds": min(before["seconds"] + max(seconds, 0), MOST_SECONDS),
     }
     answered = {name: said for one in pages if one is not page for name, said in one.answers["items"].items()}
@@ -297,7 +331,7 @@ def may_go_on(paper: Paper, now: datetime | None = None) -> None:
     _still_open(paper, now or timezone.now())
 
 
-def _pages_of(paper: Paper, form: SittingForm | None = None) -> list[Page]:
+def pages_of(paper: Paper, form: SittingForm | None = None) -> list[Page]:
     """Return the current pages of a paper (of one instrument), opened for scoring."""
     found = prepared.instances(Page, "of a paper, to score", _current_pages, {"paper": paper.pk})
     pages = opened_by_program(found, "scoring") if found else []
@@ -308,10 +342,11 @@ def _current_pages(at):
     return Page.objects.current().filter(paper_id=at["paper"]).order_by("number")
 
 
-def _new_page(paper: Paper, number: int, now: datetime) -> Page:
-    return Page(
-        school_id=paper.school_id, paper_id=paper.pk, student_id=paper.student_id, day=timezone.localtime(now).date(),
-        number=number, recorded_at=now,
+def new_page(paper: Paper, number: int, now: datetime, answers: dict[str, Any] | None = None) -> Page:
+    """Return a page of a paper, not written yet."""
+    return rows.new(
+        Page, school_id=paper.school_id, paper_id=paper.pk, student_id=paper.student_id,
+        day=timezone.localtime(now).date(), number=number, answers=answers, recorded_at=now,
     )  # fmt: skip
 
 
@@ -341,7 +376,7 @@ def finish(paper: Paper, *, now: datetime | None = None) -> Paper:
     if paper.finished_at is not None:
         return paper
     _still_open(paper, now)
-    pages = _pages_of(paper)
+    pages = pages_of(paper)
     if not any(page.answers["items"] for page in pages):
         raise Refused("empty", _("一题都还没有填。想停下来，可以直接离开。"))
     paper.finished_at = now
@@ -349,76 +384,6 @@ def finish(paper: Paper, *, now: datetime | None = None) -> Paper:
     _score(paper, pages, now)
     audit.write(None, "screening.paper_finished", paper, form=paper.form)
     return paper
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """A paper that is handed in. called: an answer asks for somebody at once; the next page then shows help."""
-
-    paper: Paper
-    called: bool
-
-
-@group_commit.grouped
-def hand_in(
-    where: Seat | Callable[[], Seat], answers: Mapping[int, Answers], *, seconds: int = 0, now: datetime | None = None
-) -> HandedIn:  # fmt: skip
-    """Take a whole paper at once: begun, kept, scored and handed in together or not at all. Raises Refused.
-
-    where: the seat, or what finds it inside the transaction. answers: {SittingForm id: {item: code or words}}. What was
-    kept before and is not named stays. A paper handed in twice is one paper: the second time changes nothing.
-    """
-    now = now or timezone.now()
-    seat = where() if callable(where) else where
-    paper = begun = paper_of(seat)
-    if paper is not None:
-        paper = _locked(paper)
-        if paper.finished_at is not None:
-            return HandedIn(paper, signals.called_for(paper))
-        seat = Seat(paper.sitting, paper.student, seat.form, seat.respondent)
-    asked = {form.pk: form for form in may_sit(seat, now)}
-    if answers.keys() - asked.keys():
-        raise Refused("foreign", _("这一页不是这份问卷的。请刷新页面。"))
-    if paper is None:
-        paper = Paper(
-            school_id=seat.sitting.school_id, sitting_id=seat.sitting.pk, student_id=seat.student.pk, form=seat.form,
-            respondent_id=seat.who.pk, started_at=now - timedelta(seconds=seconds), finished_at=now,
-        )  # fmt: skip
-        rows.insert(paper)
-    paper.sitting, paper.student, paper.respondent = seat.sitting, seat.student, seat.who
-    pages = _whole(paper, asked, answers, seconds, now, begun=begun is not None)
-    if begun is not None:
-        paper.finished_at = now
-        rows.update(paper, "finished_at")
-    found = _score(paper, pages, now, first=True, asked=list(asked.values()))
-    audit.write(None, "screening.paper_finished", paper, form=paper.form, whole=True)
-    return HandedIn(paper, any(one.urgent for one in found))
-
-
-def _whole(
-    paper: Paper, asked: Mapping[int, SittingForm], answers: Mapping[int, Answers], seconds: int, now: datetime,
-    *, begun: bool,
-) -> list[Page]:  # fmt: skip
-    """Write a page for each instrument that something is answered of; pages kept before are merged into them."""
-    before: dict[int, dict[str, Any]] = {}
-    if begun:
-        for page in _pages_of(paper):
-            before.setdefault(page.answers["form"], {}).update(page.answers["items"])
-        if before:
-            Page.objects.current().filter(paper=paper).update(superseded_at=now)
-    pages = []
-    for number, (pk, form) in enumerate(asked.items(), 1):
-        made = ready(form.text)
-        items = _merged(before.get(pk, {}), _read(made, made.instrument.items, answers.get(pk, {})))
-        if not items:
-            continue
-        page = _new_page(paper, number, now)
-        page.answers = {"form": pk, "items": items, "seconds": min(max(seconds, 0), MOST_SECONDS)}
-        rows.insert(page)
-        pages.append(page)
-    if not pages:
-        raise Refused("empty", _("一题都还没有填。想停下来，可以直接离开。"))
-    return pages
 
 
 @transaction.atomic
@@ -447,7 +412,7 @@ def enter(
     paper.source, paper.entered_by_id, paper.finished_at = source, getattr(by, "account_id", None), now
     paper.save()
     _write_all(paper, answers, now)
-    _score(paper, _pages_of(paper), now, by)
+    _score(paper, pages_of(paper), now, by)
     audit.write(by, "screening.paper_entered", paper, source=source)
     return paper
 
@@ -460,7 +425,7 @@ def correct(paper: Paper, answers: Mapping[int, Answers], *, by, now: datetime |
     if paper.finished_at is None:
         raise Refused("unfinished", _("这份还没有交，不能更正。"))
     _write_all(paper, answers, now)
-    _score(paper, _pages_of(paper), now, by)
+    _score(paper, pages_of(paper), now, by)
     audit.write(by, "screening.paper_corrected", paper)
     return paper
 
@@ -470,7 +435,7 @@ def rescore(paper: Paper, *, by, now: datetime | None = None) -> Paper:
     """Score a finished paper again; what it shows now raises signals as the first time."""
     now = now or timezone.now()
     paper = _locked(paper)
-    _score(paper, _pages_of(paper), now, by)
+    _score(paper, pages_of(paper), now, by)
     audit.write(by, "screening.paper_rescored", paper)
     return paper
 
@@ -503,16 +468,14 @@ def _write_all(paper: Paper, answers: Mapping[int, Answers], now: datetime) -> N
     if set(answers) - set(known):
         raise Refused("foreign", _("这不是这次测评的量表。"))
     read = {
-        pk: _merged({}, _read(ready(known[pk].text), ready(known[pk].text).instrument.items, said))
+        pk: merged({}, read_answers(ready(known[pk].text), ready(known[pk].text).instrument.items, said))
         for pk, said in answers.items()
     }
     if not any(read.values()):
         raise Refused("empty", _("一题都没有填。"))
     Page.objects.current().filter(paper=paper).update(superseded_at=now)
     for number, (pk, items) in enumerate(read.items(), 1):
-        page = _new_page(paper, number, now)
-        page.answers = {"form": pk, "items": items, "seconds": 0}
-        rows.insert(page)
+        rows.insert(new_page(paper, number, now, {"form": pk, "items": items, "seconds": 0}))
 
 
 # ------------------------------------------------------------------ scoring
@@ -560,26 +523,14 @@ def score_answers(made: Ready, answered: Mapping[str, int | str], person: Person
     return made.scorer.score(paper_bytes(made.instrument, answered), person, written)
 
 
-def _score(
-    paper: Paper,
-    pages: Sequence[Page],
-    now: datetime,
-    by=None,
-    *,
-    first: bool = False,
-    asked: Sequence[SittingForm] | None = None,
-) -> list[signals.Found]:
-    """Write the results of a paper in place of those there are, and the signals of all its instruments; return these.
-
-    first: the paper was never scored before. asked: its instruments, where they are known.
-    """
+def scored(
+    paper: Paper, pages: Sequence[Page], asked: Sequence[SittingForm], now: datetime
+) -> tuple[list[Result], list[signals.Found]]:
+    """Return the results of a paper's instruments, not written yet, and what of it has to be looked at."""
     day = timezone.localtime(now).date()
-    asked = forms(paper.sitting, paper.form) if asked is None else asked
     asks_who = any(ready(form.text).scorer.asks_who for form in asked)
     person = person_of(paper.student, paper.form, day) if asks_who else Person(form=paper.form)
-    if not first:
-        Result.objects.current().filter(paper=paper).update(superseded_at=now)
-    found: list[signals.Found] = []
+    results, found = [], []
     for form in asked:
         answered = {
             name: said for page in pages if page.answers["form"] == form.pk
@@ -588,18 +539,26 @@ def _score(
         made = ready(form.text)
         scored = score_answers(made, answered, person)
         seen = signals.found_in(made.instrument, form.pk, scored)
-        result = Result(
-            school_id=paper.school_id, paper_id=paper.pk, form_id=form.pk, student_id=paper.student_id, day=day, recorded_at=now,
-            scores=told(scored),
-            standing={
-                "rank": max([band.rank for band in scored.bands.values()] + [one.rank for one in seen], default=0),
-                "critical": scored.critical, "patterns": scored.patterns, "texts": scored.texts,
-            },
+        results.append(
+            rows.new(
+                Result, school_id=paper.school_id, paper_id=paper.pk, form_id=form.pk, student_id=paper.student_id,
+                day=day, recorded_at=now, scores=told(scored),
+                standing={
+                    "rank": max([band.rank for band in scored.bands.values()] + [one.rank for one in seen], default=0),
+                    "critical": scored.critical, "patterns": scored.patterns, "texts": scored.texts,
+                },
+            )
         )  # fmt: skip
-        rows.insert(result)
         found += seen
+    return results, found
+
+
+def _score(paper: Paper, pages: Sequence[Page], now: datetime, by=None) -> None:
+    """Write the results of a paper in place of those there are, and the signals of all its instruments."""
+    results, found = scored(paper, pages, forms(paper.sitting, paper.form), now)
+    Result.objects.current().filter(paper=paper).update(superseded_at=now)
+    rows.insert_each(results)
     signals.raise_from(paper, found, now, by)
-    return found
 
 
 def told(scored: Scored) -> dict[str, Any]:

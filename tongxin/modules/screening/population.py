@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -104,12 +105,6 @@ def asked_by_room(sitting: Sitting, day: date) -> dict[int, list[int]]:
     }
 
 
-def rooms_of(student: Subject, day: date) -> set[int]:
-    """Return the classes a student is in on a day."""
-    given = {"school": student.school_id, "child": student.pk, "day": day.toordinal()}
-    return {room for (room,) in prepared.rows("rooms of one", rooms_on, given)}
-
-
 def rooms_on(at):
     """Return the query for a child's classes; at: school, child and day, for prepared queries."""
     return Link.objects.filter(
@@ -118,18 +113,36 @@ def rooms_on(at):
     ).values_list("b_id")  # fmt: skip
 
 
+def _rooms_of_each(at):
+    links = Link.objects.filter(
+        school_id=at["school"], a_id__in=at["children"], kind="enrolled_in", superseded_at=FOREVER,
+        valid_from__lte=at["day"], valid_to__gte=at["day"],
+    )  # fmt: skip
+    return links.values_list("a_id", "b_id")
+
+
 def is_asked(sitting: Sitting, student: Subject, day: date) -> bool:
     """Say whether one student is asked."""
-    if student.school_id != sitting.school_id or not student.present_from <= day <= student.present_to:
-        return False
-    if sitting.rooms and not rooms_of(student, day) & set(sitting.rooms):
-        return False
-    if not sitting.who.strip():
-        return True
-    condition = condition_of(sitting.school, sitting.who, day)
-    return condition is None or bool(
-        condition.holds(_view(sitting.school, {student.pk}, day), str(student.pk), day)
-    )
+    return student.pk in asked_of(sitting, [student], day)
+
+
+def asked_of(sitting: Sitting, students: Collection[Subject], day: date) -> set[int]:
+    """Return who of some students is asked, by ids."""
+    found = {
+        one.pk
+        for one in students
+        if one.school_id == sitting.school_id and one.present_from <= day <= one.present_to
+    }
+    if sitting.rooms and found:
+        given = {"school": sitting.school_id, "children": sorted(found), "day": day.toordinal()}
+        wanted = set(sitting.rooms)
+        rows = prepared.rows("rooms of each", _rooms_of_each, given)
+        found = {child for child, room in rows if room in wanted}
+    condition = condition_of(sitting.school, sitting.who, day) if sitting.who.strip() and found else None
+    if condition is None:
+        return found
+    view = _view(sitting.school, found, day)
+    return {pk for pk in found if condition.holds(view, str(pk), day)}
 
 
 def _view(school: School, students: set[int], day: date) -> cadence.View:

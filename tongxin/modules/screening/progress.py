@@ -44,7 +44,7 @@ def by_room(sitting: Sitting, day: date, form: str = SittingForm.Form.STUDENT) -
     papers = Paper.objects.filter(sitting=sitting, form=form, attempt=1)
     for student, at in papers.values_list("student_id", "finished_at"):
         finished[student] = finished.get(student, False) or at is not None
-    allowed = may_process_each(sitting.school, students.values(), Purpose.SCREENING)
+    allowed = may_process_each(sitting.school_id, students.values(), Purpose.SCREENING)
     found = []
     for room in rooms:
         row = RoomProgress(room)

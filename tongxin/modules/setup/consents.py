@@ -117,7 +117,7 @@ def overview(request: Request, purpose: str = Purpose.SCREENING) -> HttpResponse
     rooms = list(_homerooms(viewer))
     members = _members(viewer, [room.pk for room in rooms])
     students = visible_subjects(viewer, "K2").filter(pk__in={pk for of in members.values() for pk in of})
-    answers = may_process_each(_school(viewer), students, purpose)
+    answers = may_process_each(_school(viewer).pk, students, purpose)
     rows = []
     for room in rooms:
         counts = Counter(_column(answers[pk]) for pk in members[room.pk] if pk in answers)
@@ -182,7 +182,7 @@ def _record(viewer: Viewer, purpose: str, rows: list[Row], said: list, signed_on
 def _rows(viewer: Viewer, room: Subject, purpose: str) -> list[Row]:
     members = _members(viewer, [room.pk])[room.pk]
     students = list(visible_subjects(viewer, "K2").filter(pk__in=members).order_by("pinyin", "id"))
-    answers = may_process_each(_school(viewer), students, purpose)
+    answers = may_process_each(_school(viewer).pk, students, purpose)
     guardians: dict[int, list[Subject]] = {}
     links = Link.objects.filter(
         kind="guardian_of", b__in=students, superseded_at=FOREVER,

@@ -201,11 +201,11 @@ def test_every_word_is_on_record_with_who_recorded_it(cast, child):
 def test_many_are_asked_with_the_queries_of_one(cast, child, django_assert_num_queries):
     for size in (1, 6):
         with django_assert_num_queries(4):
-            may_process_each(cast.school, cast.students[1][:size], "screening")
+            may_process_each(cast.school.pk, cast.students[1][:size], "screening")
 
 
 def test_a_child_of_another_school_is_not_here(cast, child):
-    answer = may_process_each(cast.school, [cast.other_student], "screening")[cast.other_student.pk]
+    answer = may_process_each(cast.school.pk, [cast.other_student], "screening")[cast.other_student.pk]
     assert answer.why == "not_here"
 
 

@@ -168,7 +168,9 @@ def test_the_ledger_answers_as_the_plain_story_does(classroom):
     def compare(stories, texts, asked):
         write(school, children, stories, texts)
         for day in asked:
-            answers = may_process_each(school, [child for child, _ in children], "screening", moment(day, 12))
+            answers = may_process_each(
+                school.pk, [child for child, _ in children], "screening", moment(day, 12)
+            )
             alone = {child.pk: may_process(child, "screening", moment(day, 12)) for child, _ in children}
             assert alone == answers
             for (child, _), story in zip(children, stories, strict=True):

@@ -13,7 +13,7 @@ from tongxin.kernel.consent import services as consent
 from tongxin.kernel.consent.models import Consent, Purpose
 from tongxin.kernel.obligations.models import Message
 from tongxin.kernel.signals.models import Call, Signal
-from tongxin.modules.screening import layout, papers, sittings
+from tongxin.modules.screening import handing_in, layout, papers, seats, sittings
 from tongxin.modules.screening.models import Page, Paper, Result, SittingForm
 from tongxin.modules.screening.papers import Refused
 from tongxin.testing.cast import TODAY
@@ -23,7 +23,8 @@ GRAVE = CALM | {"9": "2"}
 
 
 def hand_in(hall, answers, number=0, **more):
-    return papers.hand_in(hall.seat(number), {hall.form.pk: answers}, **more)
+    whole = {hall.form.pk: answers}
+    return handing_in.hand_in(seats.ticket(hall.seat(number)), lambda _laid: whole, **more)
 
 
 def contents(hall, paper):
@@ -124,14 +125,13 @@ def test_an_impossible_paper_is_refused_and_nothing_is_saved(hall, answers, code
 
 def test_answers_to_another_instrument_are_refused(hall):
     with pytest.raises(Refused) as refused:
-        papers.hand_in(hall.seat(), {hall.form.pk + 1: CALM})
+        handing_in.hand_in(seats.ticket(hall.seat()), lambda _laid: {hall.form.pk + 1: CALM})
     assert refused.value.code == "foreign"
     assert not Paper.objects.exists()
 
 
 def test_a_paper_is_begun_as_long_before_its_end_as_it_was_looked_at(hall):
-    now = timezone.now()
-    paper = hand_in(hall, CALM, seconds=90, now=now).paper
+    paper = hand_in(hall, CALM, seconds=90).paper
     assert paper.finished_at - paper.started_at == timedelta(seconds=90)
 
 

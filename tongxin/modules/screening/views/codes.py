@@ -119,7 +119,7 @@ def slips(request: Request, public_id: str, room: str) -> HttpResponse:
     subject = _room(viewer, sitting, room)
     asked = population.asked_by_room(sitting, max(viewer.day, sitting.first_day))[subject.pk]
     students = list(Subject.objects.filter(pk__in=asked).order_by("pinyin", "pk"))
-    allowed = may_process_each(sitting.school, students, Purpose.SCREENING)
+    allowed = may_process_each(sitting.school_id, students, Purpose.SCREENING)
     rows = [
         {"student": one, "qr": qr(_own_address(request, sitting, one), "long")}
         for one in students

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import papers, sheet_html, signals
+from tongxin.kernel.access.doors import public
+
+from .. import handing_in, papers, seats, sheet_html, signals
+from ..handing_in import HandedIn
 from ..layout import Sheet, sheets
 from ..models import Paper
 from ..papers import MOST_SECONDS, Kept, Refused
+from ..seats import Ticket
 from ..walk import Walk, walk
-from .sit_seat import Sat, free_seat, keep_seat, refused_page, seated, wants_json
+from .sit_seat import Sat, free_seat, keep_seat, refused_page, seated, unkept, wants_json
 
 ANSWER = "a-"
 
@@ -151,26 +157,55 @@ def keep(request: HttpRequest, sat: Sat) -> HttpResponse:
     return keep_seat(JsonResponse(told), sat.seat)
 
 
-@seated
+@public
+@unkept
 @require_http_methods(["GET", "HEAD", "POST"])
-def finish(request: HttpRequest, sat: Sat) -> HttpResponse:
+def finish(request: HttpRequest) -> HttpResponse:
     """Hand the paper in; with the answers of a page beside it, these are kept first.
 
     Blanks are asked about once. Handing in twice changes nothing.
     """
+    ticket = seats.read_ticket(request.COOKIES.get(settings.SEAT_COOKIE_NAME))
+    if request.method == "POST" and ticket is not None and ticket.alone:
+        # Most often all is there at once: the seat is then read where the paper is written, and only there.
+        try:
+            handed = _hand_in(request, ticket)
+        except Refused:
+            handed = None  # said below, on the page where it belongs
+        if handed is not None:
+            return _done(request, handed.paper, called=handed.called)
+    return _finish(request)
+
+
+def _hand_in(request: HttpRequest, ticket: Ticket) -> HandedIn | None:
+    """Take a paper of one page when the form brings every answer of it, else None. Raises Refused."""
+    given = request.POST
+    written = _written(given)
+    if not written:
+        return None
+
+    def whole(laid: Sequence[Sheet]) -> handing_in.Whole | None:
+        if len(laid) != 1 or not all(written.get(item.id) for item in laid[0].asked):
+            return None
+        return {laid[0].form.pk: written}
+
+    return handing_in.hand_in(ticket, whole, seconds=_seconds(given))
+
+
+@seated
+def _finish(request: HttpRequest, sat: Sat) -> HttpResponse:
     if sat.paper is None:
         return redirect("screening:sit_paper")
     if sat.paper.finished_at is not None:
-        return _done(request, sat, sat.paper)
+        return _done(request, sat.paper)
     if request.method != "POST":
         papers.may_go_on(sat.paper)
         return _asked_to_finish(request, sat, walk(sat.seat, sat.paper))
     number = request.POST.get("page", "")
     try:
-        whole = _whole(sat.paper, request.POST)
-        if whole is not None:
-            handed = papers.hand_in(sat.seat, whole, seconds=_seconds(request.POST))
-            return _done(request, sat, handed.paper, called=handed.called)
+        handed = _hand_in(request, seats.ticket(sat.seat))
+        if handed is not None:
+            return _done(request, handed.paper, called=handed.called)
         if number.isdecimal():
             _keep(sat.paper, int(number), request.POST)
         if "skip" not in request.POST:
@@ -180,23 +215,12 @@ def finish(request: HttpRequest, sat: Sat) -> HttpResponse:
         papers.finish(sat.paper)
     except Refused as refused:
         if refused.code == "finished":
-            return _done(request, sat, sat.paper)
+            return _done(request, sat.paper)
         if refused.item and number.isdecimal():
             now = walk(sat.seat, sat.paper)
             return _shown(request, sat, now, now.laid[int(number) - 1], refused=refused)
         raise
-    return _done(request, sat, sat.paper)
-
-
-def _whole(paper: Paper, given: QueryDict) -> dict[int, dict[str, str]] | None:
-    """Return the answers of a paper of one page when a form brings every one of them, else None.
-
-    Nothing has to be read then to know that none is blank, and all is written at once.
-    """
-    laid = sheets(paper.sitting, paper.form)
-    if len(laid) != 1 or not all(given.get(ANSWER + item.id) for item in laid[0].asked):
-        return None
-    return {laid[0].form.pk: _written(given)}
+    return _done(request, sat.paper)
 
 
 def _asked_to_finish(request: HttpRequest, sat: Sat, now: Walk) -> HttpResponse:
@@ -210,11 +234,15 @@ def _asked_to_finish(request: HttpRequest, sat: Sat, now: Walk) -> HttpResponse:
     return keep_seat(render(request, "screening/sit_finish.html", context), sat.seat)
 
 
-def _done(request: HttpRequest, sat: Sat, paper: Paper, *, called: bool | None = None) -> HttpResponse:
+def _done(request: HttpRequest, paper: Paper, *, called: bool | None = None) -> HttpResponse:
     """Say thank you: no score, no label, no rank. The seat is free, the browser keeps nothing of the child.
 
     The words stand on this answer only and under this address only: an address of their own would tell the next child.
     """
-    called = signals.called_for(paper) if called is None else called
-    context = {"sat": sat, "called": called, "feedback": sat.alone and sat.seat.sitting.feedback}
+    alone = paper.respondent_id == paper.student_id
+    context = {
+        "alone": alone,
+        "called": signals.called_for(paper) if called is None else called,
+        "feedback": alone and paper.sitting.feedback,
+    }
     return free_seat(render(request, "screening/sit_done.html", context))
