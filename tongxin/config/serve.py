@@ -63,6 +63,8 @@ def _run_gunicorn(address: str) -> None:
             # What was read in stays for as long as the process: the collector of cycles need not look at it again.
             gc.collect()
             gc.freeze()
+            # Nearly all that a request leaves is freed without it; looking every 700 objects takes a thirtieth of the time.
+            gc.set_threshold(20_000, 20, 20)
             warming.start()
             watching.start()
             return application

@@ -2,7 +2,17 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongxin.config.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from tongxin.config.requests import Request  # noqa: E402  it needs the settings
+
+
+class Application(WSGIHandler):
+    request_class = Request
+
+
+application = Application()

@@ -1,8 +1,8 @@
 """Parts of a page that stay as they are while what they are given stays: drawn once, kept in memory.
 
 A kept part sees nothing but the values it is given – no request, no viewer – and these are its key, with the language.
-So it cannot show to one reader what was drawn for another. The form token and the page's own address, which differ from
-page to page, are put in afterwards.
+So it cannot show to one reader what was drawn for another. The form token, the page's own address and the word that lets
+its scripts run, which differ from page to page, are put in afterwards.
 """
 
 import secrets
@@ -22,14 +22,16 @@ MOST_CHARACTERS = 8_000_000
 # Off, every part is drawn anew each time; the bench's ordinary pages do.
 remembering = True
 # Stand where a value will be that is put in afterwards; nobody can guess them.
-_MARKS = {name: f"{name}-{secrets.token_hex(16)}" for name in ("csrf_token", "path")}
+_MARKS = {name: f"{name}-{secrets.token_hex(16)}" for name in ("csrf_token", "path", "csp_nonce")}
 
-_kept: dict[Hashable, str] = {}
+# What is kept, and which marks stand in it.
+_kept: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
 _size = 0
 
 
 def draw(template: str, given: Mapping[str, Any], later: Mapping[str, object]) -> SafeString:
-    """Return a template drawn with plain values only. later: csrf_token and path, read where the part needs them.
+    """Return a template drawn with plain values only. later: csrf_token, path and csp_nonce, read where the
+    part needs them.
 
     Raises TypeError where a value is not plain (text, number, day, or lists and dicts of them).
     """
@@ -37,17 +39,17 @@ def draw(template: str, given: Mapping[str, Any], later: Mapping[str, object]) -
     if not remembering:
         return mark_safe(_drawn(template, {**given, **later}))
     key = (template, get_language(), get_urlconf(), get_script_prefix(), plain(given))
-    html = _kept.get(key)
-    if html is None:
+    kept = _kept.get(key)
+    if kept is None:
         html = _drawn(template, {**given, **_MARKS})
         if _size > MOST_CHARACTERS:
             _kept.clear()
             _size = 0
-        _kept[key] = html
+        kept = _kept[key] = (html, tuple(name for name, mark in _MARKS.items() if mark in html))
         _size += len(html)
-    for name, mark in _MARKS.items():
-        if mark in html:
-            html = html.replace(mark, escape(later.get(name, "")))
+    html, names = kept
+    for name in names:
+        html = html.replace(_MARKS[name], escape(later.get(name, "")))
     return mark_safe(html)
 
 

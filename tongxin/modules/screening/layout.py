@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import batched
 
 from django.db import connection
@@ -41,6 +42,10 @@ class Sheet:
     @property
     def asked(self) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.kind not in SHOWN_ONLY)
+
+    @cached_property
+    def asked_ids(self) -> tuple[str, ...]:
+        return tuple(item.id for item in self.asked)
 
 
 # What a sitting asks, by its rows as they lie in the database: another row is another entry. Only to be read.

@@ -87,4 +87,4 @@ def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(kept, "MOST_CHARACTERS", 1_000)
     for number in range(50):
         tabs(f"第{number}项")
-    assert sum(map(len, kept._kept.values())) < 3_000
+    assert sum(len(html) for html, _marks in kept._kept.values()) < 3_000

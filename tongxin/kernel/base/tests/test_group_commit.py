@@ -58,6 +58,11 @@ def at_once(calls):
 
 def together(jobs):
     """Give jobs to the writer while it is busy with another, so that all share one transaction."""
+    return waiting([lambda job=job: group_commit.write(job) for job in jobs])
+
+
+def waiting(asked):
+    """Make calls that give the writer something to do while it is busy with something else."""
     busy, go = threading.Event(), threading.Event()
 
     def hold():
@@ -67,15 +72,13 @@ def together(jobs):
     found: list = []
     # What holds the writer shares the fate of the others; that is not what the tests look at.
     holding = threading.Thread(target=at_once, args=([lambda: group_commit.write(hold)],))
-    calls = threading.Thread(
-        target=lambda: found.extend(at_once([lambda job=job: group_commit.write(job) for job in jobs]))
-    )
+    calls = threading.Thread(target=lambda: found.extend(at_once(asked)))
     with patch.object(group_commit, "MOST_SECONDS", 20):
         holding.start()
         assert busy.wait(20)
         calls.start()
         deadline = time.monotonic() + 20
-        while group_commit._kept._jobs.qsize() < len(jobs) and time.monotonic() < deadline:
+        while group_commit._kept._jobs.qsize() < len(asked) and time.monotonic() < deadline:
             time.sleep(0.001)
         go.set()
         calls.join(30)
@@ -138,6 +141,65 @@ def test_waiting_work_shares_a_transaction_and_an_error_is_its_callers_alone():
     ]
     assert names() == ["乙", "甲"]
     assert commits == ["group-commit"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_wants_the_same_is_done_in_one_call_and_what_does_not_apart_from_it():
+    calls = []
+
+    def many(wanted):
+        calls.append(sorted(wanted))
+        found = [ValueError(name) if name == "错" else add(name)[0] + "好" for name in wanted]
+        group_commit.aside(calls.append, "aside")
+        return found
+
+    def each(wanted):
+        calls.append(["each", *wanted])
+        return [add(name)[0] for name in wanted]
+
+    ask = [(many, "甲"), (many, "错"), (many, "乙"), (each, "丙")]
+    found = waiting([lambda work=work, name=name: group_commit.together(work, name) for work, name in ask])
+    assert [found[0], str(found[1]), found[2], found[3]] == ["甲好", "错", "乙好", "丙"]
+    assert names() == sorted("甲乙丙")
+    assert ["each", "丙"] in calls
+    of_many = [
+        call for call in calls if isinstance(call[0], str) and call[0] != "each" and isinstance(call, list)
+    ]
+    assert sorted(name for call in of_many for name in call) == sorted("甲错乙")
+    assert ["aside"] * len(of_many) in calls, "what was put aside is done once, for all of the group"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_a_call_fails_each_of_its_items_is_tried_by_itself():
+    calls = []
+
+    def many(wanted):
+        calls.append(len(wanted))
+        for name in wanted:
+            add(name)
+        if "错" in wanted:
+            raise IntegrityError("mine")
+        return [name + "好" for name in wanted]
+
+    found = waiting([lambda name=name: group_commit.together(many, name) for name in "甲错乙"])
+    assert [found[0], type(found[1]), found[2]] == ["甲好", IntegrityError, "乙好"]
+    assert names() == ["乙", "甲"]
+    assert max(calls) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_a_transaction_and_on_another_engine_an_item_is_done_at_once_in_it():
+    def many(wanted):
+        made = [add(name)[0] for name in wanted]
+        return [ZeroDivisionError() if name == "错" else name for name in made]
+
+    with transaction.atomic():
+        assert group_commit.together(many, "甲") == "甲"
+    with patch.object(connection, "vendor", "postgresql"):
+        assert group_commit.together(many, "乙") == "乙"
+        with pytest.raises(ZeroDivisionError):
+            group_commit.together(many, "错")
+    assert names() == ["乙", "甲"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -135,6 +135,31 @@ def test_a_paper_is_begun_as_long_before_its_end_as_it_was_looked_at(hall):
     assert paper.finished_at - paper.started_at == timedelta(seconds=90)
 
 
+def test_what_comes_in_together_is_told_apart(hall):
+    """Begun and not begun, sent twice, kept before, without consent, with an answer that is none, not whole."""
+    kept = hall.begun(1)
+    papers.keep(kept, 1, {"2": "3"})
+    grave = seats.ticket(hall.seat(0))
+    asked = [
+        (grave, GRAVE), (grave, CALM), (seats.ticket(hall.seat(1)), {"1": "1"}), (seats.ticket(hall.seat(2)), {"1": "7"}),
+        (seats.ticket(hall.seat(3)), None), (seats.ticket(hall.seat(-1)), CALM),
+        (seats.Ticket(grave.sitting, "nobody", "student", "nobody"), CALM),
+    ]  # fmt: skip
+    before = AuditRow.objects.filter(action="screening.paper_finished").count()
+    given = [
+        handing_in.Given(ticket, lambda _laid, said=said: said and {hall.form.pk: said}, 0)
+        for ticket, said in asked
+    ]
+    first, again, merged, wrong, part, no, nobody = handing_in._hand_in_each(given)
+    assert (first.called, again.called, again.paper.pk) == (True, True, first.paper.pk)
+    assert contents(hall, first.paper)[0]["9"] == 2
+    assert (merged.paper.pk, contents(hall, kept)[0]) == (kept.pk, {"1": 1, "2": 3})
+    assert part is None
+    assert [one.code for one in (wrong, no, nobody)] == ["not_an_answer", "refused", "code"]
+    assert [Paper.objects.count(), Page.objects.current().count(), Result.objects.count()] == [2, 2, 2]
+    assert AuditRow.objects.filter(action="screening.paper_finished").count() == before + 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_class_that_hands_in_at_once_loses_and_doubles_nothing(hall):
     found = []

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.middleware.csp import get_nonce
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tongxin.kernel.access.doors import public
+from tongxin.kernel.access.requests import Request
+from tongxin.ui import kept
 
 from .. import handing_in, papers, seats, sheet_html, signals
 from ..handing_in import HandedIn
@@ -63,11 +67,11 @@ def page(request: HttpRequest, sat: Sat, number: int) -> HttpResponse:
     """One page of questions; as a plain form it saves, then goes on or back."""
     if sat.paper is None or sat.paper.finished_at is not None:
         return redirect("screening:sit_paper")
-    kept: Kept | None = None
+    saved: Kept | None = None
     refused: Refused | None = None
     if request.method == "POST":
         try:
-            kept = _keep(sat.paper, number, request.POST)
+            saved = _keep(sat.paper, number, request.POST)
         except Refused as error:
             if not error.item:
                 raise
@@ -86,7 +90,7 @@ def page(request: HttpRequest, sat: Sat, number: int) -> HttpResponse:
     if now.blank(sheet) and "skip" not in request.POST:
         return _shown(request, sat, now, sheet, ask=True)
     ahead = now.after(number)
-    if kept is not None and kept.called:
+    if saved is not None and saved.called:
         context = {"sat": sat, "ahead": ahead}
         return keep_seat(render(request, "screening/sit_help.html", context), sat.seat)
     if ahead is None:
@@ -104,7 +108,7 @@ def _keep(paper: Paper, number: int, given: QueryDict) -> Kept:
 
 
 def _written(given: QueryDict) -> dict[str, str]:
-    return {name[len(ANSWER) :]: str(given[name]) for name in given if name.startswith(ANSWER)}
+    return {name[len(ANSWER) :]: said[-1] for name, said in given.lists() if said and name.startswith(ANSWER)}
 
 
 def _seconds(given: QueryDict) -> int:
@@ -143,15 +147,15 @@ def keep(request: HttpRequest, sat: Sat) -> HttpResponse:
     number = request.POST.get("page", "")
     try:
         paper = _paper_of(sat)
-        kept = _keep(paper, int(number) if number.isdecimal() else 0, request.POST)
+        saved = _keep(paper, int(number) if number.isdecimal() else 0, request.POST)
     except Refused as refused:
         if not wants_json(request):
             raise
         return JsonResponse({"code": refused.code, "say": str(refused), "item": refused.item}, status=409)
     if not wants_json(request):
         return keep_seat(redirect("screening:sit_page", int(number)), sat.seat)
-    told: dict[str, object] = {"kept": kept.number}
-    sheet = sheets(paper.sitting, paper.form)[kept.number - 1]
+    told: dict[str, object] = {"kept": saved.number}
+    sheet = sheets(paper.sitting, paper.form)[saved.number - 1]
     if any(item.show_if is not None for item in sheet.items):
         told["shown"] = [item.id for item in walk(sat.seat, paper).asked(sheet)]
     return keep_seat(JsonResponse(told), sat.seat)
@@ -185,7 +189,7 @@ def _hand_in(request: HttpRequest, ticket: Ticket) -> HandedIn | None:
         return None
 
     def whole(laid: Sequence[Sheet]) -> handing_in.Whole | None:
-        if len(laid) != 1 or not all(written.get(item.id) for item in laid[0].asked):
+        if len(laid) != 1 or not all(map(written.get, laid[0].asked_ids)):
             return None
         return {laid[0].form.pk: written}
 
@@ -240,9 +244,12 @@ def _done(request: HttpRequest, paper: Paper, *, called: bool | None = None) -> 
     The words stand on this answer only and under this address only: an address of their own would tell the next child.
     """
     alone = paper.respondent_id == paper.student_id
-    context = {
+    viewer = cast(Request, request).viewer
+    given = {
         "alone": alone,
         "called": signals.called_for(paper) if called is None else called,
         "feedback": alone and paper.sitting.feedback,
+        "frame": {"school_name": viewer.school.name if viewer.signed_in and viewer.school else ""},
     }
-    return free_seat(render(request, "screening/sit_done.html", context))
+    page = kept.draw("screening/sit_done.html", given, {"csp_nonce": get_nonce(request)})
+    return free_seat(HttpResponse(page))

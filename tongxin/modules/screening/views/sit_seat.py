@@ -10,7 +10,6 @@ from typing import cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.doors import public
@@ -96,7 +95,7 @@ def unkept(view: Callable) -> Callable:
     @wraps(view)
     def fresh(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        patch_cache_control(response, no_store=True, private=True)
+        response["Cache-Control"] = "no-store, private"
         return response
 
     return fresh
