@@ -34,9 +34,13 @@ def form_data(body: bytes) -> QueryDict:
 
 
 class Request(WSGIRequest):
+    _read_started: bool
+    _encoding: str | None
+
     def _load_post_and_files(self) -> None:
         read = self._read_started and not hasattr(self, "_body")
         if self.method == "POST" and self.content_type == FORM and self._encoding is None and not read:
-            self._post, self._files = form_data(self.body), MultiValueDict()
+            self._post = form_data(self.body)
+            self._files: MultiValueDict = MultiValueDict()
         else:
-            super()._load_post_and_files()
+            super()._load_post_and_files()  # type: ignore[misc]

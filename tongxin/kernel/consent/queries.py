@@ -33,7 +33,7 @@ def may_process_each(
     day = timezone.localtime(at).date()
     subjects = list(students)
     given: dict[str, prepared.Value] = {"school": school_id, "children": [one.pk for one in subjects]}
-    said = {"purpose": purpose, "at": to_microseconds(at)}
+    said: dict[str, prepared.Value] = {"purpose": purpose, "at": to_microseconds(at)}
     births = {
         child: birth
         for child, school, birth in prepared.rows("births", _births, {"children": given["children"]})

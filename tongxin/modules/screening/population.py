@@ -134,7 +134,11 @@ def asked_of(sitting: Sitting, students: Collection[Subject], day: date) -> set[
         if one.school_id == sitting.school_id and one.present_from <= day <= one.present_to
     }
     if sitting.rooms and found:
-        given = {"school": sitting.school_id, "children": sorted(found), "day": day.toordinal()}
+        given: dict[str, prepared.Value] = {
+            "school": sitting.school_id,
+            "children": sorted(found),
+            "day": day.toordinal(),
+        }
         wanted = set(sitting.rooms)
         rows = prepared.rows("rooms of each", _rooms_of_each, given)
         found = {child for child, room in rows if room in wanted}
