@@ -1,7 +1,6 @@
 """Group commit: on SQLite one thread of a process writes for all, and many pieces of work share one wait for the disk.
 
-    paper = group_commit.write(papers.hand_in, seat, answers)    # comes back when the row is on the disk
-
+    paper = group_commit.write(papers.finish, paper)             # comes back when the row is on the disk
     paper = group_commit.together(hand_in_each, paper)           # one call for all that wait for the same
 
 Each piece of work runs in a savepoint of its own inside one transaction of the writer's connection. Its error takes back
