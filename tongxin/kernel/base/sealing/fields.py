@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils import timezone
 
-from .cipher import Blinder, Place, Sealed, Sealer, open_sealed
+from .cipher import Blinder, Place, Sealed, Sealer, open_sealed, seal
 from .store import Scope
 
 OWN_KEY = ("K4d", "K5")  # each child has a key of its own, so that one child's notes can be erased
@@ -143,6 +143,9 @@ class SealedField(models.BinaryField):
 
     def is_empty(self, value) -> bool:
         return value is None or value == ""
+
+    def sealed(self, instance, value) -> Sealed:
+        return seal(self.to_bytes(value), self.scope(instance), self.place(instance))
 
     def unsealed(self, instance, value: Sealed):
         return self.from_bytes(open_sealed(value, self.place(instance)))
