@@ -150,9 +150,10 @@ def _instance[Row: models.Model](model: type[Row], names: Sequence[str], values:
     No signals are sent. names: all concrete columns of the model, in their order.
     """
     made = model.__new__(model)
-    made.__dict__.update(zip(names, values, strict=False))
     made._state = state = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
+    for name, value in zip(names, values, strict=False):
+        setattr(made, name, value)
     return made
 
 

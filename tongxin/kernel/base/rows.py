@@ -25,27 +25,25 @@ Stored = Callable[[Any], Any]
 def new[Row: models.Model](model: type[Row], **values: Any) -> Row:
     """Return a row to be inserted, as `model(**values)` does with the columns' own names (`school_id`, not `school`)."""
     fixed, made = _defaults(model)
+    if strange := values.keys() - fixed.keys() - made.keys():
+        raise TypeError(f"{model.__name__} has no {sorted(strange)}")
     row = model.__new__(model)
-    own = row.__dict__
-    own.update(fixed)
-    for name, make in made:
-        if name not in values:
-            own[name] = make()
-    own.update(values)
-    if len(own) != len(model._meta.concrete_fields):
-        known = {field.attname for field in model._meta.concrete_fields}
-        raise TypeError(f"{model.__name__} has no {sorted(values.keys() - known)}")
     row._state = ModelState()
+    for name, value in (fixed | values).items():
+        setattr(row, name, value)
+    for name, make in made.items():
+        if name not in values:
+            setattr(row, name, make())
     return row
 
 
 @cache
-def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
-    """Return what columns hold that nothing is said of: ({column: value}, what is made anew for each row)."""
-    fixed, made = {}, []
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """Return what columns hold that nothing is said of: ({column: value}, {column: what makes it anew for each row})."""
+    fixed, made = {}, {}
     for field in model._meta.concrete_fields:
         if field.has_default() and callable(field.default):
-            made.append((field.attname, field.get_default))
+            made[field.attname] = field.get_default
         else:
             fixed[field.attname] = field.get_default()
     return fixed, made
