@@ -151,9 +151,9 @@ def _taken(
     items = {pk: papers.merged(before.get(pk, {}), read.get(pk, {})) for pk in forms}
     if not any(items.values()):
         raise Refused("empty", _("一题都还没有填。想停下来，可以直接离开。"))
-    if before:
-        Page.objects.current().filter(paper=begun).update(superseded_at=now)
     paper = begun or _begin(seat, given.seconds, now)
+    if before:
+        papers.supersede_pages(paper, now)
     seconds = min(max(given.seconds, 0), papers.MOST_SECONDS)
     pages = [
         papers.new_page(paper, number, now, {"form": pk, "items": said, "seconds": seconds})

@@ -342,6 +342,11 @@ def _current_pages(at):
     return Page.objects.current().filter(paper_id=at["paper"]).order_by("number")
 
 
+def supersede_pages(paper: Paper, now: datetime) -> None:
+    """Let other pages take the place of those that a paper has; the caller writes the audit row."""
+    Page.objects.current().filter(paper=paper).update(superseded_at=now)
+
+
 def new_page(paper: Paper, number: int, now: datetime, answers: dict[str, Any] | None = None) -> Page:
     """Return a page of a paper, not written yet."""
     return rows.new(
@@ -454,7 +459,7 @@ def withdraw(paper: Paper, *, by, now: datetime | None = None) -> Paper:
     """Take back a paper that was entered for somebody: its answers stay as superseded rows, its signals stay on file."""
     now = now or timezone.now()
     paper = _locked(paper)
-    Page.objects.current().filter(paper=paper).update(superseded_at=now)
+    supersede_pages(paper, now)
     Result.objects.current().filter(paper=paper).update(superseded_at=now)
     paper.finished_at = None
     paper.save(update_fields=["finished_at"])
@@ -473,7 +478,7 @@ def _write_all(paper: Paper, answers: Mapping[int, Answers], now: datetime) -> N
     }
     if not any(read.values()):
         raise Refused("empty", _("一题都没有填。"))
-    Page.objects.current().filter(paper=paper).update(superseded_at=now)
+    supersede_pages(paper, now)
     for number, (pk, items) in enumerate(read.items(), 1):
         rows.insert(new_page(paper, number, now, {"form": pk, "items": items, "seconds": 0}))
 
