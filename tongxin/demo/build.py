@@ -34,7 +34,7 @@ from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
 from . import cases, consents, network, notices, screenings, year_of_guidance, year_of_platforms
-from .casting import FULL, Role, cast_bureau, cast_school, leader_role, new_account, peer_role
+from .casting import FULL, Role, cast_bureau, cast_school, new_account, peer_role, show_leader
 from .days import Days, YearDays, school_year_of
 from .facts import Facts, moment
 from .inserting import finish_counting, insert, start_counting
@@ -189,7 +189,7 @@ class Demo:
         leader = cases.tell(out, self.today)
         if plan.slug in FULL:
             self.roles += peer_role(out, Inventor(f"{SEED} peer {plan.slug}"))
-            self.roles.append(leader_role(out, leader))
+            show_leader(self.roles, out, leader)
 
     # programmes and records
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tongxin.kernel.base.models import Account, Link
 from tongxin.kernel.people.models import Person
@@ -95,9 +95,15 @@ def _role(out: Populated, label: str, person: StaffMember) -> Role:
     return Role(out.plan.short, f"{label} · {person.name}", person.account.login)
 
 
-def leader_role(out: Populated, leader: StaffMember) -> Role:
-    """The button of who is in charge of mental health, who was chosen after the others."""
-    return _role(out, "分管心理健康的校领导", leader)
+def show_leader(roles: list[Role], out: Populated, leader: StaffMember) -> None:
+    """Give who is in charge of mental health, chosen after the others, a button; or say it on the one they have."""
+    role = _role(out, "分管心理健康的校领导", leader)
+    for at, known in enumerate(roles):
+        if known.login == role.login:
+            post, _, name = known.label.partition(" · ")
+            roles[at] = replace(known, label=f"{post}、分管心理健康的校领导 · {name}")
+            return
+    roles.append(role)
 
 
 def shown_pupil(out: Populated) -> Pupil:

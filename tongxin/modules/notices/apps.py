@@ -11,4 +11,4 @@ class NoticesConfig(AppConfig):
         from tongxin.kernel.access.context import add_place
 
         add_place(55, _("提醒"), "notices:inbox", "todo", icon="notice")
-        add_place(56, _("跟进"), "notices:matters", "gaps", icon="care")
+        add_place(56, _("跟进"), "notices:matters", "gaps", icon="chart")

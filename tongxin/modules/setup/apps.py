@@ -14,7 +14,7 @@ class SetupConfig(AppConfig):
         from .second_factor import ask
 
         context.add_place(60, _("人员"), "setup:people", "people", icon="people")
-        context.add_place(70, _("知情同意"), "setup:consents", "consent", icon="care")
+        context.add_place(70, _("知情同意"), "setup:consents", "consent", icon="log")
         context.add_place(80, _("导入"), "setup:imports", "import", icon="import")
         context.add_place(90, _("校历"), "setup:calendar", "calendar", icon="calendar")
         context.add_place(95, _("设置"), "setup:settings", "settings", icon="settings")

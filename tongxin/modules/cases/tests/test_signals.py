@@ -12,6 +12,7 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.signals import services as signals
 from tongxin.kernel.signals.models import Call, Signal
 from tongxin.modules.cases import capacity
+from tongxin.modules.cases.views import signals as views
 from tongxin.testing.again import again
 from tongxin.testing.cast import player
 from tongxin.testing.screening import prove
@@ -164,3 +165,20 @@ def test_seeing_the_queue_is_on_record(worried, client):
     row = AuditRow.objects.filter(action="signal.queue_seen").last()
     assert set(row.data["subjects"]) == {worried.child(0).pk, worried.child(1).pk}
     assert "安小禾" not in str(row.data)
+
+
+def test_a_long_queue_lists_all_who_cannot_wait_and_the_first_of_the_others(hall, client, monkeypatch):
+    monkeypatch.setattr(views, "AT_FIRST", 2)
+    students = [student for room in (1, 2) for student in hall.cast.students[room]]
+    for number, student in enumerate(students):
+        signals.raise_signal(
+            school_id=student.school_id, student_id=student.pk, origin="person", source=student.public_id,
+            rank=5 if number % 2 else 2,
+        )  # fmt: skip
+    urgent = len(students) // 2
+    hall.cast.sign_in(client, hall.cast.chen)
+    first, whole = (text(client.get(QUEUE, asked)) for asked in ({}, {"all": "1"}))
+    assert first.count("queue__child--now") == urgent
+    assert first.count('class="sheet queue__child') == urgent + 2
+    assert whole.count('class="sheet queue__child') == len(students)
+    assert 'hx-get="/care/signals/?all=1"' in whole

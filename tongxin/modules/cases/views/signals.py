@@ -24,6 +24,7 @@ from .. import capacity, queue
 from . import place
 
 SIZE = 30
+AT_FIRST = 10  # of those who can wait a day; whoever is urgent is always listed
 
 
 def _reader(request: Request) -> Viewer:
@@ -72,16 +73,21 @@ def waiting(request: Request) -> HttpResponse:
     """Who waits for somebody. Asked again by the page itself every half minute."""
     viewer = _reader(request)
     children = _with_rooms(viewer, queue.waiting(viewer))
+    urgent = sum(child.urgent for child in children)
+    everybody = bool(request.GET.get("all"))
+    shown = children if everybody else children[: urgent + AT_FIRST]
     context = {
         "tabs": place.tabs(viewer, "signals"),
-        "children": children,
-        "urgent": sum(child.urgent for child in children),
+        "children": shown,
+        "waiting": len(children),
+        "hidden": len(children) - len(shown),
+        "again": f"{reverse('cases:signals')}{'?all=1' if everybody else ''}",
         "elsewhere": queue.others_waiting(viewer),
         "may_open": viewer.may("screening"),
     }
     if request.htmx:
         return render(request, "cases/_queue.html", context)
-    _note_seen(viewer, "waiting", [child.student.pk for child in children])
+    _note_seen(viewer, "waiting", [child.student.pk for child in shown])
     return render(request, "cases/signals.html", context)
 
 
