@@ -88,11 +88,12 @@ def hidden_names(cast_) -> dict[str, list[str]]:
     }
 
 
-# The register and the choice of people in the log form show names and nothing about them; so do the pages on which somebody
-# asks to see a child's record, or answers, holds and erases: what they copy stops at the register (K2).
+# The register and the choice of people in the log form show names and nothing about them; so does the choice of a class's
+# peer supporters, and so do the pages on which somebody asks to see a child's record, or answers, holds and erases: what they copy stops at the register (K2).
 NAMES_ONLY = (
     "setup:",
     "desk:record_kind",
+    "network:room",
     "privacy:grant_ask",
     "privacy:opening",
     "privacy:request",

@@ -59,30 +59,31 @@ def test_every_page_of_the_counsellor_fits_and_can_be_read(school, screen, reque
     running = school.sitting.public_id
     signal = of_sitting(school.sitting).filter(urgent=True).get()
     for name, arguments in (
-        ("home", []),
-        ("sitting_new", []),
-        ("sitting", [plan.public_id]),
-        ("sitting_open", [plan.public_id]),
-        ("sitting", [running]),
-        ("sitting_edit", [running]),
-        ("codes", [running]),
-        ("code", [running, room]),
-        ("code_slips", [running, room]),
-        ("progress", [running]),
-        ("chain", []),
-        ("signals", []),
-        ("signals_in_order", []),
-        ("signal", [signal.public_id]),
-        ("signals_done", []),
-        ("instruments", []),
-        ("instrument", [own.public_id]),
-        ("instrument_shipped", ["mht"]),
-        ("instrument_words", ["mht"]),
-        ("instrument_upload", []),
+        ("screening:home", []),
+        ("screening:sitting_new", []),
+        ("screening:sitting", [plan.public_id]),
+        ("screening:sitting_open", [plan.public_id]),
+        ("screening:sitting", [running]),
+        ("screening:sitting_edit", [running]),
+        ("screening:codes", [running]),
+        ("screening:code", [running, room]),
+        ("screening:code_slips", [running, room]),
+        ("screening:progress", [running]),
+        ("cases:chain", []),
+        ("cases:duty", []),
+        ("cases:signals", []),
+        ("cases:signals_in_order", []),
+        ("cases:signal", [signal.public_id]),
+        ("cases:signals_done", []),
+        ("screening:instruments", []),
+        ("screening:instrument", [own.public_id]),
+        ("screening:instrument_shipped", ["mht"]),
+        ("screening:instrument_words", ["mht"]),
+        ("screening:instrument_upload", []),
     ):
-        page.goto(school.address + reverse(f"screening:{name}", args=arguments))
+        page.goto(school.address + reverse(name, args=arguments))
         page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
-        look(page, f"{name}-{'plan' if plan.public_id in arguments else 'run'}")
+        look(page, f"{name.partition(':')[2]}-{'plan' if plan.public_id in arguments else 'run'}")
 
 
 def test_a_class_teacher_finds_the_own_class_on_a_phone(school, phone):
