@@ -183,9 +183,9 @@ def check(data, clients):
     there = dict(rows)
     assert len(rows) == len(there), "doubled"
     assert told - set(there) == set(), "acknowledged and lost"
-    for table in ("answer_page", "result", "signal"):
+    for table, paper in (("answer_page", "paper_id"), ("result", "paper_id"), ("signal", "origin_id")):
         unfinished = (
-            f"SELECT count(*) FROM {table} t JOIN paper p ON p.id = t.paper_id WHERE p.finished_at IS NULL"
+            f"SELECT count(*) FROM {table} t JOIN paper p ON p.id = t.{paper} WHERE p.finished_at IS NULL"
         )
         assert ask(unfinished) == [(0,)], "half there"
     assert set(there) - set(sent) == set(), "never sent"
@@ -198,7 +198,7 @@ def check(data, clients):
     )
     assert {paper for (paper,) in ask(whole)} == set(there.values()), "half there"
     raised = ask(
-        "SELECT s.public_id FROM signal g JOIN paper p ON p.id = g.paper_id JOIN subject s ON s.id = p.student_id"
+        "SELECT s.public_id FROM signal g JOIN paper p ON p.id = g.origin_id JOIN subject s ON s.id = p.student_id"
         " WHERE g.urgent AND EXISTS (SELECT 1 FROM signal_call c WHERE c.signal_id = g.id AND c.round = 0 AND c.step = 1)"
     )
     grave = sorted(pupil for pupil in there if sent[pupil])
