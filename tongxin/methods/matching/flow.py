@@ -54,7 +54,8 @@ def best_choice(problem: Problem, edges: Edges, penalty: int) -> Ints:
     low_costs = np.where(places[None, :] < problem.column_low[:, None], costs, 0)
     low_column, low_place = np.nonzero(low_costs > 0)
     free_high = (priced & ~dear).sum(1)
-    free_low = problem.column_low - (low_costs > 0).sum(1)
+    # A lower limit beyond the number of rows asks for units that no row can send.
+    free_low = np.minimum(problem.column_low, problem.column_high) - (low_costs > 0).sum(1)
     parts = [
         (edges.rows, rows + edges.columns, np.ones(len(edges), np.int64), -edges.scores.astype(np.int64)),
         (row_ids, np.full(rows, sink), problem.row_high - problem.row_low, np.zeros(rows, np.int64)),

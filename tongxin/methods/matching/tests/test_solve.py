@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
@@ -54,7 +54,14 @@ def problems(draw):
     )
 
 
+def more_asked_for_than_there_are():
+    """One row, and a column that asks for two."""
+    scores = DenseScores(np.array([[0, 0]], np.int32))
+    return Problem(scores, *(np.array(limits) for limits in ([0], [1], [1, 2], [1, 2], [[0], [1]])))
+
+
 @settings(max_examples=150, deadline=None)
+@example(more_asked_for_than_there_are(), 1)
 @given(problems(), st.integers(1, 3))
 def test_no_choice_of_pairs_is_better_and_the_bound_says_so(problem, candidates):
     found = solve(problem, candidates=candidates)
