@@ -5,6 +5,7 @@ How long after its deadline each was called is printed (pytest -s) and not asser
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -35,9 +36,18 @@ def told(data: Path, *arguments: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    data = tmp_path_factory.mktemp("prepared")
+    return data, told(data, "prepare")
+
+
 @pytest.fixture
-def school(tmp_path):
-    return tmp_path, told(tmp_path, "prepare")
+def school(prepared, tmp_path):
+    """An installation of its own, copied from one that was filled once."""
+    data, made = prepared
+    shutil.copytree(data, tmp_path, dirs_exist_ok=True)
+    return tmp_path, made
 
 
 @contextmanager
