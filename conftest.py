@@ -8,7 +8,7 @@ pytest_plugins = ["tongxin.testing.browser", "tongxin.testing.database"]
 
 EVERYTHING = os.environ.get("TONGXIN_TEST_ALL") == "1"
 LONG = os.environ.get("TONGXIN_TEST_LONG") == "1"
-NEEDS_A_PROGRAM = ("browser", "postgres")
+NEEDS_A_PROGRAM = ("browser", "postgres", "faketime")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """Under --all a test that misses its browser or its PostgreSQL has failed, not been skipped."""
+    """Under --all a test that misses a program it needs has failed, not been skipped."""
     report = yield
     missing = report.skipped and not hasattr(report, "wasxfail") and call.excinfo is not None
     if EVERYTHING and missing and any(item.get_closest_marker(name) for name in NEEDS_A_PROGRAM):

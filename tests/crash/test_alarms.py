@@ -148,6 +148,7 @@ def test_every_level_is_called_in_time_whoever_stands_still(school):
     assert people == set(made["people"])
 
 
+@pytest.mark.faketime
 @pytest.mark.skipif(not FAKETIME, reason="没有 libfaketime：apt-get install faketime")
 @pytest.mark.parametrize("jump", ["+2h", "-2h"])
 def test_a_clock_that_jumps_two_hours_holds_up_no_call(school, jump):

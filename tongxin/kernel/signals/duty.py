@@ -24,15 +24,17 @@ class Refused(ValueError):
 
 
 def on_duty(school_id: int, now: datetime) -> int | None:
-    """Return the person on duty at an instant, or None."""
-    found = prepared.rows("duty", _at, {"school": school_id, "now": to_microseconds(now)})
+    """Return the person on duty at an instant, or None; nobody waits for who has left or whose account is closed."""
+    day = timezone.localtime(now).toordinal()
+    found = prepared.rows("duty", _at, {"school": school_id, "now": to_microseconds(now), "day": day})
     return found[0][0] if found else None
 
 
 def _at(at):
     shifts = DutyShift.objects.current().filter(
-        school_id=at["school"], from_at__lte=at["now"], to_at__gt=at["now"]
-    )
+        school_id=at["school"], from_at__lte=at["now"], to_at__gt=at["now"], person__present_from__lte=at["day"],
+        person__present_to__gte=at["day"], person__person__account__is_active=True,
+    )  # fmt: skip
     return shifts.order_by("from_at").values_list("person_id")[:1]
 
 

@@ -55,6 +55,12 @@ def test_at_night_who_is_on_duty_is_called_first_and_then_the_chain_in_order(hal
     assert called(raised(hall, at("2027-01-10T07:00"), "b")) == [hall.cast.chen.subject.name]
 
 
+def test_nobody_waits_for_who_is_on_duty_and_cannot_sign_in_any_more(hall, shift):
+    hall.cast.wang.account.is_active = False
+    hall.cast.wang.account.save()
+    assert called(raised(hall, at("2027-01-09T23:30"))) == [hall.cast.chen.subject.name]
+
+
 def test_a_shift_taken_down_calls_the_chain_again(hall, shift):
     duty.take_down(shift, by=hall.cast.chen.viewer())
     assert called(raised(hall, at("2027-01-09T23:30"))) == [hall.cast.chen.subject.name]
