@@ -23,6 +23,7 @@ KERNEL = [
     "ledger",
     "obligations",
     "signals",
+    "solving",
 ]
 
 # Which room's tables may point to which room's: a new line here is a decision, not a formality.
@@ -35,6 +36,7 @@ ALLOWED = {
     "ledger": {"base", "programmes"},
     "obligations": {"base", "programmes", "ledger"},
     "signals": {"base"},
+    "solving": {"base"},
     "exchange": {"base", "people"},
     "setup": {"base", "people"},
     "desk": {"base", "people", "programmes", "ledger", "obligations"},

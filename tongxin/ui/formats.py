@@ -84,6 +84,13 @@ def percent_words(part: int, whole: int) -> str:
     return f"{share}%"
 
 
+def share_words(part: float | None) -> str:
+    """Say a small share with two digits that count: 0.0123 → 1.2%, 0.00004 → 0.004%, 0 → 0%. "—" for None."""
+    if part is None:
+        return "—"
+    return f"{float(f'{100 * part:.2g}'):f}".rstrip("0").rstrip(".") + "%"
+
+
 def times_words(count: int) -> str:
     """Say a number of times: 3 次."""
     return ngettext("%(count)d 次", "%(count)d 次", count) % {"count": count}

@@ -79,6 +79,18 @@ class SampleForm(forms.Form):
     agreed = forms.BooleanField(label=_("已征得家长同意"), required=False)
 
 
+def _runs() -> list[dict[str, Any]]:
+    """Computations in the background: waiting, under way, stopped, failed."""
+    under_way = {"state": "running", "active": True, "get_state_display": _("正在计算"), "seconds": 30}
+    return [
+        {**under_way, "state": "queued", "get_state_display": _("等着计算"), "elapsed": 0, "gap": None},
+        {**under_way, "elapsed": 12, "gap": 0.0123},
+        {**under_way, "elapsed": 29, "gap": 0.004, "stop_asked": True},
+        {"state": "stopped", "active": False},
+        {"state": "failed", "active": False, "failure": LONG},
+    ]
+
+
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component. `door`: open to everybody; the page holds invented people only."""
     bad = SampleForm({"title": LONG, "day": "2023-13-40", "hours": "-1"})
@@ -116,6 +128,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "gantt": _gantt(),
             "line_chart": _lines(),
             "bars": _bars(),
+            "runs": _runs(),
             "funnel": _funnel(),
             "hidden_chart": Bars(
                 str(_("各班关注人数")), hidden_because=str(_("人数少于 5，为保护学生不显示。"))

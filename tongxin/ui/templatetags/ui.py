@@ -129,6 +129,12 @@ def percent(part: int, whole: int) -> str:
 
 
 @register.filter
+def share(part: float | None) -> str:
+    """0.0123 → 1.23%, no more digits than that; — for None."""
+    return formats.share_words(part)
+
+
+@register.filter
 def undo_url(tags: str | None) -> str:
     """The undo address that `toasts.notify` put into a message's tags, or nothing."""
     for word in (tags or "").split():

@@ -52,3 +52,11 @@ def test_a_share_is_full_or_empty_only_when_it_is(part, whole, said):
 def test_a_period_of_one_day_is_said_once():
     assert formats.period_words(date(2023, 3, 1), date(2023, 3, 1), WEDNESDAY) == "3月1日"
     assert formats.period_words(date(2023, 3, 1), date(2023, 3, 14), WEDNESDAY) == "3月1日—3月14日"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [(None, "—"), (0.0, "0%"), (0.0123, "1.2%"), (0.00004, "0.004%"), (1.0, "100%"), (0.5, "50%")],
+)
+def test_small_shares_are_said_with_two_digits(part, said):
+    assert formats.share_words(part) == said
