@@ -3,21 +3,40 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tongxin.testing.browser", "tongxin.testing.database"]
 
 EVERYTHING = os.environ.get("TONGXIN_TEST_ALL") == "1"
 LONG = os.environ.get("TONGXIN_TEST_LONG") == "1"
+ONLY_DATABASE = os.environ.get("TONGXIN_TEST_ONLY_DATABASE") == "1"
 NEEDS_A_PROGRAM = ("browser", "postgres", "faketime")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the long tests to `start.py test --long`, by name."""
+# How fast an example comes says something about the machine and what else runs on it, nothing about the product.
+settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared-machine")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests to `start.py test --long`, by name; for another database run only what asks one."""
+    if ONLY_DATABASE:
+        asking = [
+            item for item in items if {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(asking)])
+        items[:] = asking
     if LONG:
         return
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="要跑几分钟，只在 start.py test --long 时运行"))
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db"):
+        return True
+    return bool({"db", "transactional_db"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,6 @@
 """The same tests on PostgreSQL: migrations, the kernel's services, imports and the pages' queries.
 
-They run in a process of their own, since a run of the tests has one database.
+They run in a process of their own, since a run of the tests has one database; tests that ask no database are left out.
 """
 
 import os
@@ -69,7 +69,7 @@ def test_the_kernel_and_what_stands_on_it_behave_the_same_on_postgresql(address)
             *ROOMS,
         ],
         cwd=ROOT,
-        env=environment | {"TONGXIN_DATABASE": address},
+        env=environment | {"TONGXIN_DATABASE": address, "TONGXIN_TEST_ONLY_DATABASE": "1"},
         capture_output=True,
         text=True,
         check=False,
