@@ -7,8 +7,9 @@ from pathlib import Path
 from tongxin.methods.cadence.findings import Finding, Findings, PackUnreadable
 from tongxin.methods.cadence.located import Place
 
-from .parse import load_scheme
+from .parse import load_scheme, parse_scheme
 from .scheme import Scheme
+from .use import parse_use
 
 
 def is_pairing(path: Path) -> bool:
@@ -64,6 +65,20 @@ def lint(scheme: Scheme, findings: Findings) -> list[Finding]:
 def check_file(path: str | Path) -> list[Finding]:
     """Read and lint a file."""
     try:
-        return lint(*load_scheme(path))
+        scheme, findings = load_scheme(path)
+        return _checked(scheme, findings, Path(path).read_text(encoding="utf-8-sig"), Path(path).name)
     except PackUnreadable as problem:
         return [problem.finding()]
+
+
+def check_text(text: str, file: str = "scheme.yaml") -> list[Finding]:
+    """The same of a text."""
+    try:
+        scheme, findings = parse_scheme(text, file)
+        return _checked(scheme, findings, text, file)
+    except PackUnreadable as problem:
+        return [problem.finding()]
+
+
+def _checked(scheme: Scheme, findings: Findings, text: str, file: str) -> list[Finding]:
+    return lint(scheme, Findings([*findings, *parse_use(text, scheme, file)[1]]))

@@ -34,6 +34,8 @@ TOP = (
     "proposes",
     "change",
     "load",
+    # How a school uses it, see use.py.
+    "round",
 )
 SEAT = ("id", "title", "who", "capacity", "count")
 RULE = ("id", "title", "kind", "of", "by", "order")
