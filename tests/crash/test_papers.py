@@ -101,7 +101,10 @@ def wait_for_papers(clients, more=3, seconds=30):
     goal = sum(len(client.acknowledged) for client in clients) + more
     deadline = time.monotonic() + seconds
     while sum(len(client.acknowledged) for client in clients) < goal:
-        assert time.monotonic() < deadline, "no paper was acknowledged any more"
+        assert time.monotonic() < deadline, (
+            "no paper was acknowledged any more",
+            [(len(client.acknowledged), client.resent, client.wrong[-1:]) for client in clients],
+        )
         time.sleep(0.005)
 
 
