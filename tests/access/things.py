@@ -6,8 +6,9 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -16,12 +17,13 @@ from tongxin.exchange.models import ImportRun
 from tongxin.exchange.notices.models import Robot
 from tongxin.insight.models import SubmittedFile, SubmittedReport
 from tongxin.kernel.access.models import Opening
-from tongxin.kernel.base.models import Account, Event, Link, Subject
+from tongxin.kernel.base.models import Account, Event, Link, School, Subject
+from tongxin.kernel.calendar.services import TermDraft, save_school_year
 from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
-from tongxin.kernel.signals.models import DutyShift, Signal
+from tongxin.kernel.signals.models import Call, DutyShift, Signal
 from tongxin.modules.authoring.models import PackDraft
 from tongxin.modules.network.models import (
     Concern,
@@ -36,7 +38,7 @@ from tongxin.modules.network.models import (
 from tongxin.modules.privacy.models import Incident, RightsRequest
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cases import Filled, filled_case
-from tongxin.testing.cast import Cast, Player, player
+from tongxin.testing.cast import SINCE, Cast, Player, player
 from tongxin.testing.pack import PACK
 from tongxin.testing.screening import answered_sitting
 
@@ -100,7 +102,6 @@ class Things:
     """One school's objects, by the argument that names them in an address."""
 
     student: Subject
-    staff: Subject
     link: Link
     entry: object
     evidence: Evidence
@@ -221,140 +222,207 @@ class Things:
         raise KeyError(address.route)
 
 
+# Whom every thing of a relation is about. The names stand nowhere else, so finding one in an answer tells what leaked.
+MARKERS = {
+    "other school": "外校学生",
+    "other bureau": "外区学生",
+    "other class": "邻班学生",
+    "archived": "毕业学生",
+    "transferred": "转走学生",
+}
+# Things of the own school, about a child beyond the own class or no more there.
+WITHIN = ("other class", "archived", "transferred")
+DAY = date(2026, 11, 18)
+
+
 def things_of(cast: Cast, which: str) -> Things:
-    """Make the objects of the own school ("own") or of the school next door ("other")."""
+    """Make the objects of a school: the cast's ("own"), the one next door ("other school"), one of the "other bureau"."""
     from tongxin.kernel.programmes.services import adopt
 
     if which == "own":
-        teacher, student, programme = cast.liu, cast.students[1][0], cast.programme
-        entry, homeroom = cast.visit(student, date(2026, 11, 10), evidence=["photo"]), cast.room_one.subject
+        teacher, student, programme, room = (
+            cast.liu,
+            cast.students[1][0],
+            cast.programme,
+            cast.room_one.subject,
+        )
     else:
-        teacher, student = cast.zhao, cast.other_student
-        programme = adopt(cast.other_school, "green-hill", 2026, by=None, text=PACK)
-        own, cast.school = cast.school, cast.other_school
-        entry = cast.visit(student, date(2026, 11, 10), by=teacher, evidence=["photo"])
-        cast.school = own
-        homeroom = Subject.objects.get(school=cast.other_school, type="homeroom")
-    paper = answered_sitting(student, date(2026, 11, 18))
-    run = ImportRun.objects.create(school=teacher.school, kind="students", file_name="名单.xlsx")
+        teacher, student, room = _next_door(cast) if which == "other school" else _far_away()
+        programme = adopt(teacher.school, "green-hill", 2026, by=None, text=PACK)
+    keeper = cast.chen if which == "own" else teacher
+    ward = cast.students[2][5] if which == "own" else student
+    about = _about_child(cast, teacher, keeper, student, room, number=1, ward=ward)
+    paper = about["paper"]
     submitted = SubmittedReport.objects.create(
-        school=teacher.school,
-        programme=programme,
-        report="outcome",
-        title="成效报告",
-        version=1,
-        as_of=date(2026, 11, 18),
-        known_at=timezone.now(),
-        export_id="matrix",
-    )
+        school=teacher.school, programme=programme, report="outcome", title="成效报告", version=1, as_of=DAY,
+        known_at=timezone.now(), export_id="matrix",
+    )  # fmt: skip
     SubmittedFile.objects.create(report=submitted, format="docx", content=b"PK", sha256="")
-    matter = Matter.objects.create(
-        school=teacher.school,
-        programme=programme,
-        obligation="visit-once-a-term",
-        window="2026秋",
-        first_day=date(2026, 9, 1),
-        due_day=date(2027, 1, 15),
-        bearer=teacher.subject,
-    )
-    # Sealed under no key: trying it reaches nobody.
-    robot = Robot.objects.create(
-        school=teacher.school, service="wecom", title="班主任群", sealed="", hint="0000"
-    )
-    message = Message.objects.create(
-        key=f"matrix-{which}",
-        school=teacher.school,
-        recipient=teacher.subject,
-        topic="obligation_due",
-        data={"programme": programme.public_id, "obligation": "visit-once-a-term", "first": "2026-09-01"},
-    )
-    running, signal = _running(teacher, paper.sitting.forms.get().text, student)
-    common = {"school": teacher.school, "day": date(2026, 11, 18), "person": teacher.subject}
-    keeper = cast.chen.subject if which == "own" else teacher.subject
     return Things(
-        opening=Opening.objects.create(
-            **common,
-            kind="grant",
-            state="waiting",
-            student=student,
-            account=teacher.account,
-            classes=["K4c"],
-            hours=24,
-            reason="家长来电，要弄清情况",
-        ),
-        rights=RightsRequest.objects.create(
-            school=teacher.school,
-            subject=student,
-            asked_by=student,
-            kind="correct",
-            channel="paper",
-            state="done",
-            words="名字写错了",
-            answer="已经更正",
-            received_on=date(2026, 11, 9),
-            due_on=date(2026, 11, 24),
-            answered_on=date(2026, 11, 10),
-        ),
+        **about,
+        **_of_teacher(teacher, programme),
         incident=Incident.objects.create(
-            school=teacher.school,
-            happened_on=date(2026, 11, 9),
-            found_on=date(2026, 11, 9),
-            people=3,
+            school=teacher.school, happened_on=date(2026, 11, 9), found_on=date(2026, 11, 9), people=3,
             what="名单贴错了地方",
         ),
         duty=DutyShift.objects.create(
-            school=teacher.school,
-            person=keeper,
-            from_at=timezone.now(),
+            school=teacher.school, person=keeper.subject, from_at=timezone.now(),
             to_at=timezone.now() + timedelta(hours=1),
         ),
-        filled=filled_case(student, keeper, teacher.subject),
-        running=running,
+        running=_running(teacher, paper.sitting.forms.get().text),
         instrument=paper.sitting.forms.get().text,
-        signal=signal,
-        network=_network(
-            teacher, student, homeroom, cast.students[2][5] if which == "own" else student, cast.chen
-        ),
-        student=student,
-        staff=teacher.subject,
-        link=Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
-        entry=entry,
-        evidence=Evidence.objects.get(entry=entry),
-        homeroom=homeroom,
         sitting=paper.sitting,
-        paper=paper,
-        event=people.record_event(student, "absent", date(2026, 11, 9), by=None),
         draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),
         programme=programme,
-        message=message,
-        matter=matter,
-        robot=robot,
-        import_run=run,
+        # Sealed under no key: trying it reaches nobody.
+        robot=Robot.objects.create(
+            school=teacher.school, service="wecom", title="班主任群", sealed="", hint="0000"
+        ),
+        import_run=ImportRun.objects.create(school=teacher.school, kind="students", file_name="名单.xlsx"),
         submitted=submitted,
+    )  # fmt: skip
+
+
+def things_within(cast: Cast, own: Things, which: str) -> Things:
+    """Make what the own school holds about a child beyond the class of 刘老师, or about one that has left.
+
+    What belongs to the school and to no child stays as in `own`: its addresses are the same, and are not asked again.
+    """
+    name = MARKERS[which]
+    if which == "other class":
+        room = cast.room_two.subject
+        child = people.make_student(cast.school, name, homeroom=cast.room_two, since=SINCE).person.subject
+        about = _about_child(cast, cast.ma, cast.chen, child, room, number=2, ward=child)
+        return replace(own, **about, **_of_teacher(cast.ma, own.programme))
+    # Both were in 刘老师's class, who recorded what there is about them.
+    room = cast.room_one.subject
+    child = people.make_student(cast.school, name, homeroom=cast.room_one, since=SINCE).person.subject
+    day = date(2026, 11, 10) if which == "transferred" else date(2026, 6, 10)
+    number = 3 if which == "transferred" else 4
+    about = _about_child(cast, cast.liu, cast.chen, child, room, number=number, ward=child, day=day)
+    if which == "archived":
+        _close(about)
+    people.depart(child, date(2026, 11, 13) if which == "transferred" else date(2026, 7, 3), by=None)
+    if which == "transferred":
+        # The new school has a record of its own.
+        new = Subject.objects.get(school=cast.other_school, type="homeroom").homeroom
+        people.make_student(cast.other_school, name, homeroom=new, since=date(2026, 11, 14))
+    return replace(own, **about)
+
+
+def _next_door(cast: Cast) -> tuple[Player, Subject, Subject]:
+    assert cast.other_student is not None
+    return cast.zhao, cast.other_student, Subject.objects.get(school=cast.other_school, type="homeroom")
+
+
+def _far_away() -> tuple[Player, Subject, Subject]:
+    """Make a school of another bureau with one class and one child."""
+    bureau = School.objects.create(kind=School.Kind.BUREAU, name="海东区教育局")
+    school = School.objects.create(name="远山中学", parent=bureau)
+    save_school_year(
+        school, "2026-2027", date(2026, 9, 1), date(2027, 8, 31),
+        [TermDraft("2026秋", date(2026, 9, 1), date(2027, 1, 15)), TermDraft("2027春", date(2027, 3, 1), date(2027, 7, 2))],
+    )  # fmt: skip
+    room = people.make_homeroom(school, "七年级1班", entry_year=2026, number=1, grade=7, since=SINCE)
+    child = people.make_student(school, MARKERS["other bureau"], homeroom=room, since=SINCE).person.subject
+    return player(school, "钱远", "qian", homeroom_teacher=room.subject), child, room.subject
+
+
+def _of_teacher(teacher: Player, programme) -> dict[str, Any]:
+    """Make what one teacher has: a post, something owed, a message."""
+    return {
+        "link": Link.objects.current().get(kind="homeroom_teacher", a=teacher.subject),
+        "matter": Matter.objects.create(
+            school=teacher.school, programme=programme, obligation="visit-once-a-term", window="2026秋",
+            first_day=date(2026, 9, 1), due_day=date(2027, 1, 15), bearer=teacher.subject,
+        ),
+        "message": Message.objects.create(
+            key=f"matrix-{teacher.subject.pk}", school=teacher.school, recipient=teacher.subject, topic="obligation_due",
+            data={"programme": programme.public_id, "obligation": "visit-once-a-term", "first": "2026-09-01"},
+        ),
+    }  # fmt: skip
+
+
+def _about_child(
+    cast: Cast, teacher: Player, keeper: Player, student: Subject, room: Subject, *, number: int, ward: Subject,
+    day: date = date(2026, 11, 10),
+) -> dict[str, Any]:  # fmt: skip
+    """Make one of everything that is about a child. number: of its case in the school; ward: whom its thread is about."""
+    own, cast.school = cast.school, teacher.school
+    entry = cast.visit(student, day, by=teacher, evidence=["photo"])
+    cast.school = own
+    paper = answered_sitting(student, DAY)
+    return {
+        "opening": Opening.objects.create(
+            school=teacher.school, day=DAY, person=teacher.subject, kind="grant", state="waiting", student=student,
+            account=teacher.account, classes=["K4c"], hours=24, reason="家长来电，要弄清情况",
+        ),
+        "rights": RightsRequest.objects.create(
+            school=teacher.school, subject=student, asked_by=student, kind="correct", channel="paper", state="done",
+            words="名字写错了", answer="已经更正", received_on=date(2026, 11, 9), due_on=date(2026, 11, 24),
+            answered_on=date(2026, 11, 10),
+        ),
+        "filled": filled_case(student, keeper.subject, teacher.subject, number=number),
+        "signal": _signal(teacher, student),
+        "network": _network(teacher, student, room, ward, cast.chen),
+        "student": student,
+        "entry": entry,
+        "evidence": Evidence.objects.get(entry=entry),
+        "homeroom": room,
+        "paper": paper,
+        "event": people.record_event(student, "absent", day, by=None),
+    }  # fmt: skip
+
+
+def _close(about: dict[str, Any]) -> None:
+    """Bring what is about a child to its end: the case closed, the task done, the opening over, the signal answered."""
+    now = timezone.now()
+    case, task, opening, signal = (
+        about["filled"].case,
+        about["filled"].task,
+        about["opening"],
+        about["signal"],
+    )
+    type(case).objects.filter(pk=case.pk).update(state="closed", phase="closed", due_at=None, closed_at=now)
+    type(task).objects.filter(pk=task.pk).update(done_at=now)
+    opening.state, opening.until = "ended", now - timedelta(days=90)
+    opening.save()
+    Call.objects.create(
+        school=signal.school,
+        signal=signal,
+        step=1,
+        person=case.owner,
+        due_at=now,
+        answer="taken",
+        answered_at=now,
     )
 
 
-def _running(teacher: Player, text: InstrumentText, student: Subject) -> tuple[Sitting, Signal]:
-    """Make a running sitting of a school, and a signal nobody is on yet."""
+def _running(teacher: Player, text: InstrumentText) -> Sitting:
+    """Make a running sitting of a school."""
     sitting = Sitting.objects.create(
         school=teacher.school, title="秋季测评", state=Sitting.State.OPEN, first_day=date(2026, 11, 16),
         last_day=date(2026, 11, 27),
     )  # fmt: skip
     SittingForm.objects.create(sitting=sitting, number=1, text=text)
-    signal = Signal.objects.create(
-        school=teacher.school, student=student, origin="paper", bundle=f"sitting:{sitting.pk}", source=f"matrix-{sitting.pk}", urgent=True,
-        day=date(2026, 11, 18), what={"kind": "critical", "rule": "self-harm", "scale": "", "rank": 4, "form": 0},
+    return sitting
+
+
+def _signal(teacher: Player, student: Subject) -> Signal:
+    """Make a signal nobody is on yet."""
+    return Signal.objects.create(
+        school=teacher.school, student=student, origin="paper", bundle=f"matrix:{student.pk}", source=f"matrix-{student.pk}",
+        urgent=True, day=DAY, what={"kind": "critical", "rule": "self-harm", "scale": "", "rank": 4, "form": 0},
     )  # fmt: skip
-    return sitting, signal
 
 
 def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, told: Player) -> Network:
     """Make one of everything a network holds, about a child of a class: written by its teacher, told to a counsellor."""
-    school, by, day = teacher.school, teacher.subject, date(2026, 11, 18)
+    school, by, day = teacher.school, teacher.subject, DAY
     guardian = people.make_guardian(school, f"{student.name[0]}家长", children=[student]).subject
     about = {"school": school, "student": student}
     FamilyWord.objects.create(
-        **about, guardian=guardian, to="homeroom_teacher", by=guardian, from_school=False, day=day, token=f"m{room.pk}",
+        **about, guardian=guardian, to="homeroom_teacher", by=guardian, from_school=False, day=day, token=f"m{student.pk}",
         words="睡得晚",
     )  # fmt: skip
     harm = HarmReport.objects.create(
@@ -363,10 +431,10 @@ def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, to
         matter="harm_suspected",
         known_at=timezone.now(),
         open_in_school=False,
-        token=f"m{room.pk}",
+        token=f"m{student.pk}",
     )
     HarmEntry.objects.create(
-        **about, report=harm, by=by, at=timezone.now(), token=f"m{room.pk}", what={"words": "手上有伤"}
+        **about, report=harm, by=by, at=timezone.now(), token=f"m{student.pk}", what={"words": "手上有伤"}
     )
     if told.school == school:
         HarmTold.objects.create(report=harm, school=school, person=told.subject)
@@ -374,15 +442,15 @@ def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, to
         ward=ward,
         guardian=guardian,
         harm=harm,
-        concern=Concern.objects.create(**about, by=by, origin="worry", day=day, token=f"m{room.pk}", words="不说话"),
-        talk=Talk.objects.create(**about, soon=False, token=f"m{room.pk}", words="心里乱"),
+        concern=Concern.objects.create(**about, by=by, origin="worry", day=day, token=f"m{student.pk}", words="不说话"),
+        talk=Talk.objects.create(**about, soon=False, token=f"m{student.pk}", words="心里乱"),
         task=NetworkTask.objects.create(
-            school=school, level="homeroom_teacher", bearer=by, homeroom=room, title="关心一下", due=day, token=f"m{room.pk}"
+            school=school, level="homeroom_teacher", bearer=by, homeroom=room, title="关心一下", due=day, token=f"m{student.pk}"
         ),
         report=NetworkReport.objects.create(
             school=school, level="class", homeroom=room, by=by, first_day=date(2026, 10, 1), last_day=date(2026, 10, 31),
             figures={"reported": 0, "weeks": 4, "low": 0, "themes": {}, "looks": 0, "tasks": 0, "tasks_done": 0},
-            token=f"m{room.pk}",
+            token=f"m{student.pk}",
         ),
     )  # fmt: skip
 

@@ -9,16 +9,16 @@ import sys
 
 
 def prepare() -> None:
-    from django.core.management import call_command
     from django.utils import timezone
 
+    from tongxin.config.commands.setup import prepare as migrate_and_make_keys
     from tongxin.kernel.people import services as people
     from tongxin.kernel.signals import chain
     from tongxin.testing.cast import make_cast, player
 
     from .prepare import PASSWORD
 
-    call_command("migrate", verbosity=0)
+    migrate_and_make_keys()
     cast = make_cast()
     deputy = player(cast.school, "何敏", "he", deputy_secretary=people.school_subject(cast.school))
     called = (cast.chen, deputy, cast.wang)

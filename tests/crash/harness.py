@@ -1,6 +1,7 @@
 """A real server in a process tree of its own that can be killed at any moment, and clients that go on regardless."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -23,6 +24,16 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     """Return the environment of a person's shell: our own variables only as given here."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TONGXIN_", "DJANGO_"))}
     return kept | {"TONGXIN_DATA": str(data), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""} | more
+
+
+def told(data: Path, program: str, *arguments: str) -> dict:
+    """Run a program of this folder on a data folder; return what it says in its last line."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.crash.{program}", *arguments],
+        cwd=ROOT, env=environment(data), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 class Server:

@@ -16,15 +16,15 @@ def main() -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
     from django.urls import reverse
     from django.utils import timezone
 
+    from tongxin.config.commands.setup import prepare as migrate_and_make_keys
     from tongxin.kernel.programmes.services import adopt
     from tongxin.testing.cast import make_cast
     from tongxin.testing.pack import PACK
 
-    call_command("migrate", verbosity=0)
+    migrate_and_make_keys()
     cast = make_cast()
     today = timezone.localdate()
     adopt(cast.school, "green-hill", today.year, by=cast.wang.account, text=PACK)

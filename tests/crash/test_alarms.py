@@ -3,7 +3,6 @@
 How long after its deadline each was called is printed (pytest -s) and not asserted: wanted are five seconds.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import ROOT, Client, Server, environment
+from .harness import ROOT, Client, Server, environment, told
 from .prepare import PASSWORD
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows 没有 kill -9")
@@ -27,19 +26,10 @@ LEVELS = 4  # three of the chain, and then all of it again
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
-def told(data: Path, *arguments: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.alarms", *arguments],
-        cwd=ROOT, env=environment(data), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    data = tmp_path_factory.mktemp("prepared")
-    return data, told(data, "prepare")
+def prepared(new_installation):
+    data = new_installation()
+    return data, told(data, "alarms", "prepare")
 
 
 @pytest.fixture
@@ -83,7 +73,7 @@ def ask(data: Path, sql: str, *values):
 
 def levels_reached(data: Path, source: str, levels: int = LEVELS) -> list[float]:
     """Raise a signal nobody answers; return by how many seconds each next level was called after its deadline."""
-    pk = told(data, "raise", source)["signal"]
+    pk = told(data, "alarms", "raise", source)["signal"]
     late, level = [], 1
     while level < levels:
         # The minutes of whoever was called last are over in two seconds.
@@ -161,7 +151,7 @@ def test_a_clock_that_jumps_two_hours_holds_up_no_call(school, jump):
     }  # fmt: skip
     with process(data, "worker", **faked):
         wait_for(lambda: ask(data, "SELECT 1 FROM heartbeat"))
-        pk = told(data, "raise", jump)["signal"]
+        pk = told(data, "alarms", "raise", jump)["signal"]
         deadline = time.time() + 4
         ask(data, "UPDATE signal_call SET due_at = ? WHERE signal_id = ?", int(deadline * 1_000_000), pk)
         offset.write_text(f"{jump}\n")

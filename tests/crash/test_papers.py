@@ -19,7 +19,7 @@ from tongxin.config.submitting.hall import ITEMS
 from tongxin.kernel.audit import chain
 from tongxin.kernel.obligations.models import Message
 
-from .harness import LOST, ROOT, Client, Server, children, environment
+from .harness import LOST, ROOT, Client, Server, children, environment, told
 
 KILLS = 60
 KILLS_LONG = 1_000
@@ -77,15 +77,10 @@ def cookie(name: str, value: str) -> Cookie:
 
 
 @pytest.fixture
-def filled(tmp_path, request):
+def filled(new_installation, request):
     """A data folder with a hall of pupils, and what they need to hand in."""
-    pupils = request.param * PER_KILL
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.hall", str(pupils)],
-        cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return tmp_path, json.loads(done.stdout.splitlines()[-1]), request.param
+    data = new_installation()
+    return data, told(data, "hall", str(request.param * PER_KILL)), request.param
 
 
 def kill_the_round(worker) -> int:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+handler404 = "tongxin.ui.errors.not_found"
 urlpatterns = [
     # Patterns are tried in order, and a hall of children asks for these all at once.
     path("", include("tongxin.modules.screening.urls")),

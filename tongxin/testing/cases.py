@@ -131,8 +131,10 @@ class Filled:
     standing: Any
 
 
-def filled_case(student: Subject, keeper: Subject, bearer: Subject, word: str = "写了一段话") -> Filled:
-    """Return a case as rows alone, without what a school needs to open one."""
+def filled_case(
+    student: Subject, keeper: Subject, bearer: Subject, word: str = "写了一段话", number: int = 1
+) -> Filled:
+    """Return a case as rows alone, without what a school needs to open one. number: of the case in its school."""
     from tongxin.kernel.base.sealing.cipher import Scope
     from tongxin.kernel.ledger import evidence
     from tongxin.kernel.signals.models import Signal
@@ -154,7 +156,7 @@ def filled_case(student: Subject, keeper: Subject, bearer: Subject, word: str = 
         school=school, number=1, defaults={"slug": slug, "title": "红橙黄三级", "text": text, "sha256": ""}
     )
     case = Case.objects.create(
-        school=school, number=1, student=student, scheme=scheme, state="interview", owner=keeper, opened_by=keeper,
+        school=school, number=number, student=student, scheme=scheme, state="interview", owner=keeper, opened_by=keeper,
         due_at=now + timedelta(days=1),
     )  # fmt: skip
     of = {"school": school, "student": student, "case": case, "day": TODAY}

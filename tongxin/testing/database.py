@@ -48,6 +48,17 @@ def django_db_setup(
             connection.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_database(request: pytest.FixtureRequest, django_db_setup: None) -> Path | None:
+    """The migrated file, for whoever fills an installation of its own from a copy; None where there is none."""
+    from django.db import connection
+
+    cache = getattr(request.config, "cache", None)
+    if connection.vendor != "sqlite" or cache is None:
+        return None
+    return Path(cache.mkdir("migrated")) / f"{_made_from()}.sqlite3"
+
+
 def _copy(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Let the connection use a copy of the migrated file; the first to need it makes it."""
     from django.conf import settings

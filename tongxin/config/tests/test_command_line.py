@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,8 +93,10 @@ def test_setup_backup_restore_and_verify_audit_work_on_a_new_installation(tmp_pa
     assert tongxin("verify-audit", str(copy)).returncode == 0
 
 
-def test_serving_others_without_encryption_is_refused(tmp_path):
-    tongxin("setup", "--data", str(tmp_path))
+def test_serving_others_without_encryption_is_refused(tmp_path, migrated_database):
+    if migrated_database is not None:
+        shutil.copyfile(migrated_database, tmp_path / "tongxin.sqlite3")
+    assert tongxin("setup", "--data", str(tmp_path)).returncode == 0
     done = tongxin("serve", TONGXIN_DATA=str(tmp_path), TONGXIN_ADDRESS="0.0.0.0:8461")
     assert done.returncode == 1
     assert "没有加密" in done.stderr

@@ -583,13 +583,15 @@ def groups_of(asked: Asked, kind: str) -> dict[int, int]:
     return dict(links.values_list("a_id", "b_id"))
 
 
-def of_groups(verdicts: Sequence[Verdict], groups: dict[int, int]) -> dict[int, list[Verdict]]:
-    """Return verdicts by the group of their subject; whoever is in none stands alone."""
+def of_groups(
+    verdicts: Sequence[Verdict], groups: dict[int, int], *, loose: int | None = None
+) -> dict[int, list[Verdict]]:
+    """Return verdicts by the group of their subject; whoever is in none stands alone, or under `loose`."""
     totals: dict[int, list[Verdict]] = defaultdict(list)
     touched = ends_of(v.subject for v in verdicts)
     for v in verdicts:
         for subject in touched.get(v.subject, ())[:1]:
-            totals[groups.get(subject, subject)].append(v)
+            totals[groups.get(subject, subject if loose is None else loose)].append(v)
     return totals
 
 

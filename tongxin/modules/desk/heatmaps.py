@@ -33,6 +33,7 @@ from tongxin.ui.states import state_word
 
 MOST_ROWS = 80
 MOST_WINDOWS = 45
+LOOSE = 0  # stands for the group of those who are in none; no subject has this key
 GROUP_OF = {
     "student": ("enrolled_in", "homeroom"),
     "staff": ("branch_member", "branch"),
@@ -154,16 +155,21 @@ def _group_rows(
     by_window: dict[tuple[date, date], list[Verdict]] = defaultdict(list)
     for v in verdicts:
         by_window[v.first, v.last].append(v)
-    totals = [of_groups(by_window[key], groups) for key in keys]
+    # Whoever has left their class or branch is counted together: a row of their own would name them.
+    totals = [of_groups(by_window[key], groups, loose=LOOSE if kind else None) for key in keys]
     hidden = [hidden_groups(figured, seen, total) for total in totals]
-    shown = Subject.objects.filter(pk__in=set().union(*totals)).order_by("type", "pinyin", "pk")[:MOST_ROWS]
+    every = set().union(*totals)
+    shown = Subject.objects.filter(pk__in=every).order_by("type", "pinyin", "pk")[:MOST_ROWS]
+    lines = [(group.pk, group.name) for group in shown]
+    if LOOSE in every:
+        lines.append((LOOSE, _("已经离开的")))
     return [
         HeatRow(
-            group.name,
+            name,
             [
-                _cell(count(total.get(group.pk, ())), group.pk in few, full)
+                _cell(count(total.get(group, ())), group in few, full)
                 for total, few, (_short_name, full) in zip(totals, hidden, columns, strict=True)
             ],
         )
-        for group in shown
+        for group, name in lines
     ]
