@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -81,7 +82,8 @@ class Server:
     def kill_everything(self) -> None:
         """End the whole tree at once, as a power cut would: no handler of ours runs."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended by itself, which its log tells
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def kill_a_worker(self) -> None:

@@ -138,9 +138,9 @@ def run(data, given, kills):
         for client in clients:
             client.join(timeout=40)
     finally:
-        server.kill_everything()
         os.killpg(worker.pid, signal.SIGKILL)
         worker.communicate()
+        server.kill_everything()
     return clients, done
 
 
