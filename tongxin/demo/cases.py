@@ -208,6 +208,13 @@ class Cases:
                 return [self.keeper.subject.pk, self.leader.subject.pk]
             case "yes_no":
                 return True
+            case "watches":
+                return [
+                    {"who": who.subject.pk, "from": begin, "to": end, "days": days}
+                    for who, begin, end, days in (
+                        (self.keeper, "07:20", "08:00", "school"), (self.leader, "12:10", "13:40", "school"),
+                    )
+                ]  # fmt: skip
             case "goals":
                 return [{"id": f"g{n}", "text": text} for n, text in enumerate(GOALS, 1)]
             case "goal_scores":

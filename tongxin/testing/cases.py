@@ -88,7 +88,7 @@ class Desk:
         plain = {
             "text": "写了一句", "long": "写了一段话", "date": TODAY.isoformat(), "number": "1", "yes_no": True,
             "people": [self.cast.chen.subject.pk, self.leader.subject.pk], "goals": [{"id": "g1", "text": "每周来上四天课"}],
-            "goal_scores": {"g1": 1},
+            "goal_scores": {"g1": 1}, "watches": [],
         }  # fmt: skip
         values = {
             one.id: one.options[0][0] if one.type == "choice" else plain[one.type]

@@ -15,7 +15,7 @@ from .parse import load_scheme
 from .scheme import FASTEST, GIVES_RANK, SLOWEST, Form, Minutes, Scheme, State
 
 # What a file may hold (hospital papers, signed consents) is always K5; a plan and its tasks are K4e.
-CLASS_OF_TYPE = {"file": "K5", "tasks": "K4e", "goals": "K4e"}
+CLASS_OF_TYPE = {"file": "K5", "tasks": "K4e", "goals": "K4e", "watches": "K4e"}
 NEEDED = ("interview", "meeting", "finding", "plan", "follow_up", "close")
 DOES_WORDS = {
     "interview": "访谈", "meeting": "研判会", "finding": "定级", "plan": "一人一案", "follow_up": "跟进", "close": "申请结案",

@@ -26,6 +26,7 @@ TYPES = (
     "goals",
     "goal_scores",
     "tasks",
+    "watches",
     "file",
     "rank",
 )

@@ -15,7 +15,7 @@ KINDS = {
 WHO_WORDS = {"owner": "负责人", "counsellor": "心理教师", "leader": "分管领导"}
 TYPE_WORDS = {
     "text": "一行字", "long": "一段话", "choice": "选择", "date": "日期", "number": "数字", "people": "选人", "yes_no": "是或否",
-    "goals": "目标", "goal_scores": "目标达成", "tasks": "任务", "file": "文件", "rank": "等级",
+    "goals": "目标", "goal_scores": "目标达成", "tasks": "任务", "watches": "看护的班次", "file": "文件", "rank": "等级",
 }  # fmt: skip
 CLASS_WORDS = {"K4d": "访谈和研判内容", "K4e": "方案和任务", "K5": "特别敏感"}
 

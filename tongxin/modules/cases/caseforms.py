@@ -16,12 +16,13 @@ from tongxin.kernel.ledger import evidence
 from tongxin.methods.schemes.scheme import Field, Form, Scheme
 
 from .casework import bearing
-from .casework.papers import Asked, Attached, Written
+from .casework.correcting import WHY
+from .casework.papers import COLUMNS, Asked, Attached, Written
 from .casework.people import holders
-from .casework.scale import scale_words
-from .models import Case
+from .casework.scale import scale_words, watch_days
+from .models import Case, CasePaper
 
-GOALS, TASKS = 5, 3
+GOALS, TASKS, WATCHES = 5, 3, 5
 LONGEST_LINE, LONGEST_TEXT = 200, 8000
 
 
@@ -43,14 +44,20 @@ class PaperForm(forms.Form):
 
     def __init__(
         self, data, files, *, scheme: Scheme, form: Form, case: Case, viewer: Viewer, goals: list[dict], draft=None,
-        ask_why: bool = False,
+        ask_why: bool = False, ask_correction: bool = False,
     ):  # fmt: skip
         self.scheme, self.paper, self.case, self.viewer, self.goals = scheme, form, case, viewer, goals
         super().__init__(data, files)
-        self._bearers = bearing.bearers(case, viewer.day) if form.of_type("tasks") else []
+        asks_people = form.of_type("tasks") or form.of_type("watches")
+        self._bearers = bearing.bearers(case, viewer.day) if asks_people else []
         for one in form.fields:
             self._add(one)
         self.initial = self._from_draft(draft) if draft else self._today()
+        if ask_correction:
+            self.fields[WHY] = forms.CharField(
+                label=_("为什么更正"), max_length=LONGEST_LINE, widget=forms.Textarea(attrs={"rows": 2}),
+                help_text=_("写明哪里写错了。能看方案的人也看得到这一句。"),
+            )  # fmt: skip
         if ask_why:
             self.fields["_urgent"] = forms.CharField(
                 label=_("情况紧急，来不及等同意的原因"), required=False, max_length=LONGEST_TEXT,
@@ -85,17 +92,33 @@ class PaperForm(forms.Form):
             case "tasks":
                 for n in range(TASKS):
                     self._add_task(one, n)
+            case "watches":
+                for n in range(WATCHES):
+                    self._add_watch(one, n)
             case _:
                 self.fields[one.id] = self._simple(one, common)
 
-    def _add_task(self, one: Field, n: int) -> None:
-        number = {"n": n + 1}
-        people = [
+    def _people(self) -> list[tuple[str, str]]:
+        return [
             ("", _("不用")),
             *((str(who.pk), f"{who.name}（{what}）" if what else who.name) for who, what in self._bearers),
         ]
+
+    def _add_watch(self, one: Field, n: int) -> None:
+        name, clock = f"{one.id}-{n}", forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        self.fields[f"{name}-who"] = forms.ChoiceField(
+            label=_("班次 %(n)d：谁") % {"n": n + 1}, required=False, choices=self._people()
+        )
+        self.fields[f"{name}-from"] = forms.TimeField(label=_("几点起"), required=False, widget=clock)
+        self.fields[f"{name}-to"] = forms.TimeField(label=_("到几点"), required=False, widget=clock)
+        self.fields[f"{name}-days"] = forms.ChoiceField(
+            label=_("哪些天"), required=False, choices=list(watch_days().items())
+        )
+
+    def _add_task(self, one: Field, n: int) -> None:
+        number = {"n": n + 1}
         self.fields[f"{one.id}-{n}-who"] = forms.ChoiceField(
-            label=_("任务 %(n)d：请谁") % number, required=False, choices=people
+            label=_("任务 %(n)d：请谁") % number, required=False, choices=self._people()
         )
         self.fields[f"{one.id}-{n}-what"] = forms.CharField(
             label=_("做什么（对方会看到这句话，不要写原因）"), required=False, max_length=LONGEST_LINE
@@ -154,6 +177,9 @@ class PaperForm(forms.Form):
         if one.type == "tasks":
             rows = [[self[f"{one.id}-{n}-{what}"] for what in ("who", "what", "until")] for n in range(TASKS)]
             return Part(one, rows=rows)
+        if one.type == "watches":
+            asked = ("who", "from", "to", "days")
+            return Part(one, rows=[[self[f"{one.id}-{n}-{what}"] for what in asked] for n in range(WATCHES)])
         if one.type in ("goals", "goal_scores"):
             return Part(one, rows=[[self[name]] for name in names])
         return Part(one, one=self[one.id])
@@ -177,6 +203,9 @@ class PaperForm(forms.Form):
         for one in self.paper.of_type("tasks"):
             for n in range(TASKS):
                 self._clean_task(one, n, cleaned)
+        for one in self.paper.of_type("watches"):
+            for n in range(WATCHES):
+                self._clean_watch(one, n, cleaned)
         for one in self.paper.of_type("file"):
             uploaded = cleaned.get(one.id)
             if uploaded:
@@ -195,6 +224,16 @@ class PaperForm(forms.Form):
                 self.add_error(missing, _("请谁、做什么、哪天以前要一起写；不用的一行全部留空。"))
         if cleaned.get(until) and cleaned[until] < self.viewer.day:
             self.add_error(until, _("任务的日期不能早于今天。"))
+
+    def _clean_watch(self, one: Field, n: int, cleaned: dict[str, Any]) -> None:
+        names = [f"{one.id}-{n}-{part}" for part in ("who", "from", "to")]
+        missing = [name for name in names if not cleaned.get(name) and name not in self.errors]
+        if 0 < len(missing) < len(names):
+            self.add_error(missing[0], _("谁、几点起、到几点要一起写；不用的一行全部留空。"))
+        begin, end = (cleaned.get(name) for name in names[1:])
+        # A night goes over midnight: only a shift of no length is a slip.
+        if begin and begin == end:
+            self.add_error(names[2], _("结束的时间要和开始的不一样。"))
 
     def written(self) -> Written:
         """Return what was filled in as the service takes it."""
@@ -230,6 +269,21 @@ class PaperForm(forms.Form):
             case "goal_scores":
                 said = {goal["id"]: cleaned.get(f"{one.id}-{goal['id']}") for goal in self.goals}
                 return {goal: int(score) for goal, score in said.items() if score not in (None, "")}
+            case "watches":
+                rows = [
+                    [cleaned.get(f"{one.id}-{n}-{part}") for part in ("who", "from", "to", "days")]
+                    for n in range(WATCHES)
+                ]
+                return [
+                    {
+                        "who": int(who),
+                        "from": f"{begin:%H:%M}",
+                        "to": f"{end:%H:%M}",
+                        "days": days or "school",
+                    }
+                    for who, begin, end, days in rows
+                    if who and begin and end
+                ]
             case "date":
                 return cleaned[one.id].isoformat() if cleaned.get(one.id) else ""
             case "yes_no":
@@ -246,6 +300,36 @@ def holders_and_staff(case: Case, viewer: Viewer) -> list[tuple[int, str]]:
         school_id=case.school_id, type="staff", present_from__lte=viewer.day, present_to__gte=viewer.day
     ).exclude(pk__in=[one.pk for one in first])
     return [(one.pk, one.name) for one in (*first, *rest.order_by("pinyin", "pk"))]
+
+
+def as_typed(form: Form, paper: CasePaper) -> dict[str, list[str]]:
+    """Return the answers of an opened paper as somebody would have typed them; what stays sealed is left out."""
+    found: dict[str, list[str]] = {}
+    for one in form.fields:
+        value = ((getattr(paper, COLUMNS[one.data_class]) if one.data_class != "K5" else None) or {}).get(
+            one.id
+        )
+        if value in (None, "", [], {}):
+            continue
+        match one.type:
+            case "goals":
+                # Goals keep their number: follow-ups refer to it.
+                found |= {f"{one.id}-{int(goal['id'][1:]) - 1}": [goal["text"]] for goal in value}
+            case "goal_scores":
+                found |= {f"{one.id}-{goal}": [str(score)] for goal, score in value.items()}
+            case "watches":
+                found |= {
+                    f"{one.id}-{n}-{part}": [str(watch[part])]
+                    for n, watch in enumerate(value)
+                    for part in ("who", "from", "to", "days")
+                }
+            case "yes_no":
+                found[one.id] = ["yes" if value else "no"]
+            case "people":
+                found[one.id] = [str(each) for each in value]
+            case _:
+                found[one.id] = [str(value)]
+    return found
 
 
 class OpenForm(forms.Form):

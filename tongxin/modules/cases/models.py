@@ -7,7 +7,8 @@ Case ─ Standing (its rank, each with who said so) ─ Outcome (what became of 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -95,21 +96,41 @@ class OfCase(models.Model):
         abstract = True
 
 
+class CasePaperQuerySet(models.QuerySet["CasePaper"]):
+    def newest_versions(self) -> CasePaperQuerySet:
+        """Leave out what was corrected later, in the order in which the papers were first written (`first`)."""
+        first = Coalesce(F("corrects_id"), F("pk"))
+        newer = CasePaper.objects.filter(corrects_id=OuterRef("first"), pk__gt=OuterRef("pk"))
+        return self.annotate(first=first).filter(~Exists(newer)).order_by("first")
+
+
 class CasePaper(OfCase):
-    """A form that somebody filled in. notes, plan, deep: its answers by class, {field: value}; state: where the case stood."""
+    """A form that somebody filled in. notes, plan, deep: its answers by class, {field: value}; state: where the case stood.
+
+    corrects: the paper as it was first written, of which this is a later version; why it was corrected is sealed with
+    the plan, as "_why". What a version says of a class above its writer's reach stays in the versions before it.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="papers")
     form = models.CharField(max_length=80)
     state = models.CharField(max_length=80)
     by = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
     notes = SealedJSONField(data_class="K4d", year="day", subject="student_id")
     plan = SealedJSONField(data_class="K4e", year="day", subject="student_id")
     deep = SealedJSONField(data_class="K5", year="day", subject="student_id")
+
+    objects = CasePaperQuerySet.as_manager()
 
     class Meta:
         db_table = "case_paper"
         verbose_name = verbose_name_plural = _("个案材料")
         indexes = [models.Index(fields=["case", "form", "-id"], name="case_paper_of_form")]
+
+    @property
+    def first_pk(self) -> int:
+        """Key of the paper as it was first written: its rank, tasks and files hang on that."""
+        return self.corrects_id or self.pk
 
 
 class Standing(OfCase):
@@ -156,6 +177,7 @@ class Step(models.Model):
         OPENED = "opened", _("建个案")
         JOINED = "joined", _("新的提示并入")
         PAPER = "paper", _("写了材料")
+        CORRECTED = "corrected", _("更正了材料")
         MOVED = "moved", _("转到")
         TASK = "task", _("请人做事")
         TASK_DONE = "task_done", _("做完一件")

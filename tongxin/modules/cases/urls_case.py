@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import case_list, case_one, case_scheme, case_tasks, case_write
+from .views import case_correct, case_list, case_one, case_scheme, case_tasks, case_write
 
 urlpatterns: list[URLPattern] = [
     path("tasks/", case_tasks.mine, name="tasks"),
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("care/cases/<str:public_id>/write/<str:form>/", case_write.write, name="write"),
     path("care/cases/<str:public_id>/write/<str:form>/draft/", case_write.draft, name="draft"),
     path("care/cases/<str:public_id>/papers/<str:paper>/", case_write.paper, name="paper"),
+    path("care/cases/<str:public_id>/papers/<str:paper>/correct/", case_correct.correct, name="correct"),
     path("care/cases/<str:public_id>/papers/<str:paper>/<str:format>/", case_write.export, name="export"),
     path("care/cases/<str:public_id>/files/<str:file>/", case_write.file, name="file"),
     path("care/cases/<str:public_id>/move/", case_one.move, name="move"),

@@ -16,7 +16,7 @@ from tongxin.ui.formats import full_day
 from ..models import Case, CaseFile, CasePaper, CaseTask, Standing
 from . import clocks
 from .papers import COLUMNS
-from .scale import scale_words
+from .scale import scale_words, watch_days
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def goals_of(paper: CasePaper | None, form: Form | None) -> list[dict[str, str]]
 def newest_plan(case: Case, before: CasePaper | None = None) -> CasePaper | None:
     """Return the newest plan of a case (written before a paper), sealed."""
     forms = [form.id for form in clocks.scheme_for(case).forms if form.does == "plan"]
-    rows = CasePaper.objects.filter(case=case, form__in=forms)
+    rows = CasePaper.objects.filter(case=case, form__in=forms).newest_versions()
     if before is not None:
-        rows = rows.filter(pk__lte=before.pk)
-    return rows.order_by("-pk").first()
+        rows = rows.filter(first__lte=before.first_pk)
+    return rows.last()
 
 
 def names_in(school_id: int, papers: Iterable[CasePaper], scheme: Scheme) -> dict[int, str]:
@@ -65,6 +65,8 @@ def names_in(school_id: int, papers: Iterable[CasePaper], scheme: Scheme) -> dic
         for one in form.of_type("people") if form else ():
             held = getattr(paper, COLUMNS[one.data_class]) if one.data_class == "K4e" else None
             wanted |= set((held or {}).get(one.id, []))
+        for one in form.of_type("watches") if form else ():
+            wanted |= {watch["who"] for watch in (paper.plan or {}).get(one.id, [])}
     return dict(Subject.objects.filter(school_id=school_id, pk__in=wanted).values_list("pk", "name"))
 
 
@@ -112,6 +114,9 @@ def _plain(one: Field, value: Any, beside: Beside) -> Said:
             return Said(one.title, _("是") if value else _("否"))
         case "people":
             return Said(one.title, "、".join(beside.names.get(each, _("已离开的人")) for each in value))
+        case "watches":
+            lines = [_watch(watch, beside) for watch in sorted(value, key=lambda watch: watch["from"])]
+            return Said(one.title, lines=tuple(lines))
         case "goals":
             return Said(one.title, lines=tuple(f"{n}. {goal['text']}" for n, goal in enumerate(value, 1)))
         case "goal_scores":
@@ -126,6 +131,15 @@ def _plain(one: Field, value: Any, beside: Beside) -> Said:
     return Said(one.title, str(value))
 
 
+def _watch(watch: Mapping[str, Any], beside: Beside) -> str:
+    return _("%(begin)s—%(end)s（%(days)s）：%(who)s") % {
+        "begin": watch["from"],
+        "end": watch["to"],
+        "days": watch_days().get(watch["days"], ""),
+        "who": beside.names.get(watch["who"], _("已离开的人")),
+    }
+
+
 def rank_of(paper: CasePaper) -> Standing | None:
     """Return the standing a paper set, sealed."""
-    return Standing.objects.filter(paper=paper).first()
+    return Standing.objects.filter(paper=paper.first_pk).first()

@@ -103,9 +103,9 @@ def missing(case: Case) -> list[str]:
     """Return the forms that the present state wants and that were not written since the case came here."""
     state = clocks.state_of(case)
     done = set(
-        CasePaper.objects.filter(case=case, state=case.state, at__gte=case.state_since).values_list(
-            "form", flat=True
-        )
+        CasePaper.objects.filter(
+            case=case, state=case.state, at__gte=case.state_since, corrects=None
+        ).values_list("form", flat=True)
     )
     return [form for form in state.papers if form not in done]
 
@@ -203,7 +203,7 @@ def _proposed_in(case: Case) -> str:
     scheme = clocks.scheme_for(case)
     forms = [form.id for form in scheme.forms if form.does == "close"]
     asked = (
-        CasePaper.objects.filter(case=case, form__in=forms)
+        CasePaper.objects.filter(case=case, form__in=forms, corrects=None)
         .order_by("-pk")
         .values_list("state", flat=True)
         .first()

@@ -79,10 +79,10 @@ class Item:
 def checklist(case: Case) -> list[Item]:
     """Return the forms of the present state, those it wants first, in the scheme's order."""
     scheme, state = clocks.scheme_for(case), clocks.state_of(case)
-    here = CasePaper.objects.filter(case=case, state=case.state, at__gte=case.state_since).select_related(
-        "by"
-    )
-    newest = {paper.form: paper for paper in here.defer("notes", "plan", "deep").order_by("pk")}
+    here = CasePaper.objects.filter(case=case, state=case.state, at__gte=case.state_since)
+    written = dict(here.filter(corrects=None).order_by("pk").values_list("form", "pk"))
+    versions = CasePaper.objects.filter(case=case).newest_versions().filter(first__in=written.values())
+    newest = {paper.form: paper for paper in versions.select_related("by").defer("notes", "plan", "deep")}
     return [
         Item(scheme.form_by_id[form], form in state.papers, newest.get(form))
         for form in dict.fromkeys((*state.papers, *state.also))

@@ -18,6 +18,7 @@ from tongxin.testing.cases import make_desk
 from tongxin.testing.cast import make_cast, picture
 from tongxin.testing.screening import prove_page
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("TONGXIN_SHOTS", "")
 
@@ -197,3 +198,23 @@ def test_every_page_of_cases_fits_a_desk_and_can_be_read(desk, desktop):
         )
         page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
         look(page, f"desk-{name}")
+
+
+def test_a_plan_is_corrected_and_its_watchers_are_put_in_rows(phone, desk):
+    page = phone
+    case = desk.walk(desk.open(desk.child()), "follow")
+    plan = case.papers.get(form="plan")
+    as_(desk, page, desk.cast.chen)
+    page.goto(desk.address + reverse("cases:paper", args=[case.public_id, plan.public_id]))
+    page.get_by_role("link", name="写错了，更正").click()
+    page.get_by_label("为什么更正").fill("看护的人写漏了")
+    page.get_by_label("班次 1：谁").select_option(label="刘洋（班主任）")
+    page.get_by_label("几点起").first.fill("12:10")
+    page.get_by_label("到几点").first.fill("13:40")
+    look(page, "correct")
+    page.get_by_role("button", name="存好").click()
+    expect(page.get_by_text("12:10—13:40（上学的日子）：刘洋")).to_be_visible()
+    expect(page.get_by_text("更正原因：看护的人写漏了")).to_be_visible()
+    look(page, "corrected")
+    page.get_by_role("link", name="第 1 版").click()
+    expect(page.get_by_text("这一版后来更正过")).to_be_visible()

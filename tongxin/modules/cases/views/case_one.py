@@ -118,12 +118,8 @@ def _tasks(viewer: Viewer, case: Case) -> list[dict[str, Any]]:
 
 def _newest(case: Case, does: str) -> CasePaper | None:
     forms = [form.id for form in clocks.scheme_for(case).forms if form.does == does]
-    return (
-        CasePaper.objects.filter(case=case, form__in=forms)
-        .defer("notes", "plan", "deep")
-        .order_by("-pk")
-        .first()
-    )
+    rows = CasePaper.objects.filter(case=case, form__in=forms).newest_versions()
+    return rows.defer("notes", "plan", "deep").last()
 
 
 def _goals(viewer: Viewer, case: Case) -> tuple[CasePaper | None, list[dict[str, Any]]]:
@@ -133,10 +129,9 @@ def _goals(viewer: Viewer, case: Case) -> tuple[CasePaper | None, list[dict[str,
     if plan is None:
         return None, []
     scored = {form.id: [one.id for one in form.of_type("goal_scores")] for form in scheme.forms}
-    rows = CasePaper.objects.filter(
-        case=case, form__in=[form for form, fields in scored.items() if fields], pk__gt=plan.pk
-    )
-    (plan, *later) = papers.read([plan, *rows.order_by("pk")], viewer, notes=False)
+    rows = CasePaper.objects.filter(case=case, form__in=[form for form, fields in scored.items() if fields])
+    rows = rows.newest_versions().filter(first__gt=plan.first_pk)
+    (plan, *later) = papers.read([plan, *rows], viewer, notes=False)
     latest: dict[str, int] = {}
     for paper in later:
         for field in scored[paper.form]:
@@ -158,6 +153,8 @@ def _steps(case: Case) -> list[dict[str, Any]]:
         title = step.get_kind_display()
         if step.kind == Step.Kind.PAPER and step.paper:
             title = form_named(case, step.paper.form).title
+        elif step.kind == Step.Kind.CORRECTED and step.paper:
+            title = _("更正了%(form)s") % {"form": form_named(case, step.paper.form).title}
         elif step.kind in (Step.Kind.MOVED, Step.Kind.NOT_CLOSED):
             title = (
                 f"{title} · {state_title(case, step.state)}"

@@ -23,7 +23,7 @@ from tongxin.methods.schemes.scheme import Form
 from tongxin.ui.toasts import notify
 
 from ..caseforms import PaperForm
-from ..casework import answers, clocks, papers
+from ..casework import answers, clocks, correcting, papers
 from ..casework.refusal import Refused
 from ..documents import FILES_OF, blocks_of, title_of
 from ..models import Case, CaseFile, CasePaper, CaseTask
@@ -126,9 +126,11 @@ def _paper(request: Request, case: Case, row: CasePaper) -> HttpResponse:
     viewer = request.viewer
     form = form_named(case, row.form)
     notes = papers.may_read_notes(case, viewer)
-    said = said_of(viewer, case, row, notes=notes)
+    said, why = said_of(viewer, case, row, notes=notes)
+    versions = correcting.versions_of(row)
     context = {
-        "case": case, "paper": row, "form": form, "said": said, "notes": notes,
+        "case": case, "paper": row, "form": form, "said": said, "notes": notes, "why": why, "versions": versions,
+        "newest": versions[-1], "correctable": correcting.may_correct(case, viewer) and correcting.form_of(case, row),
         "exports": [
             {"label": label, "url": reverse("cases:export", args=[case.public_id, row.public_id, format])}
             for format, label in FILES_OF.items()
@@ -138,8 +140,8 @@ def _paper(request: Request, case: Case, row: CasePaper) -> HttpResponse:
     return render(request, "cases/case_paper.html", context)
 
 
-def said_of(viewer: Viewer, case: Case, row: CasePaper, *, notes: bool) -> list[answers.Said]:
-    """Return what a paper says to a reader, who is put on record."""
+def said_of(viewer: Viewer, case: Case, row: CasePaper, *, notes: bool) -> tuple[list[answers.Said], str]:
+    """Return what a paper says to a reader, who is put on record, and why this version was written ("" for the first)."""
     scheme, form = clocks.scheme_for(case), form_named(case, row.form)
     plan = answers.newest_plan(case, row) if form.of_type("goal_scores") else None
     read = papers.read([row, *([plan] if plan and plan.pk != row.pk else [])], viewer, notes=notes)
@@ -151,14 +153,14 @@ def said_of(viewer: Viewer, case: Case, row: CasePaper, *, notes: bool) -> list[
     standing = answers.rank_of(row)
     if standing is not None:
         (standing,) = opened(viewer, [standing], "crisis", "rank")
-    tasks = CaseTask.objects.filter(paper=row).select_related("bearer").order_by("pk")
+    tasks = CaseTask.objects.filter(paper=row.first_pk).select_related("bearer").order_by("pk")
     beside = answers.Beside(
         names=answers.names_in(case.school_id, read, scheme), goals=goals,
         rank=standing.rank["rank"] if standing else None,
         tasks=tuple(opened(viewer, tasks, "crisis")),
-        files=tuple(CaseFile.objects.filter(paper=row).defer("name").order_by("pk")),
+        files=tuple(CaseFile.objects.filter(paper=row.first_pk).defer("name").order_by("pk")),
     )  # fmt: skip
-    return answers.said(row, form, scheme, beside, notes=notes)
+    return answers.said(row, form, scheme, beside, notes=notes), (row.plan or {}).get(correcting.WHY, "")
 
 
 @allow("cases")
@@ -202,7 +204,7 @@ def export(request: Request, public_id: str, paper: str, format: str) -> HttpRes
 @step_up
 def _export(request: Request, case: Case, row: CasePaper, format: str) -> HttpResponse:
     viewer, form = request.viewer, form_named(case, row.form)
-    said = said_of(viewer, case, row, notes=papers.may_read_notes(case, viewer))
+    said, _why = said_of(viewer, case, row, notes=papers.may_read_notes(case, viewer))
     number = outgoing.note(
         viewer, "cases.exported", row, form=row.form, format=format, student=case.student_id
     )
