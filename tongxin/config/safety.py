@@ -193,7 +193,7 @@ def database_line() -> str:
     if connection.vendor == "sqlite":
         line = f"数据库：SQLite {sqlite3.sqlite_version}，{settings.DATABASES['default']['NAME']}"
         if sqlite3.sqlite_version_info < FIRST_WITHOUT_WAL_BUG:
-            line += "（3.51.3 起修正了一个少见的日志缺陷，有条件时请升级）"
+            line += "（3.51.3 起修正了一个少见的日志缺陷；这里已经绕开，有条件时仍请升级）"
         return line
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")

@@ -87,8 +87,10 @@ def _database() -> dict:
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-                "PRAGMA mmap_size=134217728; PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;"
-                "PRAGMA secure_delete=ON;"
+                "PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+                # Done by kernel.base.checkpoints, while nobody writes; and no memory map, which would spread a page read
+                # at a wrong moment.
+                "PRAGMA wal_autocheckpoint=0;"
             ),
         },
     }

@@ -331,7 +331,6 @@ def _database(engine: str) -> Iterator[Any]:
                 "journal_mode=WAL",
                 "synchronous=OFF",
                 "temp_store=MEMORY",
-                "mmap_size=134217728",
                 "cache_size=-65536",
             ):
                 connection.execute(f"PRAGMA {setting}")

@@ -60,6 +60,9 @@ def _throw_away() -> None:
 
 def _build() -> None:
     from tongxin.demo.build import build_demo
+    from tongxin.kernel.base import checkpoints
+
+    checkpoints.start()
 
     print("正在编造演示学校和一学年的记录，大约需要一分钟……", flush=True)
     began = time.monotonic()

@@ -98,7 +98,9 @@ def _restore(args: argparse.Namespace) -> dict:
 
 def _rotate(args: argparse.Namespace) -> dict:
     from tongxin.kernel.audit import keys
+    from tongxin.kernel.base import checkpoints
 
+    checkpoints.start()
     retired, moved = keys.rotate(now=args.now)
     sentence = f"换下了 {retired} 把密钥。" + (
         f"已经把 {moved} 处内容换到新密钥下。"
