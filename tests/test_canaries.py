@@ -22,6 +22,14 @@ from tongxin.kernel.ledger.services import Draft, Upload, record_activity
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import kind_named
 from tongxin.kernel.signals.models import Signal
+from tongxin.modules.home_visits.models import (
+    FamilyRequest,
+    HomePlace,
+    Visit,
+    VisitFinding,
+    VisitRecord,
+    VisitRound,
+)
 from tongxin.modules.network.models import (
     Concern,
     FamilyWord,
@@ -68,6 +76,16 @@ COVERED = {
     "network_task.words",
     "network_task.answer",
     "network_report.words",
+    "visit_home_place.spot",
+    "visit_home_place.wants",
+    "visit.answer",
+    "visit.left_out",
+    "visit_record.said",
+    "visit_record.signature",
+    "visit_finding.words",
+    "visit_finding.where",
+    "visit_family_request.words",
+    "visit_family_request.answer",
     "harm_entry.what",
     "opening.reason",
     "opening.decision",
@@ -96,6 +114,8 @@ ANSWER, SCORE, STANDING, CALL, CASE = (
 )
 # One for each sealed column of the network, told apart by its number.
 REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
+# One for each sealed column of home visits.
+VISITED = [f"canary-on-a-visit-{number:02}" for number in range(10)]
 REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES = (
     f"金丝雀在{where}"
     for where in ("理由里", "批复里", "复核里", "保留的依据里", "请求里", "答复里", "事件里", "措施里")
@@ -111,11 +131,12 @@ def test_every_sealed_column_has_its_canary():
 @pytest.mark.django_db(transaction=True)
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED]
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED, *VISITED]
     words += [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
     reported(cast)
+    visited(cast)
     asked(cast)
     taken_on(cast)
     places = database_files()
@@ -219,6 +240,41 @@ def reported(cast) -> None:  # noqa: F811
         if hasattr(row, column)
     )
     assert sum(word in held for word in REPORTED) == 8
+
+
+def visited(cast) -> None:  # noqa: F811
+    """Put canaries in every sealed column of home visits."""
+    child, by = cast.students[1][0], cast.liu.subject
+    about = {"school": cast.school, "student": child}
+    said = iter(VISITED)
+    home = HomePlace.objects.create(**about, spot={"address": next(said)}, wants={"skills": [next(said)]})
+    row = VisitRound.objects.create(
+        school=cast.school, title=OPEN, first_day=TODAY, last_day=TODAY, made_by=by, token="a"
+    )
+    visit = Visit.objects.create(
+        **about, round=row, code="1234", answer=next(said), left_out={"code": next(said)}
+    )
+    record = VisitRecord.objects.create(
+        **about, by=by, day=TODAY, mode="online", token="a", said={"words": next(said)}, signature=next(said)
+    )
+    finding = VisitFinding.objects.create(
+        **about, by=by, day=TODAY, token="a", words=next(said), where=next(said)
+    )
+    request = FamilyRequest.objects.create(
+        **about,
+        kind="other",
+        found_by=by,
+        owner=by,
+        found_on=TODAY,
+        due=TODAY,
+        token="a",
+        words=next(said),
+        answer=next(said),
+    )
+    rows = (home, visit, record, finding, request)
+    columns = ("spot", "wants", "answer", "left_out", "said", "signature", "words", "where")
+    held = "".join(str(getattr(row, name)) for row in rows for name in columns if hasattr(row, name))
+    assert all(word in held for word in VISITED)
 
 
 def asked(cast) -> None:  # noqa: F811

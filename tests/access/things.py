@@ -25,6 +25,15 @@ from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.signals.models import Call, DutyShift, Signal
 from tongxin.modules.authoring.models import PackDraft
+from tongxin.modules.home_visits.models import (
+    FamilyRequest,
+    RouteMember,
+    Visit,
+    VisitFinding,
+    VisitRecord,
+    VisitRound,
+    VisitRoute,
+)
 from tongxin.modules.network.models import (
     Concern,
     FamilyWord,
@@ -98,6 +107,28 @@ class Network:
 
 
 @dataclass
+class Visiting:
+    """What home visits of a school hold. to_ward: the visit to the child of the parent the matrix walks as."""
+
+    ward: Subject
+    route: VisitRoute
+    visit: Visit
+    to_ward: Visit
+    record: VisitRecord
+    request: FamilyRequest
+    finding: VisitFinding
+
+    def arguments(self, name: str) -> dict[str, str]:
+        found = {
+            "round": self.route.round.public_id, "route": self.route.public_id, "visit": self.visit.public_id,
+            "record": self.record.public_id, "request_id": self.request.public_id, "finding": self.finding.public_id,
+        }  # fmt: skip
+        if name == "home_visits:family_visit":
+            return {"visit": self.to_ward.public_id}
+        return found | ({"student": self.ward.public_id} if name == "home_visits:family_times" else {})
+
+
+@dataclass
 class Things:
     """One school's objects, by the argument that names them in an address."""
 
@@ -120,6 +151,7 @@ class Things:
     instrument: InstrumentText
     signal: Signal
     network: Network
+    visiting: Visiting
     opening: Opening
     rights: RightsRequest
     incident: Incident
@@ -164,6 +196,8 @@ class Things:
         }
         if address.name.startswith("network:"):
             fixed |= {"link": self.link.public_id} | self.network.arguments(address.name)
+        if address.name.startswith("home_visits:"):
+            fixed |= self.visiting.arguments(address.name)
         if address.name.startswith("cases:"):
             fixed |= {
                 "form": "interview",
@@ -365,6 +399,7 @@ def _about_child(
         "filled": filled_case(student, keeper.subject, teacher.subject, number=number),
         "signal": _signal(teacher, student),
         "network": _network(teacher, student, room, ward, cast.chen),
+        "visiting": _visiting(teacher, student, room, ward),
         "student": student,
         "entry": entry,
         "evidence": Evidence.objects.get(entry=entry),
@@ -452,6 +487,51 @@ def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, to
             figures={"reported": 0, "weeks": 4, "low": 0, "themes": {}, "looks": 0, "tasks": 0, "tasks_done": 0},
             token=f"m{student.pk}",
         ),
+    )  # fmt: skip
+
+
+def _visiting(teacher: Player, student: Subject, room: Subject, ward: Subject) -> Visiting:
+    """Make a published round of a class with a visit of its teacher, one to the ward, and what came of another."""
+    school, by, day, now = teacher.school, teacher.subject, date(2026, 11, 18), timezone.now()
+    row = VisitRound.objects.create(
+        school=school, title="家访", homeroom=room, first_day=day, last_day=date(2026, 11, 30), state="published",
+        people=[by.pk], made_by=by, token=f"v{student.pk}",
+    )  # fmt: skip
+    route = VisitRoute.objects.create(
+        school=school, round=row, session="1118", people=[by.pk], leave=now, back=now + timedelta(hours=2)
+    )
+    RouteMember.objects.create(route=route, person=by)
+    when = {
+        "route": route,
+        "begin": now,
+        "end": now + timedelta(minutes=30),
+        "state": "planned",
+        "code": "1234",
+    }
+    visit = Visit.objects.create(school=school, round=row, student=student, **when)
+    beside = VisitRound.objects.create(
+        school=school,
+        title="家访",
+        first_day=day,
+        last_day=day,
+        state="published",
+        made_by=by,
+        token=f"w{student.pk}",
+    )
+    about = {"school": school, "student": student}
+    return Visiting(
+        ward=ward,
+        route=route,
+        visit=visit,
+        to_ward=Visit.objects.create(school=school, round=beside, student=ward, **when | {"route": None}),
+        record=VisitRecord.objects.create(
+            **about, by=by, people=[by.pk], day=day, mode="in_person", token=f"v{student.pk}", signed="drawn", signature="iVBO",
+            said={"reason": "routine", "taps": {}, "words": "书桌靠窗", "told": ""},
+        ),
+        request=FamilyRequest.objects.create(
+            **about, kind="economic", found_by=by, owner=by, found_on=day, due=day, token=f"v{student.pk}", words="被子"
+        ),
+        finding=VisitFinding.objects.create(**about, by=by, day=day, token=f"v{student.pk}", words="划痕", where="在家"),
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ ALLOWED = {
     "screening": {"base"},
     "cases": {"base", "signals"},
     "network": {"base"},
+    "home_visits": {"base"},
     "privacy": {"base"},
     "insight": {"base", "programmes"},
 }

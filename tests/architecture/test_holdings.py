@@ -29,6 +29,11 @@ TABLES = {
     "legal_hold": "why: the ground of a hold is kept with the hold, and holds nothing else",
     "incident": "why: about an event; nobody is named in it",
     "second_factor": "why: a secret of the account, which is closed with it",
+    "visit_home_place": "home_visits.home",
+    "visit": "home_visits.visits",
+    "visit_record": "home_visits.records",
+    "visit_finding": "home_visits.finding_words",
+    "visit_family_request": "home_visits.requests",
     "network_task": "why: handed down to staff, about a class",
     "network_report": "why: figures of a class, nobody is named in it",
 }

@@ -182,6 +182,7 @@ INSTALLED_APPS = [
     "tongxin.modules.screening",
     "tongxin.modules.cases",
     "tongxin.modules.network",
+    "tongxin.modules.home_visits",
     "tongxin.modules.privacy",
     "tongxin.insight",
     "tongxin.demo",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import icalendar
 
+from tongxin.kernel.access.viewer import Viewer
+
 ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One all-day event. key: what it is about, always the same for the same thing; last: included.
+    """One event. key: what it is about, always the same for the same thing; last: included.
 
-    stamp: a day that does not move, so that the same calendar has the same bytes.
+    stamp: a day that does not move, so that the same calendar has the same bytes. begin, until: the hours of what does not
+    take the whole day.
     """
 
     key: str
@@ -28,6 +31,21 @@ class Item:
     text: str = ""
     url: str = ""
     alarm_days: int = 0
+    begin: datetime | None = None
+    until: datetime | None = None
+
+
+# Rooms say here what else stands in somebody's calendar; like all of it, it names no child.
+_makers: list[Callable[[Viewer], list[Item]]] = []
+
+
+def add_items(make: Callable[[Viewer], list[Item]]) -> None:
+    if make not in _makers:
+        _makers.append(make)
+
+
+def items_of_rooms(viewer: Viewer) -> list[Item]:
+    return [item for make in _makers for item in make(viewer)]
 
 
 def calendar_bytes(name: str, items: Iterable[Item], site: str) -> bytes:
@@ -57,10 +75,14 @@ def _event(item: Item, site: str) -> icalendar.Event:
     event.add("uid", f"{hashlib.sha256(item.key.encode()).hexdigest()[:32]}@{site}")
     event.add("dtstamp", datetime.combine(item.stamp, time(0), tzinfo=ZoneInfo(ZONE)).astimezone(UTC))
     event.add("summary", item.title)
-    event.add("dtstart", item.first)
-    # The end of an all-day event is the day after its last one.
-    event.add("dtend", item.last + timedelta(days=1))
-    event.add("transp", "TRANSPARENT")
+    if item.begin is not None and item.until is not None:
+        event.add("dtstart", item.begin.astimezone(ZoneInfo(ZONE)))
+        event.add("dtend", item.until.astimezone(ZoneInfo(ZONE)))
+    else:
+        event.add("dtstart", item.first)
+        # The end of an all-day event is the day after its last one.
+        event.add("dtend", item.last + timedelta(days=1))
+        event.add("transp", "TRANSPARENT")
     event.add("class", "PRIVATE")
     if item.text:
         event.add("description", item.text)

@@ -14,6 +14,9 @@ NOT_BEGUN, CLOCK_OFF = "not_begun", "clock_off"
 FAMILY_WROTE, TASK_GIVEN, HANDED_UP = "family_wrote", "task_given", "handed_up"
 HARM_TOLD, HARM_DUE = "harm_told", "harm_due"
 
+# Home visits were planned for somebody; a family is asked whether the time suits; a family's difficulty was given to somebody.
+VISITS_YOURS, VISIT_TO_CONFIRM, FAMILY_NEEDS = "visits_yours", "visit_to_confirm", "family_needs"
+
 # A child's case: something new, given to keep, late, waits for a second person, has no keeper, is to be received.
 CASE_NEWS, CASE_YOURS, CASE_LATE, CASE_TO_CLOSE = "case_news", "case_yours", "case_late", "case_to_close"
 CASE_WITHOUT_KEEPER, CASE_TO_RECEIVE = "case_without_keeper", "case_to_receive"
@@ -43,6 +46,9 @@ SENTENCES = {
     HANDED_UP: _("有一份报告交上来了，请打开看看。"),
     HARM_TOLD: _("有一份报告告诉了您，请现在打开。"),
     HARM_DUE: _("有一份报告的上报时限快到了，请现在打开。"),
+    VISITS_YOURS: _("家访排好了，请打开看您的时间和路线。"),
+    VISIT_TO_CONFIRM: _("老师想来家访，请打开看时间，方便就点“可以”。"),
+    FAMILY_NEEDS: _("有一个家庭的困难请您帮忙，请打开看看。"),
 }
 PLACES = {
     CALLED: "cases:signals", TO_LOOK_AT: "cases:signals", NOT_BEGUN: "screening:home",
@@ -50,7 +56,8 @@ PLACES = {
     HARM_TOLD: "network:harm", HARM_DUE: "network:harm",
     **dict.fromkeys((CASE_NEWS, CASE_YOURS, CASE_LATE, CASE_TO_CLOSE, CASE_WITHOUT_KEEPER), "cases:mine"),
     CASE_TO_RECEIVE: "cases:handovers", CHILD_TASK: "cases:tasks", CHILD_TASK_LATE: "cases:mine",
-    OUTCOME_OWED: "cases:taken",
+    OUTCOME_OWED: "cases:taken", VISITS_YOURS: "home_visits:home", VISIT_TO_CONFIRM: "home_visits:family",
+    FAMILY_NEEDS: "home_visits:requests",
 }  # fmt: skip
 # What leaves the house: no word about mental health, no name, no address that says more than the front door.
 SUBJECTS = {

@@ -13,7 +13,7 @@ VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
     "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
-    "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report",
+    "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report", "visits", "visits_plan", "visits_figures", "visit_answer",
     "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants", "grants_decide", "grants_watch", "rights", "rights_decide",
     "first_run",
 )  # fmt: skip

@@ -93,7 +93,7 @@ def items(viewer: Viewer) -> list[ics.Item]:
             if item.owner in viewer.posts and not (item.mark and item.mark.state == "done"):
                 found.append(_plan_item(programme, item, url))
         found += [_phase_item(programme, phase, url) for phase in phases(programme, pack)]
-    return found
+    return found + ics.items_of_rooms(viewer)
 
 
 def _worth_a_day(due: Due) -> bool:

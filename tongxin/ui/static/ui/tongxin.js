@@ -423,8 +423,54 @@
     });
   }
 
+  /* a tap on the school's own map fills in metres east and north of the school */
+  function mapPicker(figure) {
+    const drawing = $("svg", figure);
+    const picked = $(".sketch__picked", drawing);
+    const { left, top, scale } = figure.dataset;
+    const fields = ["x", "y"].map((name) => document.getElementById(`id_${name}`));
+    drawing.addEventListener("click", (event) => {
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawing.getScreenCTM().inverse());
+      picked.setAttribute("cx", at.x);
+      picked.setAttribute("cy", at.y);
+      picked.removeAttribute("hidden");
+      fields[0].value = Math.round(Number(left) + at.x * Number(scale));
+      fields[1].value = Math.round(Number(top) - at.y * Number(scale));
+      $("figcaption", figure).textContent = figure.dataset.said;
+    });
+  }
+
+  /* a signature by finger: strokes on a clear ground, kept in the form as a picture */
+  function signaturePad(box) {
+    const canvas = $("canvas", box);
+    const field = $(`input[name=${box.dataset.name}]`, box.closest("form"));
+    const pen = canvas.getContext("2d");
+    const ink = getComputedStyle(canvas).color;
+    let drawing = false;
+    box.hidden = false;
+    const at = (event) => {
+      const frame = canvas.getBoundingClientRect();
+      return [(event.clientX - frame.left) * canvas.width / frame.width, (event.clientY - frame.top) * canvas.height / frame.height];
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      canvas.setPointerCapture(event.pointerId);
+      drawing = true;
+      Object.assign(pen, { lineWidth: 5, lineCap: "round", lineJoin: "round", strokeStyle: ink });
+      pen.beginPath();
+      pen.moveTo(...at(event));
+    });
+    canvas.addEventListener("pointermove", (event) => { if (drawing) { pen.lineTo(...at(event)); pen.stroke(); } });
+    for (const end of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(end, () => { if (drawing) { drawing = false; field.value = canvas.toDataURL("image/png"); } });
+    }
+    $("[data-clear]", box).addEventListener("click", () => { pen.clearRect(0, 0, canvas.width, canvas.height); field.value = ""; });
+  }
+
   function start(root) {
     if (!root) return;
+    for (const figure of $$("[data-map]", root)) once(figure, mapPicker);
+    for (const box of $$("[data-signature]", root)) once(box, signaturePad);
     for (const form of $$("form[data-codes-form]", root)) once(form, codesForm);
     for (const box of $$(".table-wrap", root)) once(box, tableWrap);
     for (const box of $$("[data-date-picker]", root)) once(box, dayPicker);

@@ -1,0 +1,95 @@
+"""What the pages of home visits share: the school, the tabs, the token of a form, paging of lists made in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access import doors
+from tongxin.kernel.access.requests import Request
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.fields import new_public_id
+from tongxin.kernel.base.models import School, Subject
+
+_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
+PAGE = 40
+
+
+def school_of(viewer: Viewer) -> School:
+    """Return the school of somebody who belongs to one; a bureau visits nobody."""
+    if viewer.person_id is None:
+        raise Http404
+    return doors.school_of(viewer)
+
+
+def token_of(request: Request) -> str:
+    """Return what makes a form sent twice one thing: of this person and this form."""
+    once = request.POST.get("once", "")
+    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
+
+
+def tabs(viewer: Viewer, current: str) -> list[dict[str, Any]]:
+    """Return the tabs of the room this viewer may open."""
+    plans = viewer.may("visits_plan")
+    places = [
+        ("home", _("我的家访"), viewer.may("visits")),
+        ("needs", _("该访谁"), plans),
+        ("rounds", _("排家访"), plans),
+        ("places", _("住址和时间"), plans),
+        ("records", _("记录"), viewer.may("visits")),
+        ("requests", _("家庭困难"), viewer.may("visits")),
+        ("coverage", _("覆盖"), viewer.may("visits_figures")),
+        ("findings", _("家访时看到的"), "counsellor" in viewer.roles),
+    ]
+    return [
+        {"label": label, "url": reverse(f"home_visits:{name}"), "current": name == current}
+        for name, label, open_ in places
+        if open_
+    ]
+
+
+def paged[Row](request: Request, rows: Sequence[Row], size: int = PAGE) -> tuple[list[Row], dict[str, str]]:
+    """Return one page of a list made in memory and the addresses beside it, for ui/components/pager.html."""
+    try:
+        page = max(0, int(request.GET.get("page", "0")))
+    except ValueError:
+        page = 0
+    first = page * size
+    shown = list(rows[first : first + size])
+    if not shown and rows:
+        page, first = 0, 0
+        shown = list(rows[:size])
+
+    def address(number: int) -> str:
+        kept = {name: value for name, value in request.GET.items() if name != "page" and value}
+        return "?" + urlencode({**kept, "page": number})
+
+    pager = {
+        "previous_url": address(page - 1) if page else "",
+        "next_url": address(page + 1) if first + size < len(rows) else "",
+        "pager_words": _("第 %(first)d—%(last)d 个，共 %(n)d 个")
+        % {"first": first + 1, "last": first + len(shown), "n": len(rows)},
+    }
+    return shown, pager
+
+
+def fits(subject: Subject, words: str) -> bool:
+    """Say whether a name is what somebody looks for: characters, pinyin or initials."""
+    wanted = words.strip().lower().replace(" ", "")
+    keys = (subject.name, subject.pinyin.replace(" ", ""), subject.initials)
+    return not wanted or any(wanted in key.lower() for key in keys)
+
+
+def room_filter(rooms: Sequence[Subject], value: str) -> dict[str, Any]:
+    choices = [(one.public_id, one.name) for one in rooms]
+    return {"name": "room", "label": _("班级"), "kind": "select", "value": value, "choices": choices}
+
+
+def search_filter(value: str) -> dict[str, Any]:
+    return {"name": "q", "label": _("姓名"), "kind": "search", "value": value}

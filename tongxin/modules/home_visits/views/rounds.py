@@ -1,0 +1,298 @@
+"""Rounds of planning: made, planned by the worker, looked at, changed by hand, published."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.models import Attribute, Subject
+from tongxin.kernel.solving import services as solving_runs
+from tongxin.ui.solving import fragment
+from tongxin.ui.toasts import notify
+
+from .. import answers, leftover, planning, problems, reach, sessions
+from ..forms import RoundForm
+from ..models import Mode, Visit, VisitRound
+from . import place
+
+DAYS_AHEAD = 14
+
+
+def round_of(request: Request, public_id: str) -> VisitRound:
+    place.school_of(request.viewer)
+    return get_object_or_404(reach.rounds(request.viewer), public_id=public_id)
+
+
+@allow("visits_plan")
+@never_cache
+@require_safe
+def rounds(request: Request) -> HttpResponse:
+    viewer, asked = request.viewer, request.GET
+    place.school_of(viewer)
+    rows = reach.rounds(viewer).order_by("-made_at", "-pk")
+    if asked.get("state") in VisitRound.State.values:
+        rows = rows.filter(state=asked["state"])
+    found = [one for one in rows if asked.get("q", "").strip() in one.title]
+    shown, pager = place.paged(request, found, 20)
+    filters = [
+        {"name": "q", "label": _("名称"), "kind": "search", "value": asked.get("q", "")},
+        {
+            "name": "state",
+            "label": _("状态"),
+            "kind": "select",
+            "value": asked.get("state", ""),
+            "choices": VisitRound.State.choices,
+        },
+    ]
+    context = {
+        "tabs": place.tabs(viewer, "rounds"), "pager": pager, "filters": filters if len(rows) > 5 or asked else [],
+        "rows": [{"round": one, **_counts(list(one.visits.all()))} for one in shown],
+    }  # fmt: skip
+    return render(request, "home_visits/rounds.html", context)
+
+
+def _counts(visits: list[Visit]) -> dict[str, int]:
+    wanted = [one for one in visits if one.state != Visit.State.DROPPED]
+    return {
+        "n": len(wanted),
+        "planned": sum(one.begin is not None for one in wanted),
+        "done": sum(one.state == Visit.State.DONE for one in wanted),
+        "confirmed": sum(one.state == Visit.State.CONFIRMED for one in wanted),
+    }
+
+
+@allow("visits_plan")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: Request) -> HttpResponse:
+    """Make a round: for whom, when, who may go."""
+    viewer = request.viewer
+    place.school_of(viewer)
+    rooms, whole = list(reach.rooms(viewer)), reach.whole_school(viewer)
+    form = RoundForm(
+        request.POST or None, viewer=viewer, rooms=rooms, grades=_grades(request) if whole else [], whole=whole,
+        initial=_initial(request, rooms),
+    )  # fmt: skip
+    chosen = request.POST.getlist("people") if request.method == "POST" else _usual_people(request, rooms)
+    people = _choices(request, chosen)
+    wrong = (
+        "" if request.method != "POST" or any(one["selected"] for one in people) else _("请选可以去的老师。")
+    )
+    if request.method == "POST" and form.is_valid() and not wrong:
+        made = _make(request, form, [one["pk"] for one in people if one["selected"]])
+        return redirect("home_visits:round", made.public_id)
+    context = {"form": form, "people": people, "people_error": wrong}
+    return render(request, "home_visits/round_new.html", context, status=422 if form.errors or wrong else 200)
+
+
+def _grades(request: Request) -> list[int]:
+    viewer = request.viewer
+    rows = Attribute.objects.current().filter(
+        school_id=viewer.school_id, name="grade", subject__type="homeroom", valid_from__lte=viewer.day,
+        valid_to__gte=viewer.day,
+    )  # fmt: skip
+    return sorted({int(value) for value in rows.values_list("value", flat=True) if value.isdigit()})
+
+
+def _initial(request: Request, rooms: list[Subject]) -> dict[str, Any]:
+    day = request.viewer.day
+    title = _("%(room)s家访") % {"room": rooms[0].name} if len(rooms) == 1 else _("家访")
+    return {
+        "title": f"{title} {day:%m-%d}", "first_day": day, "last_day": day + timedelta(days=DAYS_AHEAD),
+        "evenings": ["1", "3"], "scope": rooms[0].public_id if rooms else "",
+    }  # fmt: skip
+
+
+def _usual_people(request: Request, rooms: list[Subject]) -> list[str]:
+    """The planner and, for a single class, its teachers; anybody else is added by a tap."""
+    viewer = request.viewer
+    held = {viewer.person_id}
+    if len(rooms) == 1:
+        for post in ("homeroom_teacher", "homeroom_liaison"):
+            held |= set(reach.holders(post, viewer).get(rooms[0].pk, []))
+    return list(reach.staff(viewer).filter(pk__in=held).values_list("public_id", flat=True))
+
+
+def _choices(request: Request, chosen: list[str]) -> list[dict[str, Any]]:
+    teachers = {pk for people in reach.holders("homeroom_teacher", request.viewer).values() for pk in people}
+    found = [
+        {
+            "id": one.public_id, "pk": one.pk, "name": one.name, "pinyin": one.pinyin, "initials": one.initials,
+            "detail": _("班主任") if one.pk in teachers else "", "selected": one.public_id in chosen,
+        }
+        for one in reach.staff(request.viewer)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: not one["selected"])
+
+
+def _make(request: Request, form: RoundForm, people: list[int]) -> VisitRound:
+    viewer, data, token = request.viewer, form.cleaned_data, place.token_of(request)
+    known = VisitRound.objects.filter(token=token).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            made = VisitRound.objects.create(
+                school_id=viewer.school_id, title=data["title"], homeroom=form.homeroom(), grade=form.grade(), mode=data["mode"],
+                aim=data["aim"], first_day=data["first_day"], last_day=data["last_day"], seconds=data["seconds"],
+                team_size=data["team_size"], teacher_goes=data["teacher_goes"], sessions=form.sessions, people=people,
+                made_by_id=viewer.person_id, token=token,
+            )  # fmt: skip
+            audit.write(viewer, "home_visits.round_made", made)
+            planning.refresh(viewer, made)
+    except IntegrityError:
+        return VisitRound.objects.get(token=token)
+    return made
+
+
+@allow("visits_plan")
+@never_cache
+@require_safe
+def one(request: Request, round: str) -> HttpResponse:
+    """A round: how it is being planned, the routes by day, who is left out and what would help."""
+    viewer = request.viewer
+    row = round_of(request, round)
+    visits = list(
+        row.visits.filter(reach.still_here(viewer)).select_related("student", "route").order_by("begin", "pk")
+    )
+    rooms = reach.rooms_of([visit.student_id for visit in visits], viewer)
+    names = dict(Subject.objects.filter(pk__in=row.people).values_list("pk", "name"))
+    run = solving_runs.latest(row.school, planning.KIND, row.public_id)
+    wrong = (
+        problems.sentences(row, viewer.day)
+        if row.state in (VisitRound.State.DRAFT, VisitRound.State.PLANNED)
+        else []
+    )
+    alone = problems.build(row, viewer.day).alone if not wrong and row.state == VisitRound.State.DRAFT else []
+    context = {
+        "round": row, "run": run, "counts": _counts(visits), "wrong": wrong, "online": row.mode == Mode.ONLINE,
+        "poll_url": reverse("home_visits:round_progress", args=[row.public_id]),
+        "stop_url": reverse("home_visits:round_stop", args=[row.public_id]),
+        "days": _days(row, visits, rooms, names), "people": "、".join(names.values()),
+        "alone": "、".join(names[pk] for pk in alone if pk in names),
+        "sessions": [sessions.title(session, viewer.day) for session in row.sessions],
+        "left": [
+            {
+                "visit": visit, "room": rooms.get(visit.student_id), "why": leftover.reason(visit.left_out),
+                "way": leftover.way_out(visit.left_out, row, names, viewer.day),
+            }
+            for visit in visits if visit.begin is None and visit.state in (Visit.State.OPEN, Visit.State.MOVING)
+        ],
+        "moving": [visit for visit in visits if visit.state == Visit.State.MOVING],
+        "refused": [visit for visit in visits if visit.state == Visit.State.REFUSED],
+        "first_state": row.state == VisitRound.State.DRAFT, "assumed": problems.ASSUMED,
+    }  # fmt: skip
+    return render(request, "home_visits/round.html", context)
+
+
+def _days(
+    row: VisitRound, visits: list[Visit], rooms: dict[int, Subject], names: dict[int, str]
+) -> list[dict[str, Any]]:
+    """Return the routes by day: who goes, when they are back, stop by stop."""
+    by_route: dict[int, list[dict[str, Any]]] = {}
+    for visit in visits:
+        if visit.route_id and visit.begin:
+            by_route.setdefault(visit.route_id, []).append(
+                {"visit": visit, "room": rooms.get(visit.student_id)}
+            )
+    days: dict[Any, list[dict[str, Any]]] = {}
+    for route in row.routes.order_by("leave", "pk"):
+        stops = by_route.get(route.pk, [])
+        if stops:
+            team = "、".join(names.get(person, "") for person in route.people)
+            days.setdefault(timezone.localtime(route.leave).date(), []).append(
+                {"route": route, "team": team, "stops": stops}
+            )
+    return [{"day": day, "routes": routes} for day, routes in days.items()]
+
+
+@allow("visits_plan")
+@require_POST
+def plan(request: Request, round: str) -> HttpResponse:
+    """Ask the worker to plan: from scratch, or with as few changes as can be."""
+    row = round_of(request, round)
+    options = {"repair": True} if request.POST.get("how") == "repair" else {}
+    try:
+        planning.ask(request.viewer, row, options)
+    except planning.Refused as refused:
+        for sentence in refused.said:
+            notify(request, sentence)
+    return redirect("home_visits:round", row.public_id)
+
+
+@allow("visits_plan")
+@never_cache
+@require_safe
+def progress(request: Request, round: str) -> HttpResponse:
+    row = round_of(request, round)
+    run = solving_runs.latest(row.school, planning.KIND, row.public_id)
+    if run is None:
+        return HttpResponse(status=204)
+    urls = {name: reverse(f"home_visits:round_{name}", args=[row.public_id]) for name in ("progress", "stop")}
+    return fragment(request, run, poll_url=urls["progress"], stop_url=urls["stop"])
+
+
+@allow("visits_plan")
+@require_POST
+def stop(request: Request, round: str) -> HttpResponse:
+    row = round_of(request, round)
+    run = solving_runs.latest(row.school, planning.KIND, row.public_id)
+    if run is not None and run.active:
+        solving_runs.stop(run)
+    return redirect("home_visits:round", row.public_id)
+
+
+@allow("visits_plan")
+@require_POST
+def publish(request: Request, round: str) -> HttpResponse:
+    row = round_of(request, round)
+    try:
+        answers.publish(request.viewer, row)
+    except answers.Refused as refused:
+        notify(request, str(refused))
+    else:
+        notify(request, _("发布了。去家访的老师看到路线，家长看到时间。"))
+    return redirect("home_visits:round", row.public_id)
+
+
+@allow("visits_plan")
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request: Request, round: str) -> HttpResponse:
+    """End a round, after the consequence was read."""
+    row = round_of(request, round)
+    if request.method == "POST":
+        answers.close(request.viewer, row)
+        notify(request, _("这次安排结束了。没有访到的，会回到“该访谁”。"))
+        return redirect("home_visits:rounds")
+    return render(request, "home_visits/round_close.html", {"round": row})
+
+
+@allow("visits_plan")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: Request, round: str) -> HttpResponse:
+    """Who may go: somebody falls out, somebody joins; the plan is then changed as little as can be."""
+    row = round_of(request, round)
+    ids = list(Subject.objects.filter(pk__in=row.people).values_list("public_id", flat=True))
+    chosen = request.POST.getlist("people") if request.method == "POST" else ids
+    found = _choices(request, chosen)
+    picked = [one["pk"] for one in found if one["selected"]]
+    if request.method == "POST" and picked:
+        answers.change_people(request.viewer, row, picked)
+        notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
+        return redirect("home_visits:round", row.public_id)
+    wrong = _("请选可以去的老师。") if request.method == "POST" else ""
+    context = {"round": row, "people": found, "people_error": wrong}
+    return render(request, "home_visits/round_people.html", context, status=422 if wrong else 200)
