@@ -76,6 +76,9 @@ def _keep_short(database: Path) -> None:
             continue
         try:
             pages, copied = fold(database)
+        except sqlite3.OperationalError as error:
+            # Somebody writes for long, as an import does; the log waits.
+            logger.info("the log was not brought into the database file: %s", error)
         except sqlite3.Error:
             logger.exception("the log could not be brought into the database file")
         else:
