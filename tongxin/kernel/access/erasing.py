@@ -1,14 +1,11 @@
-"""Legal holds, the retention schedule, and erasing one person for good."""
+"""Legal holds, what is past its time of keeping, and erasing one person for good."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 
-import yaml
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +14,7 @@ from tongxin.kernel.audit import keys as audited_keys
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Account, School, Subject
 
-from . import holdings, policy
+from . import holdings, terms
 from .holdings import Erased, Holding
 from .models import LegalHold
 from .rules import Held, Term, may_erase, past_its_time
@@ -37,16 +34,6 @@ class StillHere(ValueError):
 
 class CannotHold(ValueError):
     """The hold cannot be set or ended; the sentence says why."""
-
-
-@cache
-def schedule() -> dict[str, Term]:
-    """Return {class: term} from retention.yaml. Raises ValueError for an unknown class or no whole years."""
-    raw = yaml.safe_load(Path(__file__).with_name("retention.yaml").read_text(encoding="utf-8"))
-    for name, years in raw.items():
-        if name not in policy.CLASSES or not (years is None or (isinstance(years, int) and years > 0)):
-            raise ValueError(f"retention.yaml: {name}: {years}")
-    return {name: Term(name, years) for name, years in raw.items()}
 
 
 # ------------------------------------------------------------------ holds
@@ -194,7 +181,7 @@ def due(school: School, day: date) -> list[Due]:
     for subject, since, until in rows.values_list("subject", "set_at", "ended_at"):
         holds.setdefault(subject, []).append(Held(since, until))
     found = []
-    for name, term in schedule().items():
+    for name, term in terms.schedule(school.pk).items():
         over = [pk for pk, end in left.items() if past_its_time(term, end, (), now, day)]
         free = [pk for pk in over if past_its_time(term, left[pk], holds.get(pk, ()), now, day)]
         counts = [one.count(free) for one in holdings.of_type("student", [name]) if one.erase is not None]

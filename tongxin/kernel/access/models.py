@@ -2,7 +2,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tongxin.kernel.base.fields import DayField, InstantField, new_public_id
+from tongxin.kernel.base.fields import (
+    FOREVER,
+    DayField,
+    InstantField,
+    Superseding,
+    SupersedingQuerySet,
+    new_public_id,
+)
 from tongxin.kernel.base.models import Account, School, Subject
 from tongxin.kernel.base.sealing.fields import SealedTextField
 
@@ -117,6 +124,29 @@ class Opening(models.Model):
         indexes = [
             models.Index(fields=["account", "student", "state"], name="opening_of_reader"),
             models.Index(fields=["school", "state", "-asked_at"], name="opening_list"),
+        ]
+
+
+class SchoolTerm(Superseding):
+    """A term of keeping or a limit as a school has set it (see terms.py). Rows are added; what held before stays on file."""
+
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=20)
+    number = models.PositiveSmallIntegerField()
+    why = models.CharField(_("依据"), max_length=200)
+    recorded_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = SupersedingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "school_term"
+        verbose_name = verbose_name_plural = _("期限")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "name"],
+                condition=models.Q(superseded_at=FOREVER),
+                name="school_term_once",
+            )
         ]
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Subject
 
-from . import policy
+from . import policy, terms
 from .models import Opening
 from .rules import sealed_away
 from .viewer import Viewer
@@ -47,7 +47,7 @@ def askable(viewer: Viewer, student: Subject) -> dict[str, str]:
             found[data_class] = (
                 policy.BREAK_GLASS if policy.BREAK_GLASS in (how, found.get(data_class)) else how
             )
-    if sealed_away(student.present_to, viewer.day, policy.limit("kept_open_days")):
+    if sealed_away(student.present_to, viewer.day, terms.limit(viewer.school_id, "kept_open_days")):
         for role in viewer.roles:
             for data_class, reach in table["sealed"].get(role, {}).items():
                 if reach == "school":
@@ -56,6 +56,13 @@ def askable(viewer: Viewer, student: Subject) -> dict[str, str]:
 
 
 # ------------------------------------------------------------------ asking, deciding, ending, reviewing
+
+
+def most_hours(viewer: Viewer, kind: str) -> int:
+    """Return how many hours an opening may last at the viewer's school."""
+    if kind == policy.BREAK_GLASS:
+        return terms.limit(viewer.school_id, "glass_hours")
+    return terms.limit(viewer.school_id, "grant_days") * 24
 
 
 @transaction.atomic
@@ -80,7 +87,7 @@ def ask(
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise Refused(_("请写清为什么要看：出了什么事、看了要做什么。"))
-    most = policy.limit("glass_hours") if kind == policy.BREAK_GLASS else policy.limit("grant_days") * 24
+    most = most_hours(viewer, kind)
     if not 1 <= hours <= most:
         raise Refused(_("最多开%(n)d小时，请改短一些。") % {"n": most})
     now = timezone.now()
@@ -93,7 +100,7 @@ def ask(
         state=Opening.State.OPEN if open_ else Opening.State.WAITING,
         decided_at=now if open_ else None,
         until=now + timedelta(hours=hours) if open_ else None,
-        review_due=now + timedelta(days=policy.limit("review_days")) if open_ else None,
+        review_due=now + timedelta(days=terms.limit(viewer.school_id, "review_days")) if open_ else None,
     )  # fmt: skip
     action = "access.glass_broken" if open_ else "access.grant_asked"
     audit.write_each(

@@ -9,7 +9,8 @@ is sealed: whoever works at the school opens it only by a grant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -20,7 +21,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.base.sealing.fields import SealedField, guarded_fields, unseal
 
-from . import duties, openings, policy
+from . import duties, openings, terms
 from .rules import sealed_away
 from .viewer import Viewer, within_reach
 
@@ -196,18 +197,21 @@ def _inside(viewer: Viewer, data_class: str, wanted: set[int], purpose: str) -> 
     if reach.nothing or not wanted:
         return set()
     inside = Subject.objects.filter(within_reach(viewer, reach.names), pk__in=wanted)
-    days = policy.limit("kept_open_days")
-    return {
-        pk
-        for pk, present_to in inside.values_list("pk", "present_to")
-        if pk in (viewer.person_id, *viewer.children)
-        or purpose in STAYS_OPEN_FOR
-        or not sealed_away(present_to, viewer.day, days)
-    }
+    ends = dict(inside.values_list("pk", "present_to"))
+    sealed = _sealed(viewer, ends) if purpose not in STAYS_OPEN_FOR else set()
+    return ends.keys() - sealed
 
 
 def sealed_because_left(viewer: Viewer, subjects: Iterable[Subject]) -> set[int]:
     """Return those of some subjects whose record is sealed for this viewer: a list leaves them out, or says so."""
-    days = policy.limit("kept_open_days")
-    own = {viewer.person_id, *viewer.children}
-    return {one.pk for one in subjects if one.pk not in own and sealed_away(one.present_to, viewer.day, days)}
+    return _sealed(viewer, {one.pk: one.present_to for one in subjects})
+
+
+def _sealed(viewer: Viewer, ends: Mapping[int, date]) -> set[int]:
+    """Return who left too long ago. ends: {person: last day}; the school's own limit is asked for only where one has left."""
+    left = {pk: end for pk, end in ends.items() if end < viewer.day}
+    left = {pk: end for pk, end in left.items() if pk not in (viewer.person_id, *viewer.children)}
+    if not left:
+        return set()
+    days = terms.limit(viewer.school_id, "kept_open_days")
+    return {pk for pk, end in left.items() if sealed_away(end, viewer.day, days)}

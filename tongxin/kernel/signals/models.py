@@ -1,6 +1,7 @@
 """Signals, whom they were put before, and who is there to be called.
 
 Signal     immutable, in the transaction of whatever showed it ─ Call (who was asked to look, by when)
+LeftOut    who must not learn of a signal, because it is about them
 ChainStep  whom the school calls, in order ─ DutyShift (who comes first on a night, a weekend, a holiday)
 CounsellorHours  how much of the queue can be seen in a week
 """
@@ -124,6 +125,22 @@ class Signal(models.Model):
             models.Index(fields=["origin", "origin_id"], name="signal_origin"),
             models.Index(fields=["school", "bundle"], name="signal_bundle"),
         ]
+
+
+class LeftOut(models.Model):
+    """Somebody who must not learn of a signal: whoever wrote said that it is about them, or does not want them told.
+
+    They are never called about it, and no page shows it to them.
+    """
+
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="left_out")
+    person = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "signal_left_out"
+        constraints = [models.UniqueConstraint(fields=["signal", "person"], name="signal_left_out_once")]
+        indexes = [models.Index(fields=["person"], name="signal_left_out_person")]
 
 
 class Call(models.Model):

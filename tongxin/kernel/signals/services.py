@@ -8,10 +8,11 @@ escalate(now)          the worker's round: whoever did not answer in time is fol
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,7 +27,7 @@ from tongxin.ui import prepared
 
 from . import duty, topics
 from .chain import chain_of
-from .models import Call, ChainStep, Signal
+from .models import Call, ChainStep, LeftOut, Signal
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +62,12 @@ def raise_signal(
     bundle: str = "",
     now: datetime | None = None,
     by=None,
+    left_out: Collection[int] = (),
 ) -> Signal | None:
     """Write a signal with its first call; None when its source is on file. Inside the caller's transaction.
 
     Nothing lowers what is on file: something worse is another signal, something milder changes nothing.
-    urgent: somebody is called at once; when not said, the rank decides.
+    urgent: somebody is called at once; when not said, the rank decides. left_out: who is never called nor shown it.
     """
     if Signal.objects.filter(source=source).exists():
         return None
@@ -73,23 +75,31 @@ def raise_signal(
         school_id=school_id, student_id=student_id, origin=origin, origin_id=origin_id, bundle=bundle, source=source,
         urgent=rank >= URGENT_RANK if urgent is None else urgent, what={**(what or {}), "rank": rank},
     )  # fmt: skip
-    put(signal, rank, now or timezone.now(), by)
+    put(signal, rank, now or timezone.now(), by, left_out)
     return signal
 
 
-def put(signal: Signal, rank: int, now: datetime, by=None) -> None:
+def put(signal: Signal, rank: int, now: datetime, by=None, left_out: Collection[int] = ()) -> None:
     """Write a signal whose source is known not to be on file, and call the first person."""
     signal.raised_at, signal.day = now, timezone.localtime(now).date()
     signal.minutes = _paces[0](signal.school_id, rank) if _paces else None
     rows.insert(signal)
     audit.write(by, "signal.raised", signal, student=signal.student_id, origin=signal.origin_id)
-    call(signal, now)
+    LeftOut.objects.bulk_create(
+        [LeftOut(school_id=signal.school_id, signal=signal, person_id=one) for one in sorted(set(left_out))]
+    )
+    call(signal, now, left_out=left_out)
     publish(SignalRaised(signal.school_id, signal.pk, signal.student_id, rank, signal.urgent))
 
 
-def call(signal: Signal, now: datetime, *, round: int = 0, after: int = -1) -> list[Call]:
-    """Call the next of the chain after a step; from the second round on everybody of it at once."""
-    steps = _called_now(signal.school_id, now)
+def call(
+    signal: Signal, now: datetime, *, round: int = 0, after: int = -1, left_out: Collection[int] | None = None
+) -> list[Call]:
+    """Call the next of the chain after a step; from the second round on everybody of it at once.
+
+    left_out: who must not learn of it, where the caller knows.
+    """
+    steps = _called_now(signal.school_id, now, left_out_of(signal) if left_out is None else left_out)
     waiting = [step for step in steps if step.number > after]
     calls = []
     for step in waiting if round else waiting[:1]:
@@ -117,15 +127,26 @@ def _time_to_answer(signal: Signal, step: ChainStep) -> timedelta:
     return timedelta(minutes=min(step.minutes, signal.minutes or step.minutes))
 
 
-def _called_now(school_id: int, now: datetime) -> list[ChainStep]:
-    """Return whom to call, in order: who is on duty, then the chain; who holds the posts when there is none."""
+def left_out_of(signal: Signal) -> frozenset[int]:
+    """Return who must not learn of a signal."""
+    return frozenset(LeftOut.objects.filter(signal_id=signal.pk).values_list("person_id", flat=True))
+
+
+def without_those_left_out(rows: QuerySet[Signal], person_id: int | None) -> QuerySet[Signal]:
+    """Leave the signals out of which somebody must not learn."""
+    return rows.exclude(pk__in=LeftOut.objects.filter(person_id=person_id).values("signal"))
+
+
+def _called_now(school_id: int, now: datetime, left_out: Collection[int] = ()) -> list[ChainStep]:
+    """Return whom to call, in order: who is on duty, then the chain; who holds the posts when nobody is left of it."""
     day = timezone.localtime(now).toordinal()
-    steps = prepared.instances(ChainStep, "chain", _chain, {"school": school_id, "day": day})
-    steps = steps or _stand_ins(school_id)
+    chained = prepared.instances(ChainStep, "chain", _chain, {"school": school_id, "day": day})
+    steps = [step for step in chained if step.person_id not in left_out]
+    steps = steps or [step for step in _stand_ins(school_id) if step.person_id not in left_out]
     if steps:
         steps[-1].firm = True  # the last of those who are there cannot decline, whoever that is
     first = duty.on_duty(school_id, now)
-    if first is None or (steps and steps[0].person_id == first):
+    if first is None or first in left_out or (steps and steps[0].person_id == first):
         return steps
     # Whoever is on duty is called once; the last of the chain stays the one who cannot decline.
     later = [step for step in steps if step.person_id != first or step.firm]
@@ -195,6 +216,8 @@ def _own_call(signal: Signal, viewer: Viewer) -> Call | None:
 def take(signal: Signal, viewer: Viewer) -> Call:
     """Note that this person is on it: nobody else is called any more. Raises Refused when somebody was first."""
     now, signal = timezone.now(), _locked(signal.pk)
+    if viewer.person_id in left_out_of(signal):
+        raise Refused(_("这一条已经不在您这里了。"))
     taken = Call.objects.select_related("person").filter(signal=signal, answer=Call.Answer.TAKEN).first()
     if taken is not None:
         if taken.person_id == viewer.person_id:

@@ -25,6 +25,8 @@ class CasesConfig(AppConfig):
         add_tab("care", 20, _("要看看的学生"), "cases:signals", sees_signals)
         add_tab("care", 50, _("应急联系人"), "cases:chain", lambda viewer: viewer.may("signal_chain"))
         add_tab("care", 52, _("值班和访谈时间"), "cases:duty", lambda viewer: viewer.may("signal_chain"))
+        add_place(59, _("各校关爱"), "cases:district", "bureau", icon="care")
+        add_tab("district", 10, _("个案"), "cases:district", lambda viewer: viewer.may("bureau"))
         add_notice(watch.waiting_for_me)
         add_notice(watch.silent_worker)
         register_cases()

@@ -57,7 +57,7 @@ class Child:
 
 def reachable(viewer: Viewer) -> QuerySet[Signal]:
     """Return the signals somebody may see: counsellors those of the school, others those they were called to."""
-    rows = Signal.objects.filter(school_id=viewer.school_id)
+    rows = signals.without_those_left_out(Signal.objects.filter(school_id=viewer.school_id), viewer.person_id)
     if viewer.may("screening"):
         return rows
     return rows.filter(Exists(Call.objects.filter(signal=OuterRef("pk"), person_id=viewer.person_id)))
@@ -87,6 +87,7 @@ def waiting(viewer: Viewer, of: Subject | None = None) -> list[Child]:
 def others_waiting(viewer: Viewer) -> int:
     """Return how many more children wait for somebody else of the chain."""
     rows = signals.open_signals(viewer.school_id or 0).exclude(pk__in=reachable(viewer).values("pk"))
+    rows = signals.without_those_left_out(rows, viewer.person_id)
     return rows.order_by().values("student").distinct().count()
 
 

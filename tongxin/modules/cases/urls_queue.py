@@ -1,9 +1,10 @@
 from django.urls import URLPattern, path
 
-from .views import chain, duty, signals
+from .views import chain, district, duty, signals
 
 urlpatterns: list[URLPattern] = [
     path("care/", signals.home, name="home"),
+    path("district/cases/", district.district_cases, name="district"),
     path("care/signals/", signals.waiting, name="signals"),
     path("care/signals/in-order/", signals.in_order, name="signals_in_order"),
     path("care/signals/done/", signals.done, name="signals_done"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -17,14 +18,15 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access.reading import opened
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.base.models import Subject
+from tongxin.kernel.base.models import School, Subject
+from tongxin.kernel.signals import chain
 from tongxin.kernel.signals.models import Call
 from tongxin.kernel.signals.services import raise_signal
 
 from . import durations, signs
-from .duties import called_about
+from .duties import called_about, kept_from
 from .models import Concern
-from .posts import COUNSELLOR
+from .posts import COUNSELLOR, holders
 
 # Lightest 1 … 5 gravest: who is called at once is of the upper ranks, whatever else was ticked.
 CALM_RANK, HARM_RANK, URGENT_RANK, HARM_NOW_RANK = 2, 3, 4, 5
@@ -37,7 +39,7 @@ class NotOfThisSchool(ValueError):
 
 @dataclass(frozen=True)
 class Told:
-    """What somebody wrote about a child. urgent: somebody has to come now."""
+    """What somebody wrote about a child. urgent: somebody has to come now. left_out: who must not learn of it."""
 
     origin: str
     token: str
@@ -45,6 +47,7 @@ class Told:
     words: str = ""
     harm: str = ""
     where: str = ""
+    left_out: Collection[int] = ()
     sheet: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -91,7 +94,7 @@ def _write(viewer: Viewer, student: Subject, told: Told) -> Concern:
     raise_signal(
         school_id=student.school_id, student_id=student.pk, origin=told.origin, source=source_of(told.token),
         rank=told.rank, urgent=told.calls, what={"harm": bool(told.harm), "sheet": sorted(told.sheet)},
-        origin_id=row.pk, bundle="network", now=now, by=viewer,
+        origin_id=row.pk, bundle="network", now=now, by=viewer, left_out=told.left_out,
     )  # fmt: skip
     durations.same_child(student, row, now)
     return row
@@ -99,10 +102,16 @@ def _write(viewer: Viewer, student: Subject, told: Told) -> Concern:
 
 def readable(viewer: Viewer) -> QuerySet[Concern]:
     """Return what a viewer may open: counsellors that of their school, others that about which they were called."""
-    rows = Concern.objects.filter(school_id=viewer.school_id)
+    rows = Concern.objects.filter(~kept_from(viewer), school_id=viewer.school_id)
     if COUNSELLOR in viewer.roles:
         return rows
     return rows.filter(called_about(viewer))
+
+
+def may_learn(school_id: int, day: date) -> list[Subject]:
+    """Return who of a school may come to know of what is written: whom a chain may name, and the counsellors."""
+    able = chain.able(School(pk=school_id), day)
+    return list({one.pk: one for one in (*holders(school_id, COUNSELLOR, day), *able)}.values())
 
 
 def opened_for(viewer: Viewer, rows: Iterable[Concern]) -> list[Concern]:

@@ -21,6 +21,7 @@ from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.calendar.queries import school_calendar
+from tongxin.kernel.signals.models import LeftOut
 from tongxin.kernel.signals.services import raise_signal
 
 from . import assigned, moods
@@ -101,7 +102,14 @@ def same_child(student: Subject, newest: Concern, now: datetime) -> None:
         school_id=student.school_id, student_id=student.pk, origin="duration",
         source=f"network:{SAME_CHILD}:{student.pk}:{newest.token}"[:160], rank=RANK, urgent=False,
         what={"rule": SAME_CHILD, "times": len(ids), "weeks": rule.weeks}, bundle="network", now=now,
+        left_out=_left_out_of(ids),
     )  # fmt: skip
+
+
+def _left_out_of(ids: list[int]) -> set[int]:
+    """Return who must not learn of one of some reports: nor do they of what these add up to."""
+    rows = LeftOut.objects.filter(signal__origin__in=Concern.Origin.values, signal__origin_id__in=ids)
+    return set(rows.values_list("person_id", flat=True))
 
 
 def sentence(what: Mapping) -> str:

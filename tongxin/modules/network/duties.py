@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from tongxin.kernel.access import duties
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.signals.models import Call
+from tongxin.kernel.signals.models import Call, LeftOut
 
 from . import harm, posts
 from .models import Concern, FamilyWord, HarmEntry, Talk, TalkAnswer
@@ -28,6 +28,19 @@ def called_about(viewer: Viewer) -> Exists:
     )
 
 
+def kept_from(viewer: Viewer) -> Exists:
+    """Say of a concern whether its writer left this person out: they must not learn of it."""
+    return Exists(
+        LeftOut.objects.filter(
+            signal__origin_id=OuterRef("pk"), signal__origin=OuterRef("origin"), person_id=viewer.person_id
+        )
+    )
+
+
+def _of_counsellors_but_those_left_out(viewer: Viewer) -> Q:
+    return _of_counsellors(viewer) & ~Q(kept_from(viewer))
+
+
 def _called(viewer: Viewer) -> Q:
     return Q(called_about(viewer), school_id=viewer.school_id)
 
@@ -45,9 +58,10 @@ def _told(viewer: Viewer) -> Q:
 
 def let_all() -> None:
     """Declare the duties; called once when the application starts."""
-    for model in (Concern, Talk, TalkAnswer):
+    for model in (Talk, TalkAnswer):
         duties.let(model, "K4d", _of_counsellors)
-    duties.let(Concern, "K5", _of_counsellors)
+    for data_class in ("K4d", "K5"):
+        duties.let(Concern, data_class, _of_counsellors_but_those_left_out)
     # Whoever is called at night has no time for a code: they see where the child is, and no more.
     duties.let(Concern, "K4e", _called, proof=False)
     # Families and most teachers have no second factor; the pages ask for it of everybody who has one.

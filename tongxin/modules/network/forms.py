@@ -13,7 +13,7 @@ from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.ui.widgets import DayInput, TimeInput
 
-from . import assigned, durations, families, harm, moods, posts, signs, summaries
+from . import assigned, concerns, durations, families, harm, moods, posts, signs, summaries
 from .models import Concern, HarmEntry, HarmReport, MoodReport
 
 WORDS = 2000
@@ -131,7 +131,30 @@ class ChildField:
         return None
 
 
-class ConcernForm(ChildField, forms.Form):
+class LeftOutField(forms.Form):
+    """Mixin: who of those who may come to know must not, because it is about them or the writer does not want it."""
+
+    left_out = forms.MultipleChoiceField(
+        label=gettext_lazy("不要告诉谁（没有就不选）"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("事情和谁有关，或您不想让谁知道，就勾上谁：不会通知他，他也看不到。其余的人会知道。"),
+    )  # fmt: skip
+
+    def choose_left_out(self, viewer: Viewer) -> None:
+        people = concerns.may_learn(viewer.school_id or 0, viewer.day)
+        self.may_learn = {one.public_id: one for one in people if one.pk != viewer.person_id}
+        names = [(key, one.name) for key, one in self.may_learn.items()]
+        self.fields["left_out"].choices = names  # type: ignore[attr-defined]
+
+    def clean_left_out(self) -> list[int]:
+        chosen = self.cleaned_data["left_out"]
+        if chosen and len(chosen) == len(self.may_learn):
+            raise forms.ValidationError(
+                _("至少要有一个人知道，才有人来帮孩子。学校的人都不合适时，请打 110 或 12345。")
+            )
+        return [self.may_learn[key].pk for key in chosen]
+
+
+class ConcernForm(ChildField, LeftOutField):
     what = forms.ChoiceField(
         label=gettext_lazy("是哪一种"),
         widget=forms.RadioSelect,
@@ -158,12 +181,14 @@ class ConcernForm(ChildField, forms.Form):
     )  # fmt: skip
     harm = forms.CharField(
         label=gettext_lazy("可能有人伤害孩子吗（没有就不写）"), max_length=WORDS, required=False, widget=SHORT_AREA,
-        help_text=gettext_lazy("涉及学校里的大人时不要写在这里，请用“强制报告”，由您选谁知道。"),
+        help_text=gettext_lazy("涉及学校里的大人时请用“强制报告”；写在这里的，在下面勾上他。"),
     )  # fmt: skip
 
     def __init__(self, *args, viewer: Viewer, **kwargs):
         super().__init__(*args, **kwargs)
         self.choose_child(viewer)
+        self.choose_left_out(viewer)
+        self.order_fields(["what", "student", "name", "room", "when", "where", "words", "harm", "left_out"])
 
     def clean(self):
         data = super().clean() or {}
@@ -228,7 +253,7 @@ class FamilyWordForm(forms.Form):
     words = forms.CharField(label=gettext_lazy("想说的话"), max_length=WORDS, widget=AREA)
 
 
-class FamilyWorryForm(forms.Form):
+class FamilyWorryForm(LeftOutField):
     student = forms.ChoiceField(label=gettext_lazy("哪个孩子"))
     when = forms.ChoiceField(
         label=gettext_lazy("要多快"),
@@ -251,6 +276,8 @@ class FamilyWorryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.people = {one.public_id: one for one in families.own_children(viewer)}
         self.fields["student"].choices = [(key, one.name) for key, one in self.people.items()]  # type: ignore[attr-defined]
+        self.choose_left_out(viewer)
+        self.order_fields(["student", "when", "where", "words", "harm", "left_out"])
 
     def clean(self):
         data = super().clean() or {}

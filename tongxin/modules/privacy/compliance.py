@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.exchange.documents.blocks import Block, Document, Heading, Listing, Paragraph, Signature, Table
 from tongxin.exchange.documents.sheets import Column, Sheet
-from tongxin.kernel.access import erasing
+from tongxin.kernel.access import erasing, terms
 from tongxin.kernel.access.context import ROLE_NAMES
 from tongxin.kernel.access.models import LegalHold, Opening
 from tongxin.kernel.access.policy import BREAK_GLASS, GRANT
@@ -219,7 +219,7 @@ def _retention(school: School, year: Year, day: date) -> Iterator[Block]:
     rows = [
         (class_words(name), _("一直保存") if term.years is None else _("离校后%(n)d年") % {"n": term.years},
          len(due[name].people) if name in due else 0)
-        for name, term in erasing.schedule().items()
+        for name, term in terms.schedule(school.pk).items()
     ]  # fmt: skip
     yield _table((_("内容"), _("保存多久"), _("到期还没有删除（人）")), rows, _("保存期限"))
     holds = LegalHold.objects.filter(school=school, ended_at=None).count()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tongxin.kernel.access import policy
+from tongxin.kernel.access import terms
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
@@ -47,7 +47,7 @@ def register(
     made = RightsRequest.objects.create(
         school_id=person.school_id, subject=person, asked_by=asked_by, kind=kind, words=words.strip(),
         channel=channel, received_on=received_on,
-        due_on=received_on + timedelta(days=policy.limit("request_days")), recorded_by=by.account,
+        due_on=received_on + timedelta(days=terms.limit(person.school_id, "request_days")), recorded_by=by.account,
     )  # fmt: skip
     _note(by, "privacy.requested", made, kind=kind, channel=channel)
     return made

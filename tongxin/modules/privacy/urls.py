@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import audit, compliance, keeping, mine, openings, requests
+from .views import audit, compliance, keeping, mine, openings, requests, terms
 
 app_name = "privacy"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("openings/<str:public_id>/read/", openings.read, name="opening_read"),
     path("rights/", requests.listing, name="requests"),
     path("rights/retention/", keeping.retention, name="retention"),
+    path("rights/retention/terms/", terms.terms, name="terms"),
     path("rights/incidents/", keeping.incidents, name="incidents"),
     path("rights/incidents/new/", keeping.incident, name="incident_new"),
     path("rights/incidents/<str:public_id>/", keeping.incident, name="incident"),

@@ -20,4 +20,5 @@ class ScreeningConfig(AppConfig):
         add_origin(signals.ORIGIN, signals.sentences)
         verbs = ("screening", "screening_progress", "screening_figures")
         add_tab("care", 10, _("测评"), "screening:home", lambda viewer: any(map(viewer.may, verbs)))
+        add_tab("district", 20, _("测评"), "screening:district", lambda viewer: viewer.may("bureau"))
         add_tab("care", 60, _("量表"), "screening:instruments", lambda viewer: viewer.may("screening"))

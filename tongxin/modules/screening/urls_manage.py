@@ -1,8 +1,9 @@
 from django.urls import URLPattern, path
 
-from .views import codes, instruments, progress, sittings
+from .views import codes, district, instruments, progress, sittings
 
 urlpatterns: list[URLPattern] = [
+    path("district/screening/", district.district_sittings, name="district"),
     path("care/screening/", sittings.home, name="home"),
     path("care/screening/new/", sittings.new, name="sitting_new"),
     path("care/screening/asked/", sittings.asked, name="sitting_asked"),

@@ -7,7 +7,7 @@ with them. No database: the rules are plain functions, so the full number is che
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from tongxin.kernel.access import erasing, rules
+from tongxin.kernel.access import rules, terms
 from tongxin.kernel.access.rules import Held
 from tongxin.kernel.consent.rules import Act, Child, Guardianship, Span, Text, decide
 
@@ -17,7 +17,7 @@ START = date(2020, 1, 1)
 LENGTH = 3_000  # days: from school through the years after leaving
 CHILD, MOTHER, FATHER, GRANDMOTHER = range(4)
 KEPT_OPEN = 30
-YEARS = {name: term.years for name, term in erasing.schedule().items()}
+YEARS = {name: term.years for name, term in terms.shipped_schedule().items()}
 
 
 def noon(day: int) -> datetime:

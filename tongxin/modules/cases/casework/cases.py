@@ -66,7 +66,7 @@ def open_case(
         school_id=student.school_id, number=(last or 0) + 1, student=student, scheme=text, owner=keeper,
         opened_at=now, opened_by_id=viewer.person_id,
     )  # fmt: skip
-    found = signals.without_outcome(student.pk)
+    found = signals.without_outcome(student.pk, viewer.person_id, keeper.pk)
     gravest = max([rank, *_ranks_of(found)])
     clocks.enter(case, schemes.scheme_of(text).first, gravest, now)
     case.save()
@@ -233,7 +233,7 @@ def reopen(case: Case, viewer: Viewer, why: str) -> Case:
     case.save()
     note(case, Step.Kind.REOPENED, now, by=viewer.person_id, state=case.state, paper=paper)
     audit.write(viewer, "cases.reopened", case)
-    for signal in signals.without_outcome(case.student_id):
+    for signal in signals.without_outcome(case.student_id, viewer.person_id, case.owner_id):
         (grave,) = _ranks_of([signal])
         signals.join(case, signal, grave, now, by=viewer.person_id, told=False)
     return case

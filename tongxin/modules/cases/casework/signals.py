@@ -18,6 +18,7 @@ from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.facts import SignalRaised, SignalTaken
 from tongxin.kernel.signals.models import Call, Signal
+from tongxin.kernel.signals.services import left_out_of, without_those_left_out
 
 from ..models import Case, Outcome, Standing, Step
 from . import clocks, ranks
@@ -36,8 +37,12 @@ def open_case_of(student_id: int) -> Case | None:
 def on_raised(fact: SignalRaised) -> None:
     """A signal about a child with an open case joins it in the transaction that raised it."""
     case = open_case_of(fact.student_id)
-    if case is not None:
-        join(case, Signal.objects.get(pk=fact.signal_id), fact.rank, timezone.now())
+    if case is None:
+        return
+    signal = Signal.objects.get(pk=fact.signal_id)
+    # It waits in the queue for somebody else where it is about whoever keeps the case.
+    if case.owner_id not in left_out_of(signal):
+        join(case, signal, fact.rank, timezone.now())
 
 
 def on_taken(fact: SignalTaken) -> None:
@@ -46,7 +51,8 @@ def on_taken(fact: SignalTaken) -> None:
     if case is None or Outcome.objects.filter(signal_id=fact.signal_id).exists():
         return
     signal = Signal.objects.get(pk=fact.signal_id)
-    join(case, signal, _rank_of(signal), timezone.now())
+    if case.owner_id not in left_out_of(signal):
+        join(case, signal, _rank_of(signal), timezone.now())
 
 
 def _rank_of(signal: Signal) -> int:
@@ -79,19 +85,29 @@ def join(
     return True
 
 
-def waiting(school_id: int) -> QuerySet[Signal]:
-    """Return the signals somebody took and has not said anything about since, the oldest first."""
+def waiting(school_id: int, viewer: Viewer | None = None) -> QuerySet[Signal]:
+    """Return the signals somebody took and has not said anything about since, the oldest first.
+
+    viewer: for whom; without those of which they must not learn.
+    """
     taken = Call.objects.filter(signal=OuterRef("pk"), answer=Call.Answer.TAKEN)
     done = Outcome.objects.filter(signal=OuterRef("pk"))
-    return Signal.objects.filter(Exists(taken), ~Exists(done), school_id=school_id).order_by(
+    rows = Signal.objects.filter(Exists(taken), ~Exists(done), school_id=school_id).order_by(
         "raised_at", "pk"
     )
+    return rows if viewer is None else without_those_left_out(rows, viewer.person_id)
 
 
-def without_outcome(student_id: int) -> list[Signal]:
-    """Return the signals about a child that nothing has become of yet, taken or not."""
+def without_outcome(student_id: int, *people: int | None) -> list[Signal]:
+    """Return the signals about a child that nothing has become of yet, taken or not.
+
+    people: to whom they would be shown; without those of which one of them must not learn.
+    """
     done = Outcome.objects.filter(signal=OuterRef("pk"))
-    return list(Signal.objects.filter(~Exists(done), student_id=student_id).order_by("pk"))
+    rows = Signal.objects.filter(~Exists(done), student_id=student_id).order_by("pk")
+    for person in people:
+        rows = without_those_left_out(rows, person)
+    return list(rows)
 
 
 @transaction.atomic

@@ -96,7 +96,7 @@ def _listed(request: Request) -> HttpResponse:
 
 def _frame(viewer: Viewer, show: str) -> dict[str, Any]:
     address = reverse("cases:mine")
-    waiting = signals.waiting(viewer.school_id or 0).order_by().values("student").distinct().count()
+    waiting = signals.waiting(viewer.school_id or 0, viewer).order_by().values("student").distinct().count()
     shows = [
         ("mine", _("我负责的")), ("", _("全部")), ("late", _("过了期限的")), ("closing", _("等同意结案的")),
         ("closed", _("已结案的")),
@@ -227,7 +227,7 @@ def open_(request: Request, public_id: str) -> HttpResponse:
 @step_up
 def _open(request: Request, student: Subject) -> HttpResponse:
     viewer = request.viewer
-    found = signals.without_outcome(student.pk)
+    found = signals.without_outcome(student.pk, viewer.person_id)
     said = _sentences(viewer, found)
     with transaction.atomic():
         text = schemes.in_force(school_of(viewer), viewer.day, by=viewer)
@@ -272,7 +272,7 @@ def taken(request: Request) -> HttpResponse:
 @step_up
 def _taken(request: Request, refused: str = "", student: str = "", why: str = "") -> HttpResponse:
     viewer = request.viewer
-    rows = list(signals.waiting(viewer.school_id or 0).select_related("student"))
+    rows = list(signals.waiting(viewer.school_id or 0, viewer).select_related("student"))
     opened_rows = opened(
         viewer, Signal.objects.filter(pk__in=[one.pk for one in rows]).order_by("pk"), "crisis"
     )
@@ -298,7 +298,7 @@ def _taken(request: Request, refused: str = "", student: str = "", why: str = ""
 def no_case(request: Request, public_id: str) -> HttpResponse:
     """Note that somebody looked and that no case is needed."""
     student = student_of(request.viewer, public_id)
-    rows = list(signals.waiting(request.viewer.school_id or 0).filter(student=student))
+    rows = list(signals.waiting(request.viewer.school_id or 0, request.viewer).filter(student=student))
     if not rows:
         raise Http404
     why = request.POST.get("why", "")[:2000]

@@ -37,7 +37,7 @@ def concern(request: Request) -> HttpResponse:
             urgent = data["when"] == "now"
             told = concerns.Told(
                 origin=data["what"], token=place.token_of(request), urgent=urgent, words=data["words"],
-                harm=data["harm"], where=place.signed(viewer, data["where"]),
+                harm=data["harm"], where=place.signed(viewer, data["where"]), left_out=data["left_out"],
             )  # fmt: skip
             concerns.report(viewer, child, told)
             return place.received(request, child=child, urgent=told.calls)

@@ -52,6 +52,7 @@ def worry(request: Request) -> HttpResponse:
         told = concerns.Told(
             origin=Concern.Origin.FAMILY, token=place.token_of(request), urgent=data["when"] == "now",
             words=data["words"], harm=data["harm"], where=place.signed(viewer, data["where"]),
+            left_out=data["left_out"],
         )  # fmt: skip
         concerns.report(viewer, child, told)
         return place.received(request, child=child, urgent=told.calls, who="guardian")

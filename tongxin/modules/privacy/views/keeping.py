@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from tongxin.kernel.access import erasing, holdings
+from tongxin.kernel.access import erasing, holdings, terms
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.models import LegalHold
 from tongxin.kernel.access.requests import Request
@@ -128,7 +128,7 @@ def retention(request: Request) -> HttpResponse:
         return redirect("privacy:retention")
     lines = [
         {"class": name, "title": class_words(name), "years": term.years, "due": due.get(name)}
-        for name, term in erasing.schedule().items()
+        for name, term in terms.schedule(school.pk).items()
     ]
     return render(request, "privacy/retention.html", {"lines": lines})
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tongxin.kernel.access import holdings, openings, policy
+from tongxin.kernel.access import holdings, openings, policy, terms
 from tongxin.kernel.access.doors import allow, step_up
 from tongxin.kernel.access.models import Opening
 from tongxin.kernel.access.requests import Request
@@ -97,14 +97,13 @@ class AskForm(forms.Form):
     )  # fmt: skip
     hours = forms.IntegerField(label=gettext_lazy("要看多久（小时）"), min_value=1)
 
-    def __init__(self, *args, may: dict[str, str], kind: str, **kwargs):
+    def __init__(self, *args, may: dict[str, str], kind: str, most: int, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["classes"].choices = [  # type: ignore[attr-defined]
             (name, CLASS_WORDS.get(name, name))
             for name, how in may.items()
             if how == kind or kind == policy.GRANT
         ]
-        most = policy.limit("glass_hours") if kind == policy.BREAK_GLASS else policy.limit("grant_days") * 24
         self.fields["hours"].max_value = most  # type: ignore[attr-defined]
         self.fields["hours"].initial = min(most, 24 if kind == policy.BREAK_GLASS else 72)
         self.fields["hours"].help_text = _("最多%(n)d小时，到时自己关上。") % {"n": most}
@@ -124,7 +123,7 @@ def ask(request: Request, public_id: str) -> HttpResponse:
     # Where nothing can be asked for by a grant, the page is about break-glass alone.
     only = urgent and policy.GRANT not in may.values()
     kind = policy.BREAK_GLASS if only or (urgent and "urgent" in request.GET) else policy.GRANT
-    form = AskForm(request.POST or None, may=may, kind=kind)
+    form = AskForm(request.POST or None, may=may, kind=kind, most=openings.most_hours(viewer, kind))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -142,7 +141,7 @@ def ask(request: Request, public_id: str) -> HttpResponse:
             notify(request, said)
             return redirect("privacy:opening", made.public_id)
     context = {"form": form, "student": student, "kind": kind, "urgent": urgent, "only": only,
-               "glass": policy.BREAK_GLASS, "days": policy.limit("review_days")}  # fmt: skip
+               "glass": policy.BREAK_GLASS, "days": terms.limit(viewer.school_id, "review_days")}  # fmt: skip
     return render(request, "privacy/ask.html", context, status=422 if form.errors else 200)
 
 
