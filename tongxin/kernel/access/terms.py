@@ -113,7 +113,9 @@ def choose(school_id: int, name: str, number: int, why: str, *, by) -> SchoolTer
     if len(why.strip()) < SHORTEST_REASON:
         raise OutOfBounds(_("请写一句依据：为什么要改。"))
     now = timezone.now()
-    SchoolTerm.objects.current().filter(school_id=school_id, name=name).update(superseded_at=now)
+    for old in SchoolTerm.objects.current().filter(school_id=school_id, name=name):
+        old.superseded_at = now
+        old.save(update_fields=["superseded_at"])
     made = SchoolTerm.objects.create(
         school_id=school_id, name=name, number=number, why=why.strip(), recorded_at=now,
         recorded_by_id=getattr(by, "account_id", None),
