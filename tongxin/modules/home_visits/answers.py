@@ -5,7 +5,8 @@ Each writes its audit row in the same transaction; what is done already stays as
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -85,6 +86,16 @@ def change_people(viewer: Viewer, round: VisitRound, people: list[int]) -> None:
     row.people, row.changed_at = people, timezone.now()
     row.save(update_fields=["people", "changed_at"])
     audit.write(viewer, "home_visits.people_changed", row, people=len(people))
+
+
+@transaction.atomic
+def change_sessions(viewer: Viewer, round: VisitRound, kept: list[dict[str, Any]]) -> None:
+    """Let visits happen in other sessions; a computation begun before is not kept."""
+    row = VisitRound.objects.select_for_update().get(pk=round.pk)
+    row.sessions, row.changed_at = sorted(kept, key=lambda one: (one["day"], one["from"])), timezone.now()
+    row.last_day = max([row.last_day, *(date.fromisoformat(one["day"]) for one in kept)])
+    row.save(update_fields=["sessions", "last_day", "changed_at"])
+    audit.write(viewer, "home_visits.sessions_changed", row, sessions=len(kept))
 
 
 def _locked(visit: Visit) -> Visit:

@@ -24,4 +24,5 @@ class HomeVisitsConfig(AppConfig):
         add_items(outings)
         add_solver(planning.KIND, planning.solve)
         add_place(58, _("家访"), "home_visits:home", "visits", icon="visit")
+        add_place(59, _("老师来家访"), "home_visits:family", "visit_answer", icon="visit")
         origins.add_origin(findings.ORIGIN, findings.sentences)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -262,6 +262,46 @@ class RoundForm(RefusedInWords, forms.Form):
     def grade(self) -> int | None:
         scope = self.cleaned_data["scope"]
         return int(scope.removeprefix("grade-")) if scope.startswith("grade-") else None
+
+
+class SessionsForm(RefusedInWords, forms.Form):
+    """Which sessions stay, and one more."""
+
+    keep = forms.MultipleChoiceField(
+        label=gettext_lazy("留下哪些场次"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    day = forms.DateField(label=gettext_lazy("再加一天"), required=False, widget=DayInput())
+    start = forms.TimeField(label=gettext_lazy("从几点"), required=False, widget=TimeInput())
+    until = forms.TimeField(label=gettext_lazy("到几点"), required=False, widget=TimeInput())
+
+    def __init__(self, *args, round: VisitRound, today: date, **kwargs) -> None:
+        self.round, self.today = round, today
+        coming = [one for one in round.sessions if date.fromisoformat(one["day"]) >= today]
+        super().__init__(*args, initial={"keep": [one["id"] for one in coming]}, **kwargs)
+        names = [(one["id"], sessions.title(one, today)) for one in coming]
+        self.fields["keep"].choices = names  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        kept = [
+            one
+            for one in self.round.sessions
+            if date.fromisoformat(one["day"]) < self.today or one["id"] in data.get("keep", [])
+        ]
+        day, start, until = data.get("day"), data.get("start"), data.get("until")
+        if day and start and until:
+            try:
+                more = sessions.added(day, f"{start:%H:%M}", f"{until:%H:%M}", None, self.today)
+            except homes.Refused as refused:
+                self.refused(refused)
+                return data
+            kept = [*(one for one in kept if one["id"] != more["id"]), more]
+        elif day or start or until:
+            self.add_error("day", _("加场次要填日期、从几点、到几点。"))
+        if not kept:
+            self.add_error("keep", _("至少留一个场次。"))
+        self.sessions = kept
+        return data
 
 
 class MoveForm(forms.Form):

@@ -42,6 +42,9 @@ def way_out(why: Mapping[str, Any] | None, round: VisitRound, names: Mapping[int
         return ""
     if why["code"] == "no-place":
         return _("填上村或街道，或在地图上点一下，再排。")
+    if why["code"] == "no-team" and why["facts"].get("skills"):
+        skills = "、".join(why["facts"]["skills"])
+        return _("请选一位会%(skills)s的老师；会的老师要在“我什么时候能去”里写上。") % {"skills": skills}
     way = why.get("way")
     if not way:
         return (

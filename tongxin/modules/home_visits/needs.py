@@ -11,12 +11,24 @@ from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.obligations.classes import owing_class
-from tongxin.kernel.obligations.queries import GroupCounts, ask, by_group, in_force
+from tongxin.kernel.obligations.queries import (
+    Asked,
+    Figured,
+    GroupCounts,
+    ask,
+    count,
+    groups_of,
+    hidden_groups,
+    in_force,
+    of_groups,
+    sight,
+)
 from tongxin.kernel.programmes.queries import school_packs
 from tongxin.methods.cadence.counting import QualifierIs
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import nodes_of
-from tongxin.methods.cadence.tree import Obligation, Requirement
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import GROUP_LINKS, Obligation, Requirement
 
 from . import reach
 from .models import Mode, Visit, VisitRound
@@ -179,11 +191,25 @@ def coverage(viewer: Viewer) -> list[Coverage]:
     for programme, pack in school_packs(viewer.school, viewer.day):
         asked = ask(programme, viewer.day)
         for rule in visit_rules(pack, viewer.day):
-            groups = by_group(viewer, asked, rule.id, "homeroom")
+            now = [v for v in asked.verdicts([rule.id]) if v.first <= viewer.day <= v.last]
+            groups = _by_class(viewer, asked, rule, now)
             if groups:
-                ends = [v.last for v in asked.verdicts([rule.id]) if v.verdict == "open"]
-                found.append(Coverage(pack.title, rule.title, max(ends, default=None), groups))
+                found.append(Coverage(pack.title, rule.title, max(v.last for v in now), groups))
     return found
+
+
+def _by_class(viewer: Viewer, asked: Asked, rule: Obligation, verdicts: list[Verdict]) -> list[GroupCounts]:
+    """Return the counts of the windows that run today by class; another term's would make a class look twice as big."""
+    seen, figured = sight(viewer, asked.pack, rule), Figured(viewer)
+    mine = [v for v in verdicts if figured(seen, v.subject)]
+    totals = of_groups(mine, groups_of(asked, GROUP_LINKS["homeroom"]))
+    hidden = hidden_groups(figured, seen, totals)
+    groups = Subject.objects.filter(pk__in=totals, type="homeroom").order_by("pinyin", "pk")
+    counted = [
+        GroupCounts(one, None if one.pk in hidden else count(totals[one.pk]), one.pk in hidden)
+        for one in groups
+    ]
+    return [one for one in counted if one.counts is None or one.counts.expected]
 
 
 def families_for(viewer: Viewer, round: VisitRound) -> list[Need]:

@@ -71,6 +71,15 @@ def made(
     return found
 
 
+def added(day: date, low: str, high: str, most: int | None, today: date) -> dict[str, Any]:
+    """Return one more session. Raises Refused: in the past, or its end before its beginning."""
+    if day < today:
+        raise Refused(_("场次的日期 %(day)s 已经过去了，请选今天或以后。") % {"day": day.isoformat()}, "day")
+    low, high = ordered(low, high, "until")
+    name = f"{day:%m%d}-{low.replace(':', '')}"
+    return {"id": name, "day": day.isoformat(), "from": low, "to": high, "most": most}
+
+
 def ordered(low: str, high: str, field: str) -> tuple[str, str]:
     low, high = clock(low), clock(high)
     if low >= high:

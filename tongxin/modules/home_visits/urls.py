@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("rounds/<str:round>/publish/", rounds.publish, name="round_publish"),
     path("rounds/<str:round>/close/", rounds.close, name="round_close"),
     path("rounds/<str:round>/people/", rounds.people, name="round_people"),
+    path("rounds/<str:round>/sessions/", rounds.change_sessions, name="round_sessions"),
     path("planned/<str:visit>/", visits.one, name="visit"),
     path("planned/<str:visit>/move/", visits.move, name="visit_move"),
     path("planned/<str:visit>/lock/", visits.lock, name="visit_lock"),

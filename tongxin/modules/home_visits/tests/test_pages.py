@@ -170,13 +170,19 @@ def test_the_list_of_needs_costs_the_same_for_any_class(client, visits, size, dj
 
 
 def test_coverage_is_counted_by_class_and_small_counts_are_hidden_from_leaders(client, visits):
+    visits.cast.visit(visits.child, visits.cast.programme.first_day.replace(month=11, day=10))
     visits.cast.sign_in(client, visits.cast.wang)
     page = body(client.get(url("coverage")))
     assert "七年级1班" in page
     assert visits.child.name not in page
     assert "人数少，不显示" in page
     visits.cast.sign_in(client, visits.cast.liu)
-    assert "每名学生每学期至少家访一次" in body(client.get(url("coverage")))
+    own = client.get(url("coverage"))
+    assert "每名学生每学期至少家访一次" in body(own)
+    (usual, _special) = own.context["rules"]
+    assert [(one.group.name, one.counts.met, one.counts.expected) for one in usual.groups] == [
+        ("七年级1班", 1, 6)
+    ]
     visits.cast.sign_in(client, visits.cast.xu)
     assert client.get(url("coverage")).status_code == 404
 

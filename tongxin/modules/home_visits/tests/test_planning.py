@@ -134,9 +134,9 @@ def test_what_a_family_confirmed_stays_when_the_rest_is_planned_anew(visits):
     answers.confirm(liu, kept)
     asked_for = made.visits.exclude(pk=kept.pk).order_by("begin").first()
     others = {one.pk: one.begin for one in made.visits.exclude(pk__in=[kept.pk, asked_for.pk])}
-    at = timezone.localtime(kept.begin).replace(hour=11, minute=0) + timedelta(days=2)
-    at = at.replace(year=2026, month=11, day=21)
+    at = timezone.localtime(kept.begin).replace(year=2026, month=11, day=28, hour=10, minute=0)
     answers.propose(liu, asked_for, at, "下班晚")
+    answers.change_sessions(liu, made, [*made.sessions, SESSIONS[1] | {"id": "1128", "day": "2026-11-28"}])
     made.refresh_from_db()
     planning.ask(liu, made, {"repair": True})
     kept.refresh_from_db()
@@ -145,11 +145,12 @@ def test_what_a_family_confirmed_stays_when_the_rest_is_planned_anew(visits):
     assert at <= asked_for.begin <= at + timedelta(minutes=30)
     assert asked_for.state == State.PLANNED
     after = {one.pk: one.begin for one in made.visits.filter(pk__in=others)}
-    assert sum(after[pk] != begin for pk, begin in others.items()) <= 1
+    assert after == others
 
 
 def test_a_visit_is_moved_by_hand_and_stays_there(client, visits):
-    made = visits.planned()
+    made = visits.planned(sessions=[SESSIONS[1]])
+    answers.change_sessions(visits.cast.liu.viewer(), made, SESSIONS)
     visits.cast.sign_in(client, visits.cast.liu)
     row = made.visits.filter(route__session="1121").order_by("begin")[2]
     session = "1119"
@@ -220,3 +221,20 @@ def test_a_fixed_partner_goes_along(visits):
     assert set(asked.members.values()) == {tuple(sorted((cast.liu.subject.pk, cast.li.subject.pk)))}
     assert asked.alone == [cast.xu.subject.pk]
     assert VisitorCard.objects.count() == 1
+
+
+def test_one_more_session_brings_in_whom_there_was_no_room_for(client, visits):
+    made = visits.planned(sessions=[SESSIONS[0]])
+    left = made.visits.filter(begin__isnull=True).count()
+    assert left
+    visits.cast.sign_in(client, visits.cast.liu)
+    url = reverse("home_visits:round_sessions", args=[made.public_id])
+    more = {"keep": ["1119"], "day": "2026-11-22", "start": "09:00", "until": "12:00"}
+    assert client.post(url, more | {"day": "2026-11-02"}).status_code == 422
+    assert client.post(url, more | {"until": "08:00"}).status_code == 422
+    assert client.post(url, {"keep": []} | {"day": ""}).status_code == 422
+    before = dict(made.visits.filter(begin__isnull=False).values_list("pk", "begin"))
+    assert client.post(url, more).status_code == 302
+    client.post(reverse("home_visits:round_plan", args=[made.public_id]), {"how": "repair"})
+    assert not made.visits.filter(begin__isnull=True).exists()
+    assert dict(made.visits.filter(pk__in=before).values_list("pk", "begin")) == before

@@ -23,7 +23,7 @@ from tongxin.ui.solving import fragment
 from tongxin.ui.toasts import notify
 
 from .. import answers, leftover, planning, problems, reach, sessions
-from ..forms import RoundForm
+from ..forms import RoundForm, SessionsForm
 from ..models import Mode, Visit, VisitRound
 from . import place
 
@@ -296,3 +296,18 @@ def people(request: Request, round: str) -> HttpResponse:
     wrong = _("请选可以去的老师。") if request.method == "POST" else ""
     context = {"round": row, "people": found, "people_error": wrong}
     return render(request, "home_visits/round_people.html", context, status=422 if wrong else 200)
+
+
+@allow("visits_plan")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_sessions(request: Request, round: str) -> HttpResponse:
+    """Sessions that fall out, one more that makes room; the plan is then changed as little as can be."""
+    row = round_of(request, round)
+    form = SessionsForm(request.POST or None, round=row, today=request.viewer.day)
+    if request.method == "POST" and form.is_valid():
+        answers.change_sessions(request.viewer, row, form.sessions)
+        notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
+        return redirect("home_visits:round", row.public_id)
+    context = {"round": row, "form": form}
+    return render(request, "home_visits/round_sessions.html", context, status=422 if form.errors else 200)
