@@ -95,8 +95,10 @@ class Visiting:
     def _colleague(self) -> StaffMember:
         """The second homeroom teacher, else somebody who is no class teacher."""
         teachers = {room.teacher.id for room in self.out.rooms}
-        free = [one for one in self.out.members() if one.id not in teachers]
-        return self.room.liaison or (free[0] if free else self.out.staff[-1])
+        free = [one for one in [*self.out.members(), *self.out.staff] if one.id not in teachers]
+        others = [one for one in self.out.staff if one.id != self.room.teacher.id]
+        liaison = self.room.liaison if self.room.liaison is not self.room.teacher else None
+        return liaison or (free or others)[0]
 
     def _map(self) -> None:
         rows = [
