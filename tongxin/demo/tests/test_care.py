@@ -1,4 +1,7 @@
-"""Every school of the demo has a sitting of last term and one that runs, with realistic rates and a staffed chain."""
+"""Every school of the demo has sittings with realistic rates, a staffed chain, cases, and its four-level network at work.
+
+One file, since all of it looks at one demo, which takes longest to build.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from django.test import override_settings
 
 from tongxin.demo.build import build_demo
 from tongxin.demo.world import CITY, DISTRICT, BureauPlan
-from tongxin.kernel.base.models import School
+from tongxin.kernel.access.viewer import viewer_for
+from tongxin.kernel.base.models import Link, School
 from tongxin.kernel.signals import services as signals
 from tongxin.kernel.signals.models import Call, Signal
 from tongxin.modules.cases.casework import clocks, ranks
 from tongxin.modules.cases.casework import signals as answered
 from tongxin.modules.cases.models import Case, CaseTask, Outcome, Step
+from tongxin.modules.network import harm, posts
+from tongxin.modules.network.models import Concern, HarmReport, MoodReport, NetworkReport, NetworkTask, Talk
 from tongxin.modules.screening import progress, sittings
 from tongxin.modules.screening.models import Paper, Sitting
 from tongxin.modules.screening.results import looks
@@ -119,3 +125,34 @@ def test_every_school_has_a_case_in_every_state_and_few_signals_nobody_wrote_abo
             Outcome.objects.filter(school=school, case=None).count()
             > Case.objects.filter(school=school).count()
         )
+
+
+def test_each_school_has_people_on_all_levels_and_a_term_of_class_weeks(demo):
+    for school in schools():
+        for post in (*posts.UP, posts.HOMEROOM, posts.PEER):
+            assert posts.held(school, [post], TODAY).exists(), (school.name, post)
+        rooms = posts.rooms(school, TODAY).count()
+        assert MoodReport.objects.filter(school=school).count() > 5 * rooms
+        assert NetworkTask.objects.filter(school=school, done_at=None).exists()
+        assert NetworkReport.objects.filter(school=school, level="school").count() == 1
+
+
+def test_what_was_said_about_children_was_seen_to_but_for_what_came_today(demo):
+    for school in schools():
+        taken = Call.objects.filter(answer="taken").values("signal")
+        open_ = Signal.objects.filter(school=school, bundle="network").exclude(pk__in=taken)
+        assert {signal.urgent for signal in open_} == {False}
+        assert Concern.objects.filter(school=school).count() == Signal.objects.filter(
+            school=school, origin__in=Concern.Origin.values
+        ).count()  # fmt: skip
+        assert Talk.objects.filter(school=school, answers=None).count() == 1
+
+
+def test_the_report_of_an_accident_agrees_with_the_audit_record(demo):
+    report = HarmReport.objects.order_by("pk").first()
+    link = Link.objects.get(
+        kind="homeroom_teacher", a=report.by, b=posts.room_of(report.student, date(2026, 10, 21))
+    )
+    viewer = viewer_for(link.a.person.account, report.school, TODAY)
+    assert [intact for _row, intact in harm.entries(viewer, report)] == [True, True]
+    assert harm.missing(report) == []
