@@ -16,7 +16,7 @@ from tongxin.kernel.access import erasing, openings, policy, second_factor
 from tongxin.kernel.access.models import LegalHold, Opening, SecondFactor
 from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.sealing import rotation, store
-from tongxin.kernel.base.sealing.fields import guarded_fields
+from tongxin.kernel.base.sealing.fields import guarded_fields, sealed_fields
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.services import Draft, Upload, record_activity
 from tongxin.kernel.people import services as people
@@ -29,6 +29,15 @@ from tongxin.modules.home_visits.models import (
     VisitFinding,
     VisitRecord,
     VisitRound,
+)
+from tongxin.modules.mentoring.models import (
+    Agreement,
+    Feedback,
+    GrowthRequest,
+    Mark,
+    PairAsked,
+    PairStep,
+    Wish,
 )
 from tongxin.modules.network.models import (
     Concern,
@@ -104,6 +113,18 @@ COVERED = {
     "case_evidence.name",
     "case_task.words",
     "case_task.answer",
+    "pair_agreement.goals",
+    "pair_agreement.measures",
+    "pair_wish.words",
+    "pair_wish.told",
+    "pair_mark.result",
+    "pair_feedback.answers",
+    "pair_feedback.words",
+    "pair_asked.words",
+    "pair_step.words",
+    "growth_request.words",
+    "growth_request.answer",
+    "growth_request.thanks",
 }
 ANSWER, SCORE, STANDING, CALL, CASE = (
     "金丝雀想说的话",
@@ -116,6 +137,8 @@ ANSWER, SCORE, STANDING, CALL, CASE = (
 REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
 # One for each sealed column of home visits.
 VISITED = [f"canary-on-a-visit-{number:02}" for number in range(10)]
+# One for each sealed column about pairs, in the order of COVERED.
+PAIRED = [f"canary-in-a-pair-{number:02}" for number in range(12)]
 REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES = (
     f"金丝雀在{where}"
     for where in ("理由里", "批复里", "复核里", "保留的依据里", "请求里", "答复里", "事件里", "措施里")
@@ -131,7 +154,7 @@ def test_every_sealed_column_has_its_canary():
 @pytest.mark.django_db(transaction=True)
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED, *VISITED]
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED, *VISITED, *PAIRED]
     words += [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
@@ -139,6 +162,7 @@ def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings,
     visited(cast)
     asked(cast)
     taken_on(cast)
+    paired(cast)
     places = database_files()
     found_open = any(OPEN.encode() in held for held in places.values())
     assert found_open, "the search does not even find what lies open"
@@ -275,6 +299,35 @@ def visited(cast) -> None:  # noqa: F811
     columns = ("spot", "wants", "answer", "left_out", "said", "signature", "words", "where")
     held = "".join(str(getattr(row, name)) for row in rows for name in columns if hasattr(row, name))
     assert all(word in held for word in VISITED)
+
+
+def paired(cast) -> None:  # noqa: F811
+    """Put a canary in every sealed column about a pair and a young teacher's request."""
+    a, b, said = cast.xu.subject, cast.students[1][0], iter(PAIRED)
+    about = {"school": cast.school, "kind": "mentor_of", "a": a, "b": b}
+    rows = [
+        Agreement.objects.create(
+            **about, number=1, first_day=TODAY, last_day=TODAY, written_by=a, token="a", goals=next(said),
+            measures=next(said),
+        ),
+        Wish.objects.create(**about, stated_by=b, token="a", words=next(said), told=next(said)),
+        Mark.objects.create(
+            **about, day=TODAY, exam=OPEN, course="a", entered_by=a, token="a", result={"score": next(said)}
+        ),
+        Feedback.objects.create(
+            **about, side="b", since=TODAY, until=TODAY, said_by=b, answers={"again": next(said)}, words=next(said)
+        ),
+        PairAsked.objects.create(
+            **about, side="b", want="end", reason="fit", asked_by=b, token="a", words=next(said)
+        ),
+        PairStep.objects.create(**about, what="ended", day=TODAY, by=a, token="a", words=next(said)),
+        GrowthRequest.objects.create(
+            school=cast.school, theme="life", asker=a, asked_on=TODAY, token="a", words=next(said), answer=next(said),
+            thanks=next(said),
+        ),
+    ]  # fmt: skip
+    held = "".join(str(getattr(row, field.name)) for row in rows for field in sealed_fields(type(row)))
+    assert all(word in held for word in PAIRED)
 
 
 def asked(cast) -> None:  # noqa: F811

@@ -34,6 +34,7 @@ from tongxin.modules.home_visits.models import (
     VisitRound,
     VisitRoute,
 )
+from tongxin.modules.mentoring.models import Agreement, GrowthRequest, Mark, Shown, Wish
 from tongxin.modules.network.models import (
     Concern,
     FamilyWord,
@@ -129,6 +130,28 @@ class Visiting:
 
 
 @dataclass
+class Paired:
+    """A teacher as the mentor of a child, with one of everything; the teacher asks for help and is put forward."""
+
+    link: Link
+    wish: Wish
+    mark: Mark
+    request: GrowthRequest
+    shown: Shown
+
+    def arguments(self, name: str) -> dict[str, object]:
+        return {
+            "pair": self.link.public_id,
+            "wish": self.wish.public_id,
+            "mark": self.mark.public_id,
+            "request_id": self.request.public_id,
+            "model": self.shown.public_id,
+            # What is taken away as a file is of teachers, the list on the page of children.
+            "kind": "master_of" if name == "mentoring:coverage_export" else "mentor_of",
+        }
+
+
+@dataclass
 class Things:
     """One school's objects, by the argument that names them in an address."""
 
@@ -152,6 +175,7 @@ class Things:
     signal: Signal
     network: Network
     visiting: Visiting
+    paired: Paired
     opening: Opening
     rights: RightsRequest
     incident: Incident
@@ -198,6 +222,8 @@ class Things:
             fixed |= {"link": self.link.public_id} | self.network.arguments(address.name)
         if address.name.startswith("home_visits:"):
             fixed |= self.visiting.arguments(address.name)
+        if address.name.startswith("mentoring:"):
+            fixed |= self.paired.arguments(address.name)
         if address.name.startswith("cases:"):
             fixed |= {
                 "form": "interview",
@@ -400,6 +426,7 @@ def _about_child(
         "signal": _signal(teacher, student),
         "network": _network(teacher, student, room, ward, cast.chen),
         "visiting": _visiting(teacher, student, room, ward),
+        "paired": _paired(teacher, student, day),
         "student": student,
         "entry": entry,
         "evidence": Evidence.objects.get(entry=entry),
@@ -449,6 +476,27 @@ def _signal(teacher: Player, student: Subject) -> Signal:
         school=teacher.school, student=student, origin="paper", bundle=f"matrix:{student.pk}", source=f"matrix-{student.pk}",
         urgent=True, day=DAY, what={"kind": "critical", "rule": "self-harm", "scale": "", "rank": 4, "form": 0},
     )  # fmt: skip
+
+
+def _paired(teacher: Player, student: Subject, day: date) -> Paired:
+    """Make the teacher of a class the mentor of one of its children, some time before a day."""
+    school, a = teacher.school, teacher.subject
+    link = people.set_link("mentor_of", a, student, since=day - timedelta(days=60))
+    about = {"school": school, "kind": "mentor_of", "a": a, "b": student, "token": f"m{student.pk}"}
+    Agreement.objects.create(
+        **about, number=1, first_day=day, last_day=day, written_by=a, goals="读书", measures="每周一次"
+    )
+    return Paired(
+        link,
+        Wish.objects.create(**about, stated_by=student, words="一本书"),
+        Mark.objects.create(
+            **about, day=day, exam="期中", course="数学", result={"score": 6000, "full": 10000}, entered_by=a
+        ),
+        GrowthRequest.objects.create(
+            school=school, theme="teaching", asker=a, asked_on=day, words="板书", token=f"m{student.pk}"
+        ),
+        Shown.objects.create(school=school, a=a, citation="认真", marked_by=a, token=f"m{student.pk}"),
+    )
 
 
 def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, told: Player) -> Network:

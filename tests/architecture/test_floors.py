@@ -45,6 +45,7 @@ ALLOWED = {
     "cases": {"base", "signals"},
     "network": {"base"},
     "home_visits": {"base"},
+    "mentoring": {"base"},
     "privacy": {"base"},
     "insight": {"base", "programmes"},
 }

@@ -183,6 +183,7 @@ INSTALLED_APPS = [
     "tongxin.modules.cases",
     "tongxin.modules.network",
     "tongxin.modules.home_visits",
+    "tongxin.modules.mentoring",
     "tongxin.modules.privacy",
     "tongxin.insight",
     "tongxin.demo",

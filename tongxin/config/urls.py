@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("tongxin.modules.cases.urls")),
     path("", include("tongxin.modules.network.urls")),
     path("visits/", include("tongxin.modules.home_visits.urls")),
+    path("", include("tongxin.modules.mentoring.urls")),
     path("", include("tongxin.modules.privacy.urls")),
     path("", include("tongxin.insight.urls")),
 ]

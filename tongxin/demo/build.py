@@ -33,7 +33,17 @@ from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.pack import Pack
 
-from . import cases, consents, home_visits, network, notices, screenings, year_of_guidance, year_of_platforms
+from . import (
+    cases,
+    consents,
+    home_visits,
+    mentoring,
+    network,
+    notices,
+    screenings,
+    year_of_guidance,
+    year_of_platforms,
+)
 from .casting import FULL, Role, cast_bureau, cast_school, new_account, peer_role, show_leader
 from .days import Days, YearDays, school_year_of
 from .facts import Facts, moment
@@ -187,6 +197,7 @@ class Demo:
         album = Album(Path(settings.EVIDENCE_DIR), out.school.public_id, self.scenes, self.sheets)
         network.tell(out, self.today, kinds, album)
         home_visits.tell(out, self.today, kinds, album)
+        mentoring.tell(out, self.today)
         leader = cases.tell(out, self.today)
         if plan.slug in FULL:
             self.roles += peer_role(out, Inventor(f"{SEED} peer {plan.slug}"))

@@ -14,6 +14,7 @@ VERBS = (
     "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
     "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
     "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report", "visits", "visits_plan", "visits_figures", "visit_answer",
+    "pairs", "pairs_lead", "growth", "growth_assign",
     "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants", "grants_decide", "grants_watch", "rights", "rights_decide",
     "first_run",
 )  # fmt: skip
@@ -47,7 +48,9 @@ POSTS = {
 # Posts that a student can hold.
 STUDENT_POSTS = {"peer_supporter": "homeroom"}
 # Links that widen what somebody may read while they last.
-CARE_LINKS = ("homeroom_liaison", "teaches", "mentor_of")
+CARE_LINKS = (
+    "homeroom_liaison", "teaches", "mentor_of", "exam_support_of", "helps_student", "helps_family",
+)  # fmt: skip
 
 
 @cache

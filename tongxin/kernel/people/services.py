@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tongxin.kernel.audit import services as audit
@@ -345,7 +345,9 @@ def depart(subject: Subject, last_day: date, *, by=None) -> None:
     """Let a person leave: open links end with the last day, and so does what is owed."""
     subject.present_to = last_day
     subject.save(update_fields=["present_to"])
-    for link in Link.objects.current().filter(a=subject, valid_to__gt=last_day):
+    # Whoever was there for somebody who leaves is so no more; parents stay the parents.
+    theirs = Q(a=subject) | (Q(b=subject) & ~Q(kind="guardian_of"))
+    for link in Link.objects.current().filter(theirs, valid_to__gt=last_day):
         end_link(link, last_day, by=account_of(by))
     audit.write(by, "people.departed", subject)
 
