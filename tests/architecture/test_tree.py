@@ -30,6 +30,7 @@ WRITING_FILES = {
     "tongxin/modules/home_visits/answers.py": "the service of planned visits; it writes its audit rows itself",
     "tongxin/modules/home_visits/planning.py": "the service of rounds; it writes its audit rows itself",
     "tongxin/modules/home_visits/recording.py": "the service of records; it writes its audit rows itself",
+    "tongxin/modules/mentoring/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/modules/network/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/kernel/signals/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/exchange/holdings.py": "erases inside erasing.erase, which writes the audit row first",

@@ -100,7 +100,9 @@ def decide(viewer: Viewer, pair: Pair, order: Order, token: str) -> PairStep:
                 **of_pair(pair), what=order.what, day=order.day, reason=order.reason, words=order.words,
                 next_a=order.next_a, by_id=viewer.person_id, at=timezone.now(), token=token,
             )  # fmt: skip
-            PairAsked.objects.filter(**of_pair(pair), decided_at=None).update(decided_at=timezone.now())
+            for one in asked(pair):
+                one.decided_at = timezone.now()
+                one.save(update_fields=["decided_at"])
             audit.write(viewer, f"pairs.{order.what}", row, reason=order.reason)
     except IntegrityError:
         return PairStep.objects.get(token=token)

@@ -154,5 +154,6 @@ def withdraw(viewer: Viewer, row: Shown) -> None:
     if not may_mark(viewer) and viewer.person_id not in (row.a_id, row.b_id):
         raise Refused(_("由推选的人或本人来撤下。"))
     if row.withdrawn_at is None:
-        Shown.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
+        row.withdrawn_at = timezone.now()
+        row.save(update_fields=["withdrawn_at"])
         audit.write(viewer, "pairs.model_withdrawn", row)
