@@ -193,6 +193,18 @@ def loose(viewer: Viewer, kinds: dict[str, PairKind]) -> list[Loose]:
     return found
 
 
+def asked_count(viewer: Viewer, kinds: dict[str, PairKind]) -> int:
+    """Count the pairs a viewer leads about which one side asks; a query for each kind that has any."""
+    rows = PairAsked.objects.filter(school_id=viewer.school_id, decided_at=None)
+    found = 0
+    for name in sorted(set(rows.values_list("kind", flat=True)) & set(kinds)):
+        condition = led(viewer, kinds[name])
+        if condition is not None:
+            links = current(viewer.school_id, [name]).filter(condition, Exists(_open_requests(name)))
+            found += len(set(links.exclude(a_id=viewer.person_id).values_list("a_id", "b_id")))
+    return found
+
+
 def _open_requests(kind: str) -> QuerySet[PairAsked]:
     return PairAsked.objects.filter(kind=kind, a=OuterRef("a"), b=OuterRef("b"), decided_at=None)
 

@@ -123,8 +123,7 @@ def _lead(viewer: Viewer) -> Iterator[Waiting]:
     assert viewer.school is not None
     if not PairAsked.objects.filter(school=viewer.school, decided_at=None).exists():
         return
-    kinds = pair_kinds(viewer.school, viewer.day)
-    n = sum(one.asked for one in lives.loose(viewer, kinds))
+    n = lives.asked_count(viewer, pair_kinds(viewer.school, viewer.day))
     if n:
         left = ngettext("%(n)d对请求调整", "%(n)d对请求调整", n) % {"n": n}
         yield Waiting(_("结对要重新安排"), reverse("mentoring:rearrange"), _("去安排"), (left,))
