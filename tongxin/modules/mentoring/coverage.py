@@ -202,9 +202,9 @@ def _of_branches(viewer: Viewer, kind: PairKind, side: str, people: QuerySet[Sub
 
 
 def new_round_url(viewer: Viewer) -> str:
-    """Return where a round is begun in which pairs are formed, "" where this installation has none."""
+    """Return where a round is begun in which pairs are formed, "" where this installation has none or the viewer may not."""
     try:
-        return reverse("rounds:new") if viewer.may(LEAD) else ""
+        return reverse("rounds:choose") if viewer.may("pairing") else ""
     except NoReverseMatch:
         return ""
 
