@@ -23,7 +23,9 @@ from tongxin.kernel.ledger.models import Evidence
 from tongxin.kernel.obligations.models import Matter, Message
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Person
+from tongxin.kernel.programmes.pairings import shipped
 from tongxin.kernel.signals.models import Call, DutyShift, Signal
+from tongxin.kernel.solving.models import SolverRun
 from tongxin.modules.authoring.models import PackDraft
 from tongxin.modules.home_visits.models import (
     FamilyRequest,
@@ -46,6 +48,7 @@ from tongxin.modules.network.models import (
     Talk,
 )
 from tongxin.modules.privacy.models import Incident, RightsRequest
+from tongxin.modules.rounds.models import Group, Member, Participant, Proposal, Round
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cases import Filled, filled_case
 from tongxin.testing.cast import SINCE, Cast, Player, player
@@ -152,6 +155,27 @@ class Paired:
 
 
 @dataclass
+class Pairing:
+    """A round for special students, not published: a teacher who may become a mentor, a student on its list."""
+
+    round: Round
+    mentor: Participant
+    student: Participant
+    member: Member
+
+    def arguments(self) -> dict[str, object]:
+        return {
+            "round": self.round.public_id,
+            "place": self.mentor.public_id,
+            "person": self.mentor.public_id,
+            "other": self.student.public_id,
+            "member": self.member.public_id,
+            "scheme": "growth-mentors",
+            "format": "xlsx",
+        }
+
+
+@dataclass
 class Things:
     """One school's objects, by the argument that names them in an address."""
 
@@ -181,6 +205,7 @@ class Things:
     incident: Incident
     duty: DutyShift
     filled: Filled
+    pairing: Pairing
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -224,6 +249,8 @@ class Things:
             fixed |= self.visiting.arguments(address.name)
         if address.name.startswith("mentoring:"):
             fixed |= self.paired.arguments(address.name)
+        if address.name.startswith("rounds:"):
+            fixed |= self.pairing.arguments()
         if address.name.startswith("cases:"):
             fixed |= {
                 "form": "interview",
@@ -427,6 +454,7 @@ def _about_child(
         "network": _network(teacher, student, room, ward, cast.chen),
         "visiting": _visiting(teacher, student, room, ward),
         "paired": _paired(teacher, student, day),
+        "pairing": _pairing(teacher, student, keeper.subject),
         "student": student,
         "entry": entry,
         "evidence": Evidence.objects.get(entry=entry),
@@ -497,6 +525,34 @@ def _paired(teacher: Player, student: Subject, day: date) -> Paired:
         ),
         Shown.objects.create(school=school, a=a, citation="认真", marked_by=a, token=f"m{student.pk}"),
     )
+
+
+def _pairing(teacher: Player, student: Subject, organiser: Subject) -> Pairing:
+    """Make a round for special students with a proposal that nobody but its organiser knows."""
+    school, day = teacher.school, date(2026, 11, 18)
+    round_ = Round.objects.create(
+        school=school, scheme="growth-mentors", text=shipped()["growth-mentors"], title="成长导师", data_class="K3",
+        state=Round.State.PROPOSED, starts_on=day, ends_on=date(2027, 8, 31), wishes_by=date(2026, 11, 25),
+        answers_by=date(2026, 12, 2), opened_by=organiser, token=f"matrix-{student.pk}",
+    )  # fmt: skip
+    common = {"round": round_, "school": school, "low": 0, "high": 1}
+    mentor = Participant.objects.create(**common, subject=teacher.subject, seat="mentor")
+    child = Participant.objects.create(**common, subject=student, seat="student")
+    found = {
+        "groups": [{"who": [mentor.pk, child.pk], "score": 80, "terms": {"knows": 80}, "fixed": False}], "left": [],
+        "others": {}, "value": 80, "bound": 80, "gap": 0.0, "missing": 0, "missing_proved": True, "stopped": False,
+        "blocking": 0, "short": [], "change": {"kept": 0, "moved": 0},
+    }  # fmt: skip
+    round_.proposal = Proposal.objects.create(
+        round=round_, school=school, number=1, groups=1, left=0, found=found
+    )
+    round_.save(update_fields=["proposal"])
+    SolverRun.objects.create(
+        school=school, kind="rounds", about=f"round:{round_.pk}", state=SolverRun.State.DONE, seconds=10
+    )
+    group = Group.objects.create(round=round_, number=1)
+    Member.objects.create(group=group, school=school, person=child)
+    return Pairing(round_, mentor, child, Member.objects.create(group=group, school=school, person=mentor))
 
 
 def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, told: Player) -> Network:

@@ -46,6 +46,7 @@ ALLOWED = {
     "network": {"base"},
     "home_visits": {"base"},
     "mentoring": {"base"},
+    "rounds": {"base"},
     "privacy": {"base"},
     "insight": {"base", "programmes"},
 }

@@ -184,6 +184,7 @@ INSTALLED_APPS = [
     "tongxin.modules.network",
     "tongxin.modules.home_visits",
     "tongxin.modules.mentoring",
+    "tongxin.modules.rounds",
     "tongxin.modules.privacy",
     "tongxin.insight",
     "tongxin.demo",

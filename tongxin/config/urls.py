@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("tongxin.modules.network.urls")),
     path("visits/", include("tongxin.modules.home_visits.urls")),
     path("", include("tongxin.modules.mentoring.urls")),
+    path("", include("tongxin.modules.rounds.urls")),
     path("", include("tongxin.modules.privacy.urls")),
     path("", include("tongxin.insight.urls")),
 ]

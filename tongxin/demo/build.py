@@ -40,6 +40,7 @@ from . import (
     mentoring,
     network,
     notices,
+    rounds,
     screenings,
     year_of_guidance,
     year_of_platforms,
@@ -199,6 +200,7 @@ class Demo:
         home_visits.tell(out, self.today, kinds, album)
         mentoring.tell(out, self.today)
         leader = cases.tell(out, self.today)
+        rounds.tell(out, self.today)
         if plan.slug in FULL:
             self.roles += peer_role(out, Inventor(f"{SEED} peer {plan.slug}"))
             show_leader(self.roles, out, leader)

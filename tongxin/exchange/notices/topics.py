@@ -23,6 +23,10 @@ CASE_WITHOUT_KEEPER, CASE_TO_RECEIVE = "case_without_keeper", "case_to_receive"
 # Something to do for a child, not done in time; what came of a signal was not written down.
 CHILD_TASK, CHILD_TASK_LATE, OUTCOME_OWED = "child_task", "child_task_late", "outcome_owed"
 
+# A round of pairing or teaming: wishes are asked for, one's own pair is out, somebody objects, it is in force.
+ROUND_WISHES, ROUND_ANSWER = "round_wishes", "round_answer"
+ROUND_OBJECTION, ROUND_IN_FORCE = "round_objection", "round_in_force"
+
 # These leave by e-mail at once, whatever the hour, the day and the reader's rhythm.
 URGENT = (CALLED, CALLED_TRY, CLOCK_OFF, HARM_TOLD, HARM_DUE)
 
@@ -49,6 +53,10 @@ SENTENCES = {
     VISITS_YOURS: _("家访排好了，请打开看您的时间和路线。"),
     VISIT_TO_CONFIRM: _("老师想来家访，请打开看时间，方便就点“可以”。"),
     FAMILY_NEEDS: _("有一个家庭的困难请您帮忙，请打开看看。"),
+    ROUND_WISHES: _("有一轮结对请您填志愿，点几下就好。"),
+    ROUND_ANSWER: _("结对的名单出来了，请看看您的，同意或写下意见。"),
+    ROUND_OBJECTION: _("有人对结对的名单有意见，请打开处理。"),
+    ROUND_IN_FORCE: _("结对生效了，请打开看看。"),
 }
 PLACES = {
     CALLED: "cases:signals", TO_LOOK_AT: "cases:signals", NOT_BEGUN: "screening:home",
@@ -58,6 +66,7 @@ PLACES = {
     CASE_TO_RECEIVE: "cases:handovers", CHILD_TASK: "cases:tasks", CHILD_TASK_LATE: "cases:mine",
     OUTCOME_OWED: "cases:taken", VISITS_YOURS: "home_visits:home", VISIT_TO_CONFIRM: "home_visits:family",
     FAMILY_NEEDS: "home_visits:requests",
+    **dict.fromkeys((ROUND_WISHES, ROUND_ANSWER, ROUND_OBJECTION, ROUND_IN_FORCE), "rounds:home"),
 }  # fmt: skip
 # What leaves the house: no word about mental health, no name, no address that says more than the front door.
 SUBJECTS = {

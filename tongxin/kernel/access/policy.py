@@ -16,7 +16,7 @@ VERBS = (
     "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report", "visits", "visits_plan", "visits_figures", "visit_answer",
     "pairs", "pairs_lead", "growth", "growth_assign",
     "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants", "grants_decide", "grants_watch", "rights", "rights_decide",
-    "first_run",
+    "pairing", "pair_up", "first_run",
 )  # fmt: skip
 
 GRANT, BREAK_GLASS = "grant", "break_glass"

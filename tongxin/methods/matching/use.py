@@ -16,7 +16,7 @@ from .scheme import Scheme
 
 TYPES = ("staff", "student", "homeroom", "enterprise", "outsider", "community")
 CLASSES = ("K0", "K1", "K2", "K3")
-BLOCK = ("packs", "about", "link", "links", "class", "people", "asks")
+BLOCK = ("packs", "about", "link", "links", "kind", "class", "people", "asks")
 ASK = ("wishes", "limits", "slots")
 SLOT = ("slot", "title", "values", "free", "most")
 MOST_WISHES = 10
@@ -45,13 +45,14 @@ class Ask:
 
 @dataclass(frozen=True)
 class Use:
-    """links: kind of link by seat, of a team; link: kind of link first seat → second seat, of a pair. people: type of
+    """links: kind of link by seat, of a team; team_kind: what kind of team it is; link: kind of link first seat → second seat, of a pair. people: type of
     subject by seat. data_class: at least this class, "" when the links say it. asks: by seat; who is not in it is not asked."""
 
     packs: tuple[str, ...] = ()
     about: str = ""
     link: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    team_kind: str = ""
     data_class: str = ""
     people: tuple[tuple[str, str], ...] = ()
     asks: tuple[tuple[str, Ask], ...] = ()
@@ -103,6 +104,7 @@ class _Reader(Reader):
             self.text(block.get("about"), block.at("about"), "about"),
             link,
             links,
+            self.text(block.get("kind"), block.at("kind"), "kind"),
             data_class,
             people,
             self._asks(block, seats),

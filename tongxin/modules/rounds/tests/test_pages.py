@@ -1,0 +1,377 @@
+"""The pages: who finds which, what a wrong form says, and that no name of a special student reaches who may not know it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from tongxin.kernel.access import holdings
+from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.people import services as people
+from tongxin.kernel.people import together
+from tongxin.modules.rounds import services
+from tongxin.modules.rounds.models import Member, Participant, Round, SchemeText, Wish
+from tongxin.modules.rounds.waiting import waiting
+from tongxin.testing.cast import TODAY
+
+pytestmark = pytest.mark.django_db
+
+
+def url(name, *args):
+    return reverse(f"rounds:{name}", args=args)
+
+
+def page(client, player, address, data=None):
+    client.force_login(player.account)
+    return client.post(address, data) if data is not None else client.get(address)
+
+
+def words(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def openable(**more):
+    return {
+        "title": "秋季结对", "starts_on": "2026-12-08", "ends_on": "2027-08-31", "wishes_by": "2026-11-25",
+        "answers_by": "2026-12-02", "fill": "", "once": "a" * 32, **more,
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------ opening
+
+
+def test_the_secretary_sees_how_many_take_part_and_opens_a_round_once(client, pairs):
+    cast = pairs.cast
+    said = words(page(client, cast.wang, url("new", "class-contacts")))
+    assert "3（共" in said
+    for _click in range(2):
+        response = page(client, cast.wang, url("new", "class-contacts"), openable())
+        assert response.status_code == 302
+    assert Round.objects.count() == 1
+    assert "填志愿" in words(page(client, cast.li, url("home")))
+
+
+def test_dates_that_contradict_each_other_are_said_in_the_form(client, pairs):
+    cast = pairs.cast
+    response = page(client, cast.wang, url("new", "class-contacts"), openable(answers_by="2026-11-20"))
+    assert response.status_code == 422
+    assert "回答的日期要在志愿的日期之后" in words(response)
+    response = page(client, cast.wang, url("new", "class-contacts"), openable(ends_on="2026-12-01"))
+    assert "结束的日期要在开始之后" in words(response)
+    assert not Round.objects.exists()
+
+
+def test_nobody_to_take_part_is_said_before_the_round_begins(client, pairs):
+    response = page(client, pairs.cast.wang, url("new", "masters"), openable())
+    assert response.status_code == 422
+    assert "没有人能坐" in words(response)
+
+
+@pytest.mark.parametrize(("who", "name", "status"), [
+    ("wang", "class-contacts", 200), ("sun", "class-contacts", 200), ("li", "class-contacts", 200),
+    ("wang", "growth-mentors", 404), ("sun", "student-helpers", 404), ("li", "student-triads", 404),
+    ("chen", "growth-mentors", 200), ("chen", "family-helpers", 200), ("chen", "class-contacts", 404),
+    ("liu", "class-contacts", 404), ("zhao", "class-contacts", 404), ("wang", "nothing", 404),
+])  # fmt: skip
+def test_who_may_open_which_round(client, pairs, who, name, status):
+    assert page(client, getattr(pairs.cast, who), url("new", name)).status_code == status
+
+
+def test_a_branch_opens_a_round_of_its_own_members_only(client, pairs):
+    cast = pairs.cast
+    other = people.make_branch(cast.school, "第二党支部")
+    people.make_staff(cast.school, "钱外支", branch=other)
+    response = page(client, cast.li, url("new", "class-contacts"), openable(branch=other.public_id))
+    assert response.status_code == 422
+    response = page(client, cast.li, url("new", "class-contacts"), openable(branch=cast.branch.public_id))
+    assert response.status_code == 302
+    round_ = Round.objects.get()
+    names = set(
+        Participant.objects.filter(round=round_, seat="member").values_list("subject__name", flat=True)
+    )
+    assert names == {"刘洋", "许静", "李梅"}
+    assert page(client, cast.wang, url("round", round_.public_id)).status_code == 200
+    assert page(client, cast.chen, url("round", round_.public_id)).status_code == 404
+
+
+# ------------------------------------------------------------------ wishes
+
+
+def test_wishes_on_the_phone_and_again_until_the_time_is_over(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    place = pairs.place(round_, cast.li)
+    room = pairs.place(round_, cast.room_two.subject)
+    address = url("place", place.public_id)
+    assert "七年级2班" in words(page(client, cast.li, address))
+    for most in ("1", "2"):
+        response = page(client, cast.li, address, {"wish1": room.public_id, "most": most})
+        assert response.status_code == 302
+    place.refresh_from_db()
+    assert (place.high, place.low) == (2, 1)
+    assert Wish.objects.get().wants == room
+    response = page(client, cast.li, address, {"most": "none", "words": ""})
+    assert response.status_code == 422
+    assert "写一句原因" in words(response)
+    response = page(client, cast.li, address, {"wish1": room.public_id, "wish2": room.public_id, "most": "1"})
+    assert "选了两次" in words(response)
+    Round.objects.update(wishes_by=TODAY.replace(day=1))
+    page(client, cast.li, address, {"most": "1"})
+    place.refresh_from_db()
+    assert place.high == 2
+    assert page(client, cast.liu, address).status_code == 404
+
+
+def test_a_wish_for_somebody_of_another_round_or_a_made_up_one_is_refused(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    other = pairs.begin("class-contacts", cast.wang, token="other")
+    strange = pairs.place(other, cast.room_two.subject)
+    address = url("place", pairs.place(round_, cast.li).public_id)
+    for key in (strange.public_id, "x" * 22):
+        assert page(client, cast.li, address, {"wish1": key, "most": "1"}).status_code == 422
+    assert not Wish.objects.exists()
+
+
+# ------------------------------------------------------------------ privacy
+
+
+def everything_a_teacher_finds(client, pairs, player, round_):
+    """Whatever a teacher of a sensitive round may open while it is not published."""
+    place = Participant.objects.get(round=round_, subject=player.subject)
+    found = [page(client, player, url("home")), page(client, player, url("place", place.public_id)),
+             page(client, player, reverse("desk:home")), page(client, player, reverse("notices:inbox"))]  # fmt: skip
+    found.append(
+        page(client, player, url("place", place.public_id), {"most": "2", "slot-strengths": "nonsense"})
+    )
+    found.append(
+        page(
+            client,
+            player,
+            url("place", place.public_id),
+            {"most": "2", "slot-strengths": "learning_difficulty"},
+        )
+    )
+    return "".join(one.content.decode() for one in found)
+
+
+def test_no_name_of_a_special_student_reaches_a_teacher_who_wishes(client, pairs):
+    cast = pairs.cast
+    marker = people.make_student(
+        cast.school, "马克尔·特别学生", homeroom=cast.room_two, since=TODAY
+    ).person.subject
+    people.set_attribute(marker, "priority_care", True, since=TODAY)
+    round_ = pairs.begin("growth-mentors", cast.chen)
+    for player in (cast.xu, cast.li):
+        text = everything_a_teacher_finds(client, pairs, player, round_)
+        assert "马克尔" not in text
+        assert marker.public_id not in text
+        assert pairs.place(round_, marker).public_id not in text
+    pairs.propose(round_, cast.chen)
+    for player in (cast.xu, cast.li):
+        assert "马克尔" not in everything_a_teacher_finds(client, pairs, player, round_)
+    assert all("马克尔" not in str(line) for line in waiting(cast.xu.viewer()))
+    # The organiser's pages exist for nobody else, whatever their post.
+    names = ("round", "people", "table", "graph", "changes", "import", "template", "progress")
+    for player in (cast.wang, cast.sun, cast.li, cast.liu, cast.guo):
+        for name in names:
+            assert page(client, player, url(name, round_.public_id)).status_code == 404
+        one = pairs.place(round_, marker).public_id
+        assert page(client, player, url("person", round_.public_id, one)).status_code == 404
+        assert page(client, player, url("export", round_.public_id, "xlsx")).status_code == 404
+
+
+def test_what_a_computation_of_a_sensitive_round_failed_for_names_no_student(pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("growth-mentors", cast.chen)
+    Participant.objects.filter(round=round_, seat="mentor").update(left_at=round_.opened_at)
+    run = pairs.propose(round_, cast.chen)
+    assert run.state == "failed"
+    assert "还没有人参加" in run.failure
+    assert not any(child.name in run.failure for child in pairs.special)
+
+
+def test_once_published_a_mentor_sees_the_own_child_and_no_other(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("growth-mentors", cast.chen)
+    pairs.propose(round_, cast.chen)
+    services.publish(cast.chen.viewer(), round_, round_.version)
+    groups = pairs.groups(round_)
+    assert {child for _mentor, child in groups} == {"安小禾", "何雨桐"}
+    for mentor, child in groups:
+        player = {"刘洋": cast.liu, "许静": cast.xu, "李梅": cast.li}[mentor]
+        others = {name for other, name in groups if other != mentor} - {child}
+        text = words(page(client, player, url("place", pairs.place(round_, player).public_id)))
+        assert child in text
+        assert not any(name in text for name in others)
+
+
+def test_a_child_and_the_family_see_the_mentor_and_never_why(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("growth-mentors", cast.chen)
+    place = pairs.place(round_, pairs.special[0])
+    for who in (pairs.pupil, pairs.parent):
+        assert page(client, who, url("place", place.public_id)).status_code == 200
+    mentor = pairs.place(round_, cast.xu)
+    assert (
+        page(client, pairs.parent, url("place", place.public_id), {"wish1": mentor.public_id}).status_code
+        == 302
+    )
+    pairs.propose(round_, cast.chen)
+    services.publish(cast.chen.viewer(), round_, round_.version)
+    (own,) = (name for name, child in pairs.groups(round_) if child == pairs.special[0].name)
+    for who in (pairs.pupil, pairs.parent):
+        text = words(page(client, who, url("place", place.public_id)))
+        assert own in text
+        for word in ("重点关爱", "学业困难", "特殊", "困难", "志愿 +", "priority"):
+            assert word not in text.split("<main", 1)[1]
+    member = Member.objects.get(person=place)
+    page(client, pairs.parent, url("answer", member.public_id), {"answer": "yes"})
+    member.refresh_from_db()
+    assert (member.answer, member.answered_by) == ("yes", pairs.parent.subject)
+    stranger = pairs.cast.zhao
+    assert page(client, stranger, url("answer", member.public_id), {"answer": "yes"}).status_code == 404
+    assert (
+        page(client, cast.liu, url("answer", member.public_id), {"answer": "no", "reason": "x"}).status_code
+        == 404
+    )
+
+
+def test_what_was_said_is_told_to_its_person_and_erased_with_them(pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("growth-mentors", cast.chen)
+    place = pairs.place(round_, pairs.special[0])
+    place.words, place.answers = "家里的事不想说", {"language": ["客家话"]}
+    place.save()
+    holding = next(one for one in holdings.of_type("student") if one.name == "rounds.said")
+    reader = holdings.Reader(cast.chen.viewer(), "copy")
+    assert "家里的事不想说" in str(holding.tell(reader, pairs.special[0]))
+    assert holding.count([pairs.special[0].pk]) == {pairs.special[0].pk: 1}
+    assert holding.erase(pairs.special[0], None).gone >= 1
+    place.refresh_from_db()
+    assert (place.words, place.answers) == ("", {})
+    assert holding.count([pairs.special[0].pk]) == {}
+
+
+# ------------------------------------------------------------------ the organiser's pages
+
+
+def test_the_organiser_reads_why_looks_for_a_name_and_moves_a_pair(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    page(
+        client, cast.wang, url("propose", round_.public_id), {"version": "1", "seconds": "10", "how": "fresh"}
+    )
+    round_.refresh_from_db()
+    text = words(page(client, cast.wang, url("table", round_.public_id)))
+    assert "正在教这个班 +60" in text
+    assert "刘洋" in words(page(client, cast.wang, url("table", round_.public_id), {"q": "liu"}))
+    assert "没有找到" in words(page(client, cast.wang, url("table", round_.public_id), {"q": "zzz"}))
+    assert "pair-graph" in words(page(client, cast.wang, url("graph", round_.public_id)))
+    liu = pairs.place(round_, cast.liu)
+    one, two = pairs.place(round_, cast.room_one.subject), pairs.place(round_, cast.room_two.subject)
+    address = url("person", round_.public_id, liu.public_id)
+    assert "七年级2班" in words(page(client, cast.wang, address))
+    data = {"version": str(round_.version), "new": two.public_id, "old": one.public_id, "reason": ""}
+    assert page(client, cast.wang, address, data).status_code == 422
+    assert page(client, cast.wang, address, {**data, "reason": "换年级组"}).status_code == 302
+    round_.refresh_from_db()
+    assert ("刘洋", "七年级2班") in pairs.groups(round_)
+    assert "换年级组" in words(page(client, cast.wang, url("changes", round_.public_id)))
+    # The second of two tabs is told, and nothing happens.
+    page(client, cast.sun, address, {**data, "reason": "另一个标签页"})
+    assert "别人刚改过" in words(page(client, cast.sun, url("round", round_.public_id)))
+    page(client, cast.wang, url("undo", round_.public_id), {"version": str(round_.version)})
+    round_.refresh_from_db()
+    assert ("刘洋", "七年级1班") in pairs.groups(round_)
+
+
+def test_every_page_of_a_new_round_has_something_to_say(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    for name in ("round", "people", "import", "cancel"):
+        assert page(client, cast.wang, url(name, round_.public_id)).status_code == 200
+    for name in ("table", "graph", "changes"):
+        assert page(client, cast.wang, url(name, round_.public_id)).status_code == 404
+    assert "还没有填" in words(page(client, cast.wang, url("people", round_.public_id)))
+    assert "现在没有要您填的" in words(page(client, cast.guo, url("home")))
+
+
+def test_the_list_leaves_with_a_number_and_an_audit_row(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    pairs.propose(round_, cast.wang)
+    response = page(client, cast.wang, url("export", round_.public_id, "xlsx"))
+    sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
+    cells = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
+    assert "刘洋" in cells
+    assert page(client, cast.wang, url("export", round_.public_id, "pdf")).content.startswith(b"%PDF")
+    assert AuditRow.objects.filter(action="rounds.exported").count() == 2
+
+
+@pytest.mark.parametrize("size", [6, 60])
+def test_the_table_needs_the_same_queries_for_any_size(client, pairs, size, django_assert_max_num_queries):
+    cast = pairs.cast
+    for number in range(size):
+        child = people.make_student(cast.school, f"学生{number:03d}", homeroom=cast.room_one).person.subject
+        people.set_attribute(child, "priority_care", True)
+    round_ = pairs.begin("growth-mentors", cast.chen)
+    Participant.objects.filter(round=round_, seat="mentor").update(high=100)
+    pairs.propose(round_, cast.chen)
+    client.force_login(cast.chen.account)
+    client.get(url("table", round_.public_id))
+    with django_assert_max_num_queries(28):
+        assert client.get(url("table", round_.public_id)).status_code == 200
+
+
+def test_what_both_said_against_it_holds_until_the_organiser_lets_them(client, pairs, monkeypatch):
+    cast = pairs.cast
+    pair = (cast.liu.subject.pk, cast.room_one.subject.pk)
+    monkeypatch.setattr(together, "_tellers", [lambda _school, _kind, _day: {pair: together.RATHER_NOT}])
+    round_ = pairs.begin("class-contacts", cast.wang)
+    pairs.propose(round_, cast.wang)
+    assert ("刘洋", "七年级1班") not in pairs.groups(round_)
+    liu, room = pairs.place(round_, cast.liu), pairs.place(round_, cast.room_one.subject)
+    assert "上次的反馈是不再合适" in words(
+        page(client, cast.wang, url("person", round_.public_id, liu.public_id))
+    )
+    address = url("apart", round_.public_id, liu.public_id, room.public_id)
+    data = {"version": str(round_.version), "do": "let", "reason": ""}
+    page(client, cast.wang, address, data)
+    round_.refresh_from_db()
+    assert ("刘洋", "七年级1班") not in pairs.groups(round_)
+    page(client, cast.wang, address, {**data, "reason": "谈过，可以继续"})
+    pairs.propose(round_, cast.wang)
+    assert ("刘洋", "七年级1班") in pairs.groups(round_)
+
+
+# ------------------------------------------------------------------ schemes
+
+
+def test_a_scheme_is_changed_in_slots_as_a_new_version(client, pairs):
+    cast = pairs.cast
+    address = url("scheme", "class-contacts")
+    form = {
+        "weight-teaches": "10", "weight-grade": "30", "weight-again": "0", "weight-wishes": "80", "weight-even": "20",
+        "low-member": "1", "high-member": "3", "low-homeroom": "1", "high-homeroom": "2", "decides": "computer",
+        "note": "班级多", "version": "0",
+    }  # fmt: skip
+    before = pairs.begin("class-contacts", cast.wang)
+    assert page(client, cast.wang, address, {**form, "low-member": "4"}).status_code == 422
+    assert "最少 4 大于最多 3" in words(page(client, cast.wang, address, {**form, "low-member": "4"}))
+    assert page(client, cast.wang, address, {**form, "weight-teaches": "-1"}).status_code == 422
+    assert page(client, cast.wang, address, form).status_code == 302
+    row = SchemeText.objects.get()
+    assert (row.number, row.note) == (1, "班级多")
+    stale = page(client, cast.sun, address, {**form, "weight-teaches": "99"})
+    assert "别人刚改过这个方案" in words(stale)
+    after = pairs.begin("class-contacts", cast.wang, token="after")
+    assert pairs.place(after, cast.li).high == 3
+    assert pairs.place(before, cast.li).high == 2
+    assert page(client, cast.wang, address, {"back": "0", "version": "1"}).status_code == 302
+    assert SchemeText.objects.count() == 2
+    assert page(client, cast.liu, address).status_code == 404

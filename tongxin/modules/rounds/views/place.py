@@ -1,0 +1,95 @@
+"""What the pages of the rounds share: the round somebody organises, its tabs and steps, the token and version of a form."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tongxin.kernel.access import doors
+from tongxin.kernel.access.requests import Request
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.base.fields import new_public_id
+from tongxin.kernel.base.models import School
+from tongxin.kernel.programmes.pairings import Pairing
+
+from .. import schemes, standing
+from ..models import Participant, Round
+
+_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
+State = Round.State
+ORDER = (State.OPEN, State.PROPOSED, State.PUBLISHED, State.IN_FORCE)
+
+
+def school_of(viewer: Viewer) -> School:
+    """Return the school of somebody who belongs to one."""
+    if viewer.person_id is None:
+        raise Http404
+    return doors.school_of(viewer)
+
+
+def token_of(request: Request) -> str:
+    """Return what makes a form sent twice one thing: of this person and this form."""
+    once = request.POST.get("once", "")
+    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
+
+
+def version_of(request: Request) -> int:
+    """Return the version a form was made from; without one it fits no round."""
+    text = request.POST.get("version", "")
+    return int(text[:9]) if text.isascii() and text.isdigit() else -1
+
+
+def round_of(request: Request, public_id: str) -> tuple[Round, Pairing]:
+    """Return a round the viewer organises with its scheme; anything else looks like a page that is not there."""
+    school_of(request.viewer)
+    rows = standing.organised(request.viewer).select_related("school", "opened_by", "branch", "proposal")
+    row = get_object_or_404(rows, public_id=public_id)
+    return row, schemes.of_text(row.school, row.text, row.starts_on)
+
+
+def person_of(round_: Round, public_id: str) -> Participant:
+    rows = Participant.objects.filter(round=round_).select_related("subject", "round")
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def tabs(round_: Round, current: str) -> list[dict[str, Any]]:
+    """Return the tabs of a round."""
+    places = [("round", _("概况"), True), ("people", _("参加的人"), True)]
+    shown = round_.proposal_id is not None
+    places += [("table", _("结果"), shown), ("graph", _("图"), shown), ("changes", _("改了什么"), shown)]
+    return [
+        {
+            "label": label,
+            "url": reverse(f"rounds:{name}", args=[round_.public_id]),
+            "current": name == current,
+        }
+        for name, label, open_ in places
+        if open_
+    ]
+
+
+def steps(round_: Round) -> list[dict[str, str]]:
+    """Return where a round stands, for the stepper."""
+    at = ORDER.index(State(round_.state)) if round_.state in ORDER else -1
+    return [
+        {
+            "label": str(state.label),
+            "state": "done"
+            if n < at or round_.state == State.IN_FORCE
+            else "current"
+            if n == at
+            else "ahead",
+        }
+        for n, state in enumerate(ORDER)
+    ]
+
+
+def refuse(request: Request, sentence: str) -> None:
+    """Say on the next page why a step was not taken."""
+    messages.warning(request, sentence)

@@ -1,0 +1,237 @@
+"""What the computer proposed: as a table, as a graph, what changed; and one person with alternatives and the organiser's word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tongxin.kernel.access.doors import allow
+from tongxin.kernel.access.requests import Request
+from tongxin.kernel.people import together
+from tongxin.kernel.programmes.pairings import Pairing
+from tongxin.ui.toasts import notify
+
+from .. import saying, services
+from ..forms import LimitsForm, MoveForm, ReasonForm
+from ..labels import Labels
+from ..models import Bond, Participant, Round, Wish
+from ..reading import Line, Reading, graph
+from . import place
+from .organise import _address, _page
+
+PAGE, DRAWN = 50, 20
+MOST_FOUND, MOST_CHANGES, MOST_LEFT = 200, 300, 300
+
+
+def _with_result(request: Request, public_id: str) -> tuple[Round, Pairing, Reading]:
+    row, pairing = place.round_of(request, public_id)
+    if row.proposal is None:
+        raise Http404
+    return row, pairing, Reading(row, pairing)
+
+
+def _says(line: Line, q: str) -> bool:
+    people = (line.first, *line.others)
+    return any(
+        q in one.subject.name
+        or one.subject.pinyin.startswith(q.lower())
+        or one.subject.initials.startswith(q.lower())
+        for one in people
+    )
+
+
+@allow("pairing")
+@require_http_methods(["GET", "HEAD", "POST"])
+def table(request: Request, round: str) -> HttpResponse:
+    """Everybody with their partner and why; a name is searched for by POST."""
+    row, pairing, reading = _with_result(request, round)
+    assert row.proposal is not None
+    shown = reading.show(row.proposal)
+    q, page = request.POST.get("q", "").strip()[:40], _page(request)
+    if q:
+        lines = [line for line in shown.lines if _says(line, q)][:MOST_FOUND]
+    else:
+        lines = shown.lines[page * PAGE : (page + 1) * PAGE]
+    labels = Labels(row, pairing, [one for line in lines for one in (line.first, *line.others)])
+    context = {
+        "round": row, "pairing": pairing, "tabs": place.tabs(row, "table"), "shown": shown, "q": q,
+        "seats": [seat.title for seat in pairing.scheme.seats for _n in range(seat.count)],
+        "lines": [
+            (line, [(one, labels.group(one)) for one in (line.first, *line.others)]) for line in lines
+        ],
+        "left": shown.left[:MOST_LEFT], "first_page": page == 0 and not q,
+        "next_url": _address(request, page + 1) if not q and len(shown.lines) > (page + 1) * PAGE else "",
+        "previous_url": _address(request, page - 1) if page and not q else "",
+        "words": _("第 %(first)d—%(last)d 个，共 %(all)d 个")
+        % {"first": page * PAGE + 1, "last": min(len(shown.lines), (page + 1) * PAGE), "all": len(shown.lines)},
+    }  # fmt: skip
+    return render(request, "rounds/table.html", context)
+
+
+@allow("pairing")
+@require_safe
+def drawing(request: Request, round: str) -> HttpResponse:
+    """The same as a graph, some of the first seat at a time; on a phone as a list."""
+    row, pairing, reading = _with_result(request, round)
+    assert row.proposal is not None
+    shown = reading.show(row.proposal)
+    heads = list(dict.fromkeys(line.first.pk for line in shown.lines))
+    page = _page(request)
+    wanted = set(heads[page * DRAWN : (page + 1) * DRAWN])
+    lines = [line for line in shown.lines if line.first.pk in wanted]
+    last = (page + 1) * DRAWN >= len(heads)
+    alone = [one.person for one in shown.left][: DRAWN if last else 0]
+    there = [*wanted, *(one.pk for line in lines for one in line.others), *(one.pk for one in alone)]
+    wishes = Wish.objects.filter(round=row, rank=1, person__in=there, wants__in=there)
+    context = {
+        "round": row, "pairing": pairing, "tabs": place.tabs(row, "graph"),
+        "graph": graph(lines, alone, list(wishes.values_list("person_id", "wants_id"))),
+        "grouped": _by_first(lines), "alone": alone,
+        "next_url": "" if last else _address(request, page + 1), "previous_url": _address(request, page - 1) if page else "",
+    }  # fmt: skip
+    return render(request, "rounds/graph.html", context)
+
+
+def _by_first(lines: list[Line]) -> list[tuple[Participant, list[Participant]]]:
+    found: dict[int, tuple[Participant, list[Participant]]] = {}
+    for line in lines:
+        found.setdefault(line.first.pk, (line.first, []))[1].extend(line.others)
+    return list(found.values())
+
+
+@allow("pairing")
+@require_safe
+def changes(request: Request, round: str) -> HttpResponse:
+    """What the last computation changed."""
+    row, _pairing, reading = _with_result(request, round)
+    assert row.proposal is not None
+    together, apart = reading.changes(row.proposal)
+    context = {
+        "round": row, "tabs": place.tabs(row, "changes"), "together": together[:MOST_CHANGES],
+        "apart": apart[:MOST_CHANGES], "kept": row.proposal.found["change"]["kept"], "first": row.proposal.before is None,
+        "bonds": Bond.objects.filter(round=row, ended_at=None).select_related("a__subject", "b__subject", "by").order_by("-pk"),
+    }  # fmt: skip
+    return render(request, "rounds/changes.html", context)
+
+
+# ------------------------------------------------------------------ one person
+
+
+@allow("pairing")
+@require_http_methods(["GET", "HEAD", "POST"])
+def person(request: Request, round: str, person: str) -> HttpResponse:
+    """What somebody said, with whom they are and why, who else it could be; and another partner by hand."""
+    row, pairing = place.round_of(request, round)
+    one = place.person_of(row, person)
+    if request.method == "POST" and place.version_of(request) != row.version:
+        # What the form offered may be gone; that somebody else was here comes before what is wrong with it.
+        place.refuse(request, str(services.Stale()))
+        return redirect("rounds:person", round, person)
+    reading = Reading(row, pairing)
+    lines, left, others = reading.of_person(row.proposal, one)
+    present = [other for line in lines for other in (line.first, *line.others) if other.seat != one.seat]
+    form = _move_form(request, row, pairing, one, present)
+    if request.method == "POST" and form.is_valid():
+        new = form.chosen("new")
+        if new is None:
+            raise Http404
+        try:
+            services.move(
+                request.viewer,
+                row,
+                place.version_of(request),
+                one,
+                form.chosen("old"),
+                new,
+                form.cleaned_data["reason"],
+            )
+        except services.Stale as stale:
+            place.refuse(request, str(stale))
+            return redirect("rounds:person", round, person)
+        except services.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            notify(request, _("定在一起了，其余的按改得最少重新排。"))
+            return redirect("rounds:person", round, person)
+    ask = pairing.use.ask(one.seat)
+    context: dict[str, Any] = {
+        "round": row, "person": one, "seat": pairing.scheme.seat(one.seat).title, "lines": lines, "left": left,
+        "present": present, "others": others, "form": form, "ask": ask, "answers": _answers(one, ask),
+        "wishes": list(one.wishes.select_related("wants__subject").order_by("rank")),
+        "wished_by": list(one.wished_by.select_related("person__subject").order_by("rank")[:50]),
+        "limits": LimitsForm(initial={"low": one.low, "high": one.high}),
+        "group": Labels(row, pairing, [one]).group(one),
+        "open": row.state in (Round.State.OPEN, Round.State.PROPOSED) and one.left_at is None,
+        "run": services.running(row), "rather_not": _rather_not(row, pairing, one),
+    }  # fmt: skip
+    return render(request, "rounds/person.html", context, status=422 if form.errors else 200)
+
+
+def _rather_not(row: Round, pairing: Pairing, one: Participant) -> list[Participant]:
+    """Return with whom somebody is not put together because of what both said after the last time."""
+    if pairing.teams:
+        return []
+    said = together.told(row.school, pairing.link, row.starts_on)
+    others = {
+        key
+        for pair, word in said.items()
+        if word == together.RATHER_NOT and one.subject_id in pair
+        for key in pair
+        if key != one.subject_id
+    }
+    let = Bond.objects.filter(round=row, ended_at=None, kind=Bond.Kind.LET).values_list("a_id", "b_id")
+    again = {key for pair in let for key in pair if one.pk in pair}
+    rows = Participant.objects.filter(round=row, subject__in=others, left_at=None).exclude(pk__in=again)
+    return list(rows.select_related("subject").order_by("subject__pinyin", "pk"))
+
+
+def _move_form(
+    request: Request, row: Round, pairing: Pairing, one: Participant, present: list[Participant]
+) -> MoveForm:
+    seats = saying.other_side(pairing, one)
+    people = Participant.objects.filter(round=row, seat__in=seats, left_at=None).select_related("subject")
+    found = list(people.order_by("subject__pinyin", "pk"))
+    labels = Labels(row, pairing, found)
+    already = {other.pk for other in present}
+    others = [(other, labels.of(other)) for other in found if other.pk not in already]
+    data = request.POST if request.method == "POST" else None
+    asked = request.GET.get("new", "")
+    initial = {"new": asked} if asked else {}
+    return MoveForm(
+        data, others=others, present=[(other, labels.of(other)) for other in present], initial=initial
+    )
+
+
+def _answers(one: Participant, ask: Any) -> list[tuple[str, str]]:
+    if ask is None:
+        return []
+    found = []
+    for slot in ask.slots:
+        words = dict(slot.values)
+        said = [words.get(str(value), str(value)) for value in one.answers.get(slot.id, [])]
+        if said:
+            found.append((slot.title, "、".join(said)))
+    return found
+
+
+@allow("pairing")
+@require_POST
+def apart(request: Request, round: str, person: str, other: str) -> HttpResponse:
+    """Two people are not put together in this round, with a reason; or, after that, they may be again."""
+    row, _pairing = place.round_of(request, round)
+    one, two = place.person_of(row, person), place.person_of(row, other)
+    form = ReasonForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise services.Refused(_("请写一句原因。"))
+        do = services.let if request.POST.get("do") == "let" else services.keep_apart
+        do(request.viewer, row, place.version_of(request), one, two, form.cleaned_data["reason"])
+    except services.Refused as refused:
+        place.refuse(request, str(refused))
+    else:
+        notify(request, _("记下了，其余的按改得最少重新排。") if row.proposal_id else _("记下了。"))
+    return redirect("rounds:person", round, person)
