@@ -124,6 +124,8 @@ NAMES_ONLY = (
     "setup:",
     "desk:record_kind",
     "network:room",
+    "teams:contest_enter",
+    "teams:contest_coverage",
     "privacy:grant_ask",
     "privacy:opening",
     "privacy:request",

@@ -55,6 +55,8 @@ from tongxin.testing.cast import SINCE, Cast, Player, player
 from tongxin.testing.pack import PACK
 from tongxin.testing.screening import answered_sitting
 
+from .team_things import KINDS, TeamThings, team_things
+
 ROLES = (
     "anonymous", "liu", "ma", "xu", "li", "chen", "wang", "sun", "guo", "zhou", "zhao",
     "branch_organiser", "administrator", "deputy_secretary", "security_admin", "audit_admin", "union_organiser",
@@ -206,6 +208,7 @@ class Things:
     duty: DutyShift
     filled: Filled
     pairing: Pairing
+    teams: TeamThings
 
     def arguments(self, address: Address) -> dict[str, object]:
         """Return values for an address; KeyError names an argument the matrix does not know yet."""
@@ -251,6 +254,8 @@ class Things:
             fixed |= self.paired.arguments(address.name)
         if address.name.startswith("rounds:"):
             fixed |= self.pairing.arguments()
+        if address.name.startswith("teams:"):
+            fixed |= self.teams.arguments(address.name)
         if address.name.startswith("cases:"):
             fixed |= {
                 "form": "interview",
@@ -333,6 +338,7 @@ def things_of(cast: Cast, which: str) -> Things:
             cast.programme,
             cast.room_one.subject,
         )
+        cast.add_rules("", ("kinds:\n", f"kinds:\n{KINDS.lstrip(chr(10))}"))
     else:
         teacher, student, room = _next_door(cast) if which == "other school" else _far_away()
         programme = adopt(teacher.school, "green-hill", 2026, by=None, text=PACK)
@@ -357,6 +363,7 @@ def things_of(cast: Cast, which: str) -> Things:
             to_at=timezone.now() + timedelta(hours=1),
         ),
         running=_running(teacher, paper.sitting.forms.get().text),
+        teams=team_things(teacher, cast.students[1][2:4] if which == "own" else [student]),
         instrument=paper.sitting.forms.get().text,
         sitting=paper.sitting,
         draft=PackDraft.objects.create(school=teacher.school, title="草稿", text=PACK),

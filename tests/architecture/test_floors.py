@@ -48,6 +48,7 @@ ALLOWED = {
     "mentoring": {"base"},
     "rounds": {"base"},
     "privacy": {"base"},
+    "teams": {"base", "ledger"},
     "insight": {"base", "programmes"},
 }
 

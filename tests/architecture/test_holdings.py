@@ -46,6 +46,8 @@ TABLES = {
     "visit_finding": "home_visits.finding_words",
     "visit_family_request": "home_visits.requests",
     "network_task": "why: handed down to staff, about a class",
+    "team_change": "teams.changes",
+    "team_rating": "teams.ratings",
     "network_report": "why: figures of a class, nobody is named in it",
 }
 

@@ -186,6 +186,7 @@ INSTALLED_APPS = [
     "tongxin.modules.mentoring",
     "tongxin.modules.rounds",
     "tongxin.modules.privacy",
+    "tongxin.modules.teams",
     "tongxin.insight",
     "tongxin.demo",
 ]

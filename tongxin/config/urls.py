@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("tongxin.modules.mentoring.urls")),
     path("", include("tongxin.modules.rounds.urls")),
     path("", include("tongxin.modules.privacy.urls")),
+    path("", include("tongxin.modules.teams.urls")),
     path("", include("tongxin.insight.urls")),
 ]
 if settings.DEMO or settings.DEBUG:

@@ -42,6 +42,7 @@ from . import (
     notices,
     rounds,
     screenings,
+    teams,
     year_of_guidance,
     year_of_platforms,
 )
@@ -201,6 +202,7 @@ class Demo:
         mentoring.tell(out, self.today)
         leader = cases.tell(out, self.today)
         rounds.tell(out, self.today)
+        teams.tell(out, self.today)
         if plan.slug in FULL:
             self.roles += peer_role(out, Inventor(f"{SEED} peer {plan.slug}"))
             show_leader(self.roles, out, leader)

@@ -15,7 +15,7 @@ from django.test import override_settings
 from tongxin.demo.build import build_demo
 from tongxin.demo.world import CITY, DISTRICT, BureauPlan
 from tongxin.kernel.access.viewer import viewer_for
-from tongxin.kernel.base.models import Link, School
+from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.signals import services as signals
 from tongxin.kernel.signals.models import Call, Signal
 from tongxin.modules.cases.casework import clocks, ranks
@@ -26,6 +26,9 @@ from tongxin.modules.network.models import Concern, HarmReport, MoodReport, Netw
 from tongxin.modules.screening import progress, sittings
 from tongxin.modules.screening.models import Paper, Sitting
 from tongxin.modules.screening.results import looks
+from tongxin.modules.teams import looking, measuring
+from tongxin.modules.teams.models import Invited, Topic
+from tongxin.modules.teams.models import Step as PlanStep
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 20)
@@ -156,3 +159,29 @@ def test_the_report_of_an_accident_agrees_with_the_audit_record(demo):
     viewer = viewer_for(link.a.person.account, report.school, TODAY)
     assert [intact for _row, intact in harm.entries(viewer, report)] == [True, True]
     assert harm.missing(report) == []
+
+
+def college() -> School:
+    return School.objects.filter(pk__in=Topic.objects.values("school")).get()
+
+
+def test_every_team_is_of_a_kind_and_has_its_leader(demo):
+    found = Subject.objects.filter(school=college(), type="team")
+    cards = looking.cards(found, TODAY)
+    assert {card.kind.name for card in cards if card.kind} == {"project", "course", "service"}
+    assert all(card.kind and card.leaders for card in cards)
+
+
+def test_each_problem_taken_has_its_team_and_some_are_open(demo):
+    states = set(Topic.objects.values_list("state", flat=True))
+    assert states == {"open", "taken", "solved"}
+    assert not Topic.objects.filter(state="taken", team__present_to__lt=TODAY).exists()
+    assert not Topic.objects.filter(state="open").exclude(team=None).exists()
+
+
+def test_abilities_are_compared_for_the_school_and_somebody_has_to_answer(demo):
+    found = measuring.growth(college())
+    assert len(found) == len(measuring.ABILITIES)
+    assert all(one.n >= measuring.SMALLEST and one.after > one.before for one in found)
+    assert PlanStep.objects.filter(done_on=None, due__lt=TODAY).exists()
+    assert Invited.objects.filter(answer="").count() == 1

@@ -57,7 +57,12 @@ def test_every_attribute_a_scheme_reads_is_declared_derived_or_asked(name):
 
 def test_rows_of_the_plan_have_their_scheme():
     rows = {
-        "three-platforms-five-integrations": {"homeroom_liaison", "mentor_of", "exam_support_of", "in_team"},
+        "three-platforms-five-integrations": {
+            "homeroom_liaison",
+            "mentor_of",
+            "exam_support_of",
+            "contestant_seat",
+        },
         "heart-nurturing-branch": {"helps_student", "helps_family", "homeroom_liaison"},
         "one-plus-one-plus-one": {"student_member_seat", "colleague_seat", "enterprise_seat"},
         "dual-guidance-mutual-aid": {"master_of"},

@@ -1,0 +1,163 @@
+"""Contests: who enters whom, results once in the ledger, the best go on, who has entered none."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from tongxin.kernel.ledger.models import Entry
+from tongxin.testing.cast import TODAY
+
+from .. import contests as rules
+from ..models import Contest, Entrant
+from ..rules import Refused
+from .helpers import ONCE, formed
+
+pytestmark = pytest.mark.django_db
+SPAN = {"first_day": date(2026, 11, 9), "last_day": date(2026, 11, 20)}
+
+
+@pytest.fixture
+def contest(school) -> Contest:
+    given = {"name": "校技能大赛", "level": "school", "theme": "skills", **SPAN}
+    return rules.add(school.cast.wang.viewer(), given, token="k1")
+
+
+def names(contest):
+    return set(contest.entrants.values_list("student__name", flat=True))
+
+
+def url(contest, name="contest_enter"):
+    return reverse(f"teams:{name}", args=[contest.public_id])
+
+
+def test_a_homeroom_teacher_enters_the_own_class_and_no_other(client, school, contest):
+    own, other = school.cast.students[1][:2], school.cast.students[2][0]
+    school.cast.sign_in(client, school.liu)
+    assert other.name not in client.get(url(contest)).content.decode()
+    data = {"students": [one.public_id for one in (*own, other)]}
+    for _click in range(2):
+        assert client.post(url(contest), data).status_code == 302
+    assert names(contest) == {"安小禾", "白云飞"}
+
+
+def test_a_student_enters_with_one_tap_and_steps_back_before_the_results(client, school, contest):
+    school.cast.sign_in(client, school.sun)
+    client.post(url(contest), {"students": [school.cast.students[1][3].public_id]})
+    assert names(contest) == {"白云飞"}
+    text = client.get(url(contest, "contest")).content.decode()
+    assert "你报名了" in text
+    client.post(url(contest), {"out": school.sun.subject.public_id})
+    assert names(contest) == set()
+
+
+def test_a_leader_enters_the_own_contest_team_as_a_whole(client, school, contest):
+    pupils = school.cast.students[2][:2]
+    team = formed(school, "contest", {"contestant_seat": [one.pk for one in pupils]}, theme="", name="焊接组")
+    school.cast.sign_in(client, school.liu)
+    client.post(url(contest), {"team": team.public_id})
+    assert set(contest.entrants.values_list("student__name", "coach__name", "team__name")) == {
+        ("何雨桐", "刘洋", "焊接组"), ("江南", "刘洋", "焊接组"),
+    }  # fmt: skip
+    school.cast.sign_in(client, school.cast.xu)
+    assert client.get(url(contest)).status_code == 404
+
+
+def published(school, contest, awards=("first", "")):
+    viewer = school.cast.wang.viewer()
+    rules.enter(viewer, contest, school.cast.students[1][:2], coach=school.liu.subject.pk)
+    rows = list(contest.entrants.order_by("pk"))
+    given = dict(zip([row.pk for row in rows], awards, strict=True))
+    return rules.publish(viewer, contest, given, frozenset({rows[0].pk}))
+
+
+def test_results_are_entered_in_the_ledger_once_by_award_and_level(school, contest):
+    published(school, contest)
+    with pytest.raises(Refused, match="已经公布"):
+        rules.publish(school.cast.wang.viewer(), contest, {}, frozenset())
+    entries = Entry.objects.current().filter(kind="contest")
+    assert {(one.extra["level"], one.theme, one.extra["award"]) for one in entries} == {
+        ("school", "skills", "first"), ("school", "skills", "none"),
+    }  # fmt: skip
+    first = entries.get(extra__award="first")
+    assert set(first.participations.values_list("part", "subject__name")) == {
+        ("contestant", "安小禾"), ("coach", "刘洋"),
+    }  # fmt: skip
+
+
+def test_wrong_results_are_taken_back_with_a_reason_and_published_anew(school, contest):
+    published(school, contest)
+    viewer = school.cast.wang.viewer()
+    with pytest.raises(Refused, match="原因"):
+        rules.take_back(viewer, contest, " ")
+    rules.take_back(viewer, contest, "名次录反了")
+    assert not Entry.objects.current().filter(kind="contest").exists()
+    rows = list(contest.entrants.order_by("pk"))
+    rules.publish(viewer, contest, {rows[1].pk: "second"}, frozenset())
+    awards = Entry.objects.current().filter(kind="contest").values_list("extra__award", flat=True)
+    assert sorted(awards) == ["none", "second"]
+
+
+def test_those_who_go_on_are_in_the_contest_of_the_level_above(client, school, contest):
+    published(school, contest)
+    school.cast.sign_in(client, school.cast.wang)
+    data = {"name": "市技能大赛", "first_day": "2026-12-05", "last_day": "2026-12-06", "once": ONCE}
+    for _click in range(2):
+        assert client.post(url(contest, "contest_on"), data).status_code == 302
+    above = Contest.objects.exclude(pk=contest.pk).get()
+    assert (above.level, names(above)) == ("city", {"安小禾"})
+
+
+def test_nobody_enters_after_the_results_and_none_are_given_out_before_the_day(school, contest):
+    published(school, contest)
+    with pytest.raises(Refused):
+        rules.enter(school.cast.wang.viewer(), contest, school.cast.students[2])
+    later = rules.add(
+        school.cast.wang.viewer(),
+        {"name": "文明风采", "level": "school", "theme": "civility", "first_day": date(2026, 12, 1),
+         "last_day": date(2026, 12, 2)},
+        token="k2",
+    )  # fmt: skip
+    rules.enter(school.cast.wang.viewer(), later, school.cast.students[2])
+    with pytest.raises(Refused, match="还没有开始"):
+        rules.publish(school.cast.wang.viewer(), later, {}, frozenset())
+
+
+def test_who_has_entered_no_school_contest_is_listed_by_class(client, school, contest):
+    rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
+    rows = rules.coverage(school.cast.wang.viewer(), school.cast.school, date(2026, 1, 1), date(2026, 12, 31))
+    assert [(row.room.name, row.entered, row.whole) for row in rows] == [
+        ("七年级1班", 2, 6), ("七年级2班", 0, 6),
+    ]  # fmt: skip
+    school.cast.sign_in(client, school.liu)
+    text = client.get(reverse("teams:contest_coverage")).content.decode()
+    assert "程一诺" in text
+    assert "白云飞" not in text
+    assert "何雨桐" not in text
+    school.cast.sign_in(client, school.cast.xu)
+    assert client.get(reverse("teams:contest_coverage")).status_code == 404
+
+
+def test_only_the_office_announces_and_gives_out_results(client, school, contest):
+    for who, status in (
+        (school.cast.wang, 200),
+        (school.cast.sun, 200),
+        (school.liu, 404),
+        (school.sun, 404),
+    ):
+        school.cast.sign_in(client, who)
+        assert client.get(reverse("teams:contest_new")).status_code == status
+        assert client.get(url(contest, "contest_results")).status_code == status
+
+
+def test_others_read_the_contest_without_the_names_of_children(client, school, contest):
+    rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
+    for who in (school.cast.ma, school.cast.xu, school.qian):
+        school.cast.sign_in(client, who)
+        text = client.get(url(contest, "contest")).content.decode()
+        assert "校技能大赛" in text
+        assert "白云飞" not in text
+    school.cast.sign_in(client, school.cast.zhao)
+    assert client.get(url(contest, "contest")).status_code == 404
+    assert Entrant.objects.count() == 2
+    assert contest.last_day >= TODAY
