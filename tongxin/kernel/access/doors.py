@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 
+from tongxin.kernel.base.fields import new_public_id
 from tongxin.kernel.base.models import School
 
+from .requests import Request
 from .viewer import Viewer
+
+_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
 
 
 def allow(*verbs: str) -> Callable:
@@ -37,6 +42,19 @@ def school_of(viewer: Viewer) -> School:
     if viewer.school is None or viewer.school.kind != School.Kind.SCHOOL:
         raise Http404
     return viewer.school
+
+
+def own_school(viewer: Viewer) -> School:
+    """Return the school of somebody who belongs to one; whoever looks in from elsewhere finds no page."""
+    if viewer.person_id is None:
+        raise Http404
+    return school_of(viewer)
+
+
+def token_of(request: Request) -> str:
+    """Return what makes a form sent twice, or again after the line was down, one thing: of this person and this form."""
+    once = request.POST.get("once", "")
+    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
 
 
 # The room that has the pages names here who asks for the second factor: it returns the page, or None once it was given.

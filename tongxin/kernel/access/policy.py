@@ -17,7 +17,6 @@ VERBS = (
     "pairs", "pairs_lead", "growth", "growth_assign",
     "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants", "grants_decide", "grants_watch", "rights", "rights_decide",
     "pairing", "pair_up", "first_run",
-    "first_run",
     "teams", "teams_watch", "teams_form", "contests",
 )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.http import Http404
@@ -12,20 +11,13 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.base.fields import FOREVER, new_public_id
-from tongxin.kernel.base.models import Link, School, Subject
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Link, Subject
 
 from .. import shining
 from ..pairs import LEAD, Pair, on, reads, visible
 
-_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
-
-
-def school_of(viewer: Viewer) -> School:
-    """Return the school of somebody who belongs to one."""
-    if viewer.person_id is None:
-        raise Http404
-    return doors.school_of(viewer)
+school_of, token_of = doors.own_school, doors.token_of
 
 
 def pair_of(request: Request, public_id: str) -> Pair:
@@ -42,12 +34,6 @@ def readable_of(request: Request, public_id: str) -> Pair:
     if not reads(request.viewer, found):
         raise Http404
     return found
-
-
-def token_of(request: Request) -> str:
-    """Return what makes a form sent twice one thing: of this person and this form."""
-    once = request.POST.get("once", "")
-    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
 
 
 def room_of(pair: Pair, viewer: Viewer) -> str:

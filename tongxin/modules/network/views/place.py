@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,26 +12,11 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.base.fields import new_public_id
-from tongxin.kernel.base.models import School, Subject
+from tongxin.kernel.base.models import Subject
 
 from .. import posts
 
-_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
-TOKEN_LENGTH = 40
-
-
-def school_of(viewer: Viewer) -> School:
-    """Return the school of somebody who belongs to one; a bureau has no classes of its own."""
-    if viewer.person_id is None:
-        raise Http404
-    return doors.school_of(viewer)
-
-
-def token_of(request: Request) -> str:
-    """Return what makes a form sent twice, or again after the line was down, one thing: of this person and this form."""
-    once = request.POST.get("once", "")
-    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
+school_of, token_of = doors.own_school, doors.token_of
 
 
 def tabs(viewer: Viewer, current: str) -> list[dict[str, Any]]:

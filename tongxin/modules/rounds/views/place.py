@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
-from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.base.fields import new_public_id
-from tongxin.kernel.base.models import School
 from tongxin.kernel.programmes.pairings import Pairing
 
 from .. import schemes, standing
 from ..models import Participant, Round
 
-_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
+school_of, token_of = doors.own_school, doors.token_of
+
 State = Round.State
 ORDER = (State.OPEN, State.PROPOSED, State.PUBLISHED, State.IN_FORCE)
-
-
-def school_of(viewer: Viewer) -> School:
-    """Return the school of somebody who belongs to one."""
-    if viewer.person_id is None:
-        raise Http404
-    return doors.school_of(viewer)
-
-
-def token_of(request: Request) -> str:
-    """Return what makes a form sent twice one thing: of this person and this form."""
-    once = request.POST.get("once", "")
-    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
 
 
 def version_of(request: Request) -> int:

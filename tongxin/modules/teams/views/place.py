@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
@@ -14,21 +13,13 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
-from tongxin.kernel.base.fields import new_public_id
 from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.calendar.queries import school_calendar
 
 from .. import contests, looking
 from ..kinds import TeamKind, kinds_of
 
-_TOKEN = re.compile(r"[0-9a-zA-Z_-]{16,40}")
-
-
-def school_of(viewer: Viewer) -> School:
-    """Return the school of somebody who belongs to one; a bureau has no teams of its own."""
-    if viewer.person_id is None:
-        raise Http404
-    return doors.school_of(viewer)
+school_of, token_of = doors.own_school, doors.token_of
 
 
 def kind_of(school: School, name: str, day: date) -> TeamKind:
@@ -45,12 +36,6 @@ def card_of(request: Request, public_id: str) -> looking.Card:
         looking.visible_teams(request.viewer).select_related("school"), public_id=public_id
     )
     return looking.shown(request.viewer, [looking.card_of(found, request.viewer.day)])[0]
-
-
-def token_of(request: Request) -> str:
-    """Return what makes a form sent twice, or again after the line was down, one thing: of this person and this form."""
-    once = request.POST.get("once", "")
-    return f"{request.viewer.person_id}:{once if _TOKEN.fullmatch(once) else new_public_id()}"
 
 
 def year_of(school: School, day: date) -> tuple[date, date]:
