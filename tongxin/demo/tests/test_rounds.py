@@ -7,7 +7,7 @@ import pytest
 from tongxin.kernel.base.models import Link
 from tongxin.modules.rounds.models import Member, Participant, Round
 
-from .test_screenings import TODAY, demo  # noqa: F401
+from .test_care import TODAY, demo  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 STATES = {
