@@ -7,12 +7,12 @@ import pytest
 from tongxin.kernel.people import together
 from tongxin.modules.mentoring.models import Agreement, Feedback, GrowthRequest, Mark, PairAsked, Shown, Wish
 
-from .test_screenings import TODAY, demo, schools  # noqa: F401
+from .conftest import TODAY, schools
 
 pytestmark = pytest.mark.django_db
 
 
-def test_each_school_has_pairs_that_agreed_and_some_that_have_not_yet(demo):  # noqa: F811
+def test_each_school_has_pairs_that_agreed_and_some_that_have_not_yet(demo):
     for school in schools():
         rows = Agreement.objects.filter(school=school)
         assert (
@@ -27,7 +27,7 @@ def test_each_school_has_pairs_that_agreed_and_some_that_have_not_yet(demo):  # 
     assert Agreement.objects.filter(b_signed_at=None).exists()
 
 
-def test_wishes_marks_and_requests_lie_within_their_days(demo):  # noqa: F811
+def test_wishes_marks_and_requests_lie_within_their_days(demo):
     assert Mark.objects.exists()
     assert not Mark.objects.filter(day__gt=TODAY).exists()
     assert Wish.objects.exclude(fulfilled_on=None).exists()

@@ -16,13 +16,13 @@ from tongxin.modules.home_visits.models import (
     VisitRoute,
 )
 
-from .test_screenings import TODAY, demo  # noqa: F401
+from .conftest import TODAY
 
 pytestmark = pytest.mark.django_db
 State = Visit.State
 
 
-def test_each_school_has_a_round_that_is_half_done(demo):  # noqa: F811
+def test_each_school_has_a_round_that_is_half_done(demo):
     for school in School.objects.filter(kind=School.Kind.SCHOOL):
         visits = Visit.objects.filter(school=school)
         states = set(visits.values_list("state", flat=True))
@@ -33,7 +33,7 @@ def test_each_school_has_a_round_that_is_half_done(demo):  # noqa: F811
         assert FamilyRequest.objects.filter(school=school, done_at__isnull=False).count() == 1
 
 
-def test_routes_of_the_demo_hold_their_visits_in_order(demo):  # noqa: F811
+def test_routes_of_the_demo_hold_their_visits_in_order(demo):
     for route in VisitRoute.objects.annotate(n=Count("visits")):
         stops = list(route.visits.order_by("begin"))
         assert len(stops) == route.n > 0
@@ -42,7 +42,7 @@ def test_routes_of_the_demo_hold_their_visits_in_order(demo):  # noqa: F811
         assert all(one.end < other.begin for one, other in pairwise(stops))
 
 
-def test_the_demo_s_round_can_be_planned_anew(demo):  # noqa: F811
+def test_the_demo_s_round_can_be_planned_anew(demo):
     row = Visit.objects.first().round
     asked = problems.build(row, TODAY)
     assert len(asked.problem.teams) == 1

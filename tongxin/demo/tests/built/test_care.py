@@ -1,7 +1,4 @@
-"""Every school of the demo has sittings with realistic rates, a staffed chain, cases, and its four-level network at work.
-
-One file, since all of it looks at one demo, which takes longest to build.
-"""
+"""Every school of the demo has sittings with realistic rates, a staffed chain, cases, and its four-level network at work."""
 
 from __future__ import annotations
 
@@ -9,11 +6,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from django.db import transaction
-from django.test import override_settings
 
-from tongxin.demo.build import build_demo
-from tongxin.demo.world import CITY, DISTRICT, BureauPlan
 from tongxin.kernel.access.viewer import viewer_for
 from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.signals import services as signals
@@ -30,30 +23,9 @@ from tongxin.modules.teams import looking, measuring
 from tongxin.modules.teams.models import Invited, Topic
 from tongxin.modules.teams.models import Step as PlanStep
 
+from .conftest import TODAY, schools
+
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 20)
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """A middle school, two primary schools and the college, built once for this module."""
-    where = tmp_path_factory.mktemp("demo")
-    chosen = [school for school in DISTRICT.schools if school.slug in ("b", "linxi", "songshi")]
-    small = (BureauPlan("bureau", DISTRICT.name, DISTRICT.short, tuple(chosen)), CITY)
-    with (
-        django_db_blocker.unblock(),
-        override_settings(
-            DATA_DIR=where, EVIDENCE_DIR=where / "evidence", KEYS_DIR=where / "keys",
-            MASTER_KEY_FILE=where / "keys" / "master.key", MASTER_KEY="",
-        ),
-        transaction.atomic(),
-    ):  # fmt: skip
-        yield build_demo(TODAY, small)
-        transaction.set_rollback(True)
-
-
-def schools():
-    return School.objects.filter(kind=School.Kind.SCHOOL)
 
 
 def test_each_school_has_a_closed_sitting_of_last_term_and_an_open_one_compared_with_it(demo):

@@ -7,7 +7,7 @@ import pytest
 from tongxin.kernel.base.models import Link
 from tongxin.modules.rounds.models import Member, Participant, Round
 
-from .test_care import TODAY, demo  # noqa: F401
+from .conftest import TODAY
 
 pytestmark = pytest.mark.django_db
 STATES = {
@@ -16,7 +16,7 @@ STATES = {
 }  # fmt: skip
 
 
-def test_each_pack_has_its_round_and_what_is_in_force_stands_in_the_register(demo):  # noqa: F811
+def test_each_pack_has_its_round_and_what_is_in_force_stands_in_the_register(demo):
     there = dict(Round.objects.values_list("scheme", "state"))
     assert there
     assert all(STATES[name] == state for name, state in there.items())
