@@ -147,18 +147,4 @@ class Migration(migrations.Migration):
             model_name='call',
             constraint=models.UniqueConstraint(condition=models.Q(('answer', 'taken')), fields=('signal',), name='signal_taken_once'),
         ),
-        migrations.CreateModel(
-            name='LeftOut',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='base.subject')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='base.school')),
-                ('signal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='left_out', to='signals.signal')),
-            ],
-            options={
-                'db_table': 'signal_left_out',
-                'indexes': [models.Index(fields=['person'], name='signal_left_out_person')],
-                'constraints': [models.UniqueConstraint(fields=('signal', 'person'), name='signal_left_out_once')],
-            },
-        ),
     ]
