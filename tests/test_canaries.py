@@ -51,7 +51,9 @@ from tongxin.modules.network.models import (
 )
 from tongxin.modules.privacy import services as rights
 from tongxin.modules.privacy.models import Incident, RightsRequest
+from tongxin.modules.rounds import models as rounds
 from tongxin.modules.screening.models import Page, Result
+from tongxin.modules.teams import models as teams
 from tongxin.testing.cases import filled_case
 from tongxin.testing.cast import TODAY, cast, today  # noqa: F401
 from tongxin.testing.screening import make_hall
@@ -125,6 +127,13 @@ COVERED = {
     "growth_request.words",
     "growth_request.answer",
     "growth_request.thanks",
+    "pairing_participant.words",
+    "pairing_bond.reason",
+    "pairing_proposal.found",
+    "pairing_member.reason",
+    "pairing_member.settled",
+    "team_change.reason",
+    "team_rating.scores",
 }
 ANSWER, SCORE, STANDING, CALL, CASE = (
     "金丝雀想说的话",
@@ -139,6 +148,8 @@ REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
 VISITED = [f"canary-on-a-visit-{number:02}" for number in range(10)]
 # One for each sealed column about pairs, in the order of COVERED.
 PAIRED = [f"canary-in-a-pair-{number:02}" for number in range(12)]
+# One for each sealed column of the rounds and of the teams, in the order of COVERED.
+FORMED = [f"canary-in-a-round-{number:02}" for number in range(7)]
 REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES = (
     f"金丝雀在{where}"
     for where in ("理由里", "批复里", "复核里", "保留的依据里", "请求里", "答复里", "事件里", "措施里")
@@ -154,7 +165,7 @@ def test_every_sealed_column_has_its_canary():
 @pytest.mark.django_db(transaction=True)
 def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings, tmp_path, caplog):  # noqa: F811
     settings.EVIDENCE_DIR = tmp_path / "evidence"
-    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED, *VISITED, *PAIRED]
+    words = [NUMBER, NOTE, UNDO, ANSWER, SCORE, STANDING, CALL, CASE, *REPORTED, *VISITED, *PAIRED, *FORMED]
     words += [REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES]
     canaries = [*(word.encode() for word in words), b"canary in a file", *planted(cast)]
     measured(cast)
@@ -163,6 +174,7 @@ def test_no_canary_is_found_in_database_log_backup_or_keys(cast, keys, settings,
     asked(cast)
     taken_on(cast)
     paired(cast)
+    formed(cast)
     places = database_files()
     found_open = any(OPEN.encode() in held for held in places.values())
     assert found_open, "the search does not even find what lies open"
@@ -328,6 +340,47 @@ def paired(cast) -> None:  # noqa: F811
     ]  # fmt: skip
     held = "".join(str(getattr(row, field.name)) for row in rows for field in sealed_fields(type(row)))
     assert all(word in held for word in PAIRED)
+
+
+def formed(cast) -> None:  # noqa: F811
+    """Put a canary in every sealed column of a round and of a team."""
+    a, b, said = cast.xu.subject, cast.students[1][0], iter(FORMED)
+    school = {"school": cast.school}
+    days = dict.fromkeys(("starts_on", "ends_on", "wishes_by", "answers_by"), TODAY)
+    row = rounds.Round.objects.create(
+        **school,
+        **days,
+        scheme="growth-mentors",
+        text="",
+        title=OPEN,
+        data_class="K3",
+        opened_by=a,
+        token="a",
+    )
+    about = {**school, "round": row}
+    seated = [
+        rounds.Participant.objects.create(
+            **about, subject=one, seat=seat, low=0, high=1, words=word
+        )
+        for one, seat, word in ((a, "mentor", next(said)), (b, "student", ""))
+    ]  # fmt: skip
+    bond = rounds.Bond.objects.create(
+        **about, kind="apart", a=seated[0], b=seated[1], by=a, reason=next(said)
+    )
+    proposal = rounds.Proposal.objects.create(**about, number=1, groups=0, left=0, found={"why": next(said)})
+    group = rounds.Group.objects.create(round=row, number=1)
+    member = rounds.Member.objects.create(
+        **school, group=group, person=seated[0], reason=next(said), settled=next(said)
+    )
+    change = teams.Change.objects.create(
+        **school, team=b, day=TODAY, by=a, token="a", leaving=b, reason=next(said)
+    )
+    rating = teams.Rating.objects.create(
+        **school, team=b, person=a, moment="before", day=TODAY, scores={"skill": next(said)}
+    )
+    rows = (seated[0], bond, proposal, member, change, rating)
+    held = "".join(str(getattr(one, field.name)) for one in rows for field in sealed_fields(type(one)))
+    assert all(word in held for word in FORMED)
 
 
 def asked(cast) -> None:  # noqa: F811

@@ -63,7 +63,7 @@ def test_a_guardian_sees_their_own_child(cast):
 
     viewer = viewer_for(parent.account, cast.school, cast.liu.viewer().day)
     assert names(viewer, "student", "K3") == {child.name}
-    assert viewer.verbs == {"case_tasks", "family_word", "pairs", "visit_answer"}
+    assert viewer.verbs == {"case_tasks", "family_word", "pair_up", "pairs", "visit_answer"}
 
 
 def test_rights_end_on_the_day_after_a_post_ends(cast, today):
