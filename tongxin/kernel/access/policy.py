@@ -11,13 +11,13 @@ CLASSES = ("K0", "K1", "K2", "K3", "K4a", "K4b", "K4c", "K4d", "K4e", "K5", "KT"
 REACHES = ("school", "branch", "class", "mentees", "own", "counts", "branch_counts", "duty")
 VERBS = (
     "todo", "record", "ledger", "programme", "gaps", "explain", "plan_mark", "programme_edit", "people",
-    "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau", "audit",
-    "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures", "signals",
-    "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer", "harm_report", "visits", "visits_plan", "visits_figures", "visit_answer",
-    "pairs", "pairs_lead", "growth", "growth_assign",
-    "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants", "grants_decide", "grants_watch", "rights", "rights_decide",
-    "pairing", "pair_up", "first_run",
-    "teams", "teams_watch", "teams_form", "contests",
+    "people_edit", "import", "accounts", "calendar", "settings", "report", "export", "submit", "bureau",
+    "audit", "correct", "consent", "consent_text", "screening", "screening_progress", "screening_figures",
+    "signals", "signal_chain", "network", "network_edit", "mood", "talk", "concern", "family_word", "answer",
+    "harm_report", "visits", "visits_plan", "visits_figures", "visit_answer", "pairs", "pairs_lead", "growth",
+    "growth_assign", "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants",
+    "grants_decide", "grants_watch", "rights", "rights_decide", "pairing", "pair_up", "first_run", "teams",
+    "teams_watch", "teams_form", "contests",
 )  # fmt: skip
 
 GRANT, BREAK_GLASS = "grant", "break_glass"
