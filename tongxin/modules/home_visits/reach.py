@@ -7,6 +7,7 @@ visit sees that family's name, address and time while the visit is theirs, and n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -16,6 +17,9 @@ from tongxin.kernel.base.models import Link, Subject
 
 from .models import FamilyRequest, RouteMember, Visit, VisitRecord, VisitRound, VisitRoute
 
+# Visitors may still look and write down for so long after the last day of a round; then names and addresses close by
+# themselves, whether or not anybody ended the round.
+WRITING_UP = timedelta(days=14)
 HOMEROOM, MENTOR = "homeroom_teacher", "mentor_of"
 
 
@@ -68,17 +72,20 @@ def routes(viewer: Viewer) -> QuerySet[VisitRoute]:
     if viewer.person_id is None:
         return VisitRoute.objects.none()
     mine = Exists(RouteMember.objects.filter(route=OuterRef("pk"), person_id=viewer.person_id))
-    published = Q(round__state=VisitRound.State.PUBLISHED)
     found = VisitRoute.objects.filter(school_id=viewer.school_id).select_related("round")
-    return found.filter((Q(mine) & published) | Q(round__in=rounds(viewer).order_by().values("pk")))
+    return found.filter((Q(mine) & _open(viewer)) | Q(round__in=rounds(viewer).order_by().values("pk")))
 
 
 def own_visits(viewer: Viewer) -> QuerySet[Visit]:
     """Return the published visits somebody goes on."""
     mine = Exists(RouteMember.objects.filter(route=OuterRef("route"), person_id=viewer.person_id or 0))
-    return Visit.objects.filter(
-        mine, still_here(viewer), school_id=viewer.school_id, round__state=VisitRound.State.PUBLISHED
-    ).select_related("student", "round", "route")
+    found = Visit.objects.filter(mine, _open(viewer), still_here(viewer), school_id=viewer.school_id)
+    return found.select_related("student", "round", "route")
+
+
+def _open(viewer: Viewer) -> Q:
+    """The condition on routes and visits: published, and not long over."""
+    return Q(round__state=VisitRound.State.PUBLISHED, round__last_day__gte=viewer.day - WRITING_UP)
 
 
 def still_here(viewer: Viewer) -> Q:
@@ -95,7 +102,7 @@ def planned_visits(viewer: Viewer) -> QuerySet[Visit]:
 def workable(viewer: Viewer) -> QuerySet[Visit]:
     """Return the visits somebody may mark as reached or record: their own, and those they plan."""
     mine = Exists(RouteMember.objects.filter(route=OuterRef("route"), person_id=viewer.person_id or 0))
-    own = Q(mine) & Q(round__state=VisitRound.State.PUBLISHED)
+    own = Q(mine) & _open(viewer)
     planned = Q(round__in=rounds(viewer).order_by().values("pk"))
     found = Visit.objects.filter(own | planned, still_here(viewer), school_id=viewer.school_id)
     return found.select_related("student", "round", "route")

@@ -21,23 +21,23 @@ SHOWN = (Round.State.PUBLISHED, Round.State.IN_FORCE)
 
 def _tell(reader: Reader, subject: Subject) -> list[Section]:
     """Who they were put together with is told once it was published; what the organiser wrote about it is the organiser's."""
-    own = Participant.objects.filter(subject=subject).select_related("round").order_by("pk")
+    own = Participant.objects.filter(subject=subject).select_related("round", "subject").order_by("pk")
     said = []
     for one in own:
         wants = Wish.objects.filter(person=one).select_related("wants__subject").order_by("rank")
         names = "、".join(wish.wants.subject.name for wish in wants)
         answers = "、".join(str(value) for values in one.answers.values() for value in values)
-        said.append((one.round.title, names, answers, one.words, _at(one.said_at)))
+        said.append((one.title, names, answers, one.words, _at(one.said_at)))
     rows = (
         Member.objects.filter(
             person__subject=subject, group__withdrawn_at=None, group__round__state__in=SHOWN
         )
-        .select_related("group", "group__round")
+        .select_related("group__round", "person__round", "person__subject")
         .order_by("pk")
     )
     groups = [
         (
-            row.group.round.title,
+            row.person.title,
             _partners(row),
             str(row.get_answer_display()),
             row.reason,

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tongxin.kernel.base.fields import DayField, InstantField, new_public_id
-from tongxin.kernel.base.models import Account, School, Subject
+from tongxin.kernel.base.models import Account, School, Subject, SubjectType
 from tongxin.kernel.base.sealing.fields import SealedJSONField, SealedTextField
 
 CLASS = "K3"
@@ -141,6 +141,13 @@ class Participant(models.Model):
             models.CheckConstraint(condition=Q(low__lte=F("high")), name="pairing_participant_limits"),
         ]
         indexes = [models.Index(fields=["subject", "left_at"], name="pairing_participant_of")]
+
+    @property
+    def title(self) -> str:
+        """What the round is called before this person and the family. A child reads no name that says why it is on the
+        list of a sensitive round."""
+        hidden = self.round.data_class >= "K3" and self.subject.type == SubjectType.STUDENT
+        return str(_("结对")) if hidden else self.round.title
 
 
 class Wish(models.Model):

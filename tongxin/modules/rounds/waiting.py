@@ -67,8 +67,8 @@ def _own(viewer: Viewer) -> Iterator[Waiting]:
 
 def _whose(viewer: Viewer, one: Participant) -> str:
     if one.subject_id == viewer.person_id:
-        return one.round.title
-    return _("%(title)s（%(name)s）") % {"title": one.round.title, "name": one.subject.name}
+        return one.title
+    return _("%(title)s（%(name)s）") % {"title": one.title, "name": one.subject.name}
 
 
 def _organiser(viewer: Viewer) -> Iterator[Waiting]:

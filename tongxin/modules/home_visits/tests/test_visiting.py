@@ -98,6 +98,25 @@ def test_another_teacher_sees_no_route_and_nobody_before_it_is_published(client,
         assert client.get(url("route", route.public_id)).status_code == found
 
 
+def test_names_and_addresses_close_by_themselves_two_weeks_after_a_round_nobody_ended(client, visits, round):
+    visit = Visit.objects.get(round=round, student=visits.special)
+    addresses = [
+        url("route", visit.route.public_id),
+        url("route_sheet", visit.route.public_id, "pdf"),
+        url("record_visit", visit.public_id),
+    ]
+    for days, found in ((14, 200), (15, 404)):
+        last = TODAY - timedelta(days=days)
+        VisitRound.objects.filter(pk=round.pk).update(first_day=last, last_day=last)
+        visits.cast.sign_in(client, visits.cast.xu)
+        assert [client.get(address).status_code for address in addresses] == [found] * 3
+    assert visits.special.name not in body(client.get(url("home")))
+    visits.cast.sign_in(client, visits.cast.liu)
+    assert (
+        client.get(addresses[0]).status_code == 200
+    )  # whoever plans for the class reads its family facts anyway
+
+
 def test_an_outing_stands_in_the_calendar_without_a_name(visits, round):
     items = calendar.outings(visits.cast.xu.viewer())
     assert len(items) == round.routes.count()

@@ -213,9 +213,16 @@ def test_once_published_a_mentor_sees_the_own_child_and_no_other(client, pairs):
 def test_a_child_and_the_family_see_the_mentor_and_never_why(client, pairs):
     cast = pairs.cast
     round_ = pairs.begin("growth-mentors", cast.chen)
+    Round.objects.filter(pk=round_.pk).update(title="党员联系困难家庭")
     place = pairs.place(round_, pairs.special[0])
     for who in (pairs.pupil, pairs.parent):
-        assert page(client, who, url("place", place.public_id)).status_code == 200
+        for address in (url("place", place.public_id), url("home"), reverse("desk:home")):
+            answered = page(client, who, address)
+            assert answered.status_code == 200
+            assert "困难" not in words(answered)
+    assert "党员联系困难家庭" in words(page(client, cast.xu, url("home")))
+    holding = next(one for one in holdings.of_type("student") if one.name == "rounds.said")
+    assert "困难" not in str(holding.tell(holdings.Reader(cast.chen.viewer(), "copy"), pairs.special[0]))
     mentor = pairs.place(round_, cast.xu)
     assert (
         page(client, pairs.parent, url("place", place.public_id), {"wish1": mentor.public_id}).status_code
