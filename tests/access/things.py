@@ -48,7 +48,7 @@ from tongxin.modules.network.models import (
     Talk,
 )
 from tongxin.modules.privacy.models import Incident, RightsRequest
-from tongxin.modules.rounds.models import Group, Member, Participant, Proposal, Round
+from tongxin.modules.rounds.models import Bond, Group, Member, Participant, Proposal, Round
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cases import Filled, filled_case
 from tongxin.testing.cast import SINCE, Cast, Player, player
@@ -164,6 +164,7 @@ class Pairing:
     mentor: Participant
     student: Participant
     member: Member
+    bond: Bond
 
     def arguments(self) -> dict[str, object]:
         return {
@@ -171,6 +172,7 @@ class Pairing:
             "place": self.mentor.public_id,
             "person": self.mentor.public_id,
             "other": self.student.public_id,
+            "bond": self.bond.public_id,
             "member": self.member.public_id,
             "scheme": "growth-mentors",
             "format": "xlsx",
@@ -559,7 +561,11 @@ def _pairing(teacher: Player, student: Subject, organiser: Subject) -> Pairing:
     )
     group = Group.objects.create(round=round_, number=1)
     Member.objects.create(group=group, school=school, person=child)
-    return Pairing(round_, mentor, child, Member.objects.create(group=group, school=school, person=mentor))
+    bond = Bond.objects.create(
+        round=round_, school=school, kind=Bond.Kind.APART, a=mentor, b=child, reason="邻居", by=organiser
+    )
+    member = Member.objects.create(group=group, school=school, person=mentor)
+    return Pairing(round_, mentor, child, member, bond)
 
 
 def _network(teacher: Player, student: Subject, room: Subject, ward: Subject, told: Player) -> Network:

@@ -17,7 +17,8 @@ from tongxin.methods.matching.use import Ask
 from tongxin.ui.widgets import DayInput
 
 from . import saying, schemes, services, standing
-from .models import Participant
+from .labels import Labels
+from .models import Bond, Participant
 
 AREA = forms.Textarea(attrs={"rows": 2})
 DECIDES = (
@@ -202,6 +203,47 @@ class ReasonForm(forms.Form):
         max_length=200,
         help_text=gettext_lazy("只有组织的老师看得到，留作以后查。"),
     )
+
+
+class BondForm(forms.Form):
+    """The organiser's word on any two people of a round. Names are typed: of one name the class or department tells which."""
+
+    MOST_OFFERED = 400
+
+    a = forms.CharField(label=gettext_lazy("谁"), max_length=80)
+    b = forms.CharField(label=gettext_lazy("和谁"), max_length=80)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("怎样"), widget=forms.RadioSelect, choices=Bond.Kind.choices[:2], initial=Bond.Kind.APART
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=gettext_lazy("原因"), max_length=200, help_text=gettext_lazy("只有组织的老师看得到，留作以后查。")
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, labels: Labels, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.labels = labels
+        few = len(labels.people) <= self.MOST_OFFERED
+        self.offered = [labels.of(one) for one in labels.people] if few else []
+        for name in ("a", "b"):
+            self.fields[name].widget.attrs.update({"list": "people-of-round", "autocomplete": "off"})
+
+    def _named(self, name: str) -> Participant | None:
+        text = self.cleaned_data[name].strip()
+        found = self.labels.named(text)
+        if len(found) > 1:
+            known = "；".join(self.labels.of(one) for one in found[:6])
+            raise forms.ValidationError(
+                _("有%(n)d人叫这个名字，请写清是哪一位：%(names)s。") % {"n": len(found), "names": known}
+            )
+        if not found:
+            raise forms.ValidationError(_("这一轮里没有“%(name)s”。请照名单上的姓名写。") % {"name": text})
+        return found[0]
+
+    def clean_a(self) -> Participant | None:
+        return self._named("a")
+
+    def clean_b(self) -> Participant | None:
+        return self._named("b")
 
 
 class ImportForm(forms.Form):

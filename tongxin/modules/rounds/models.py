@@ -210,7 +210,7 @@ class Proposal(models.Model):
 
 
 class Step(models.Model):
-    """kind: solve, move, apart, let, limit, leave, objection. undo: what takes it back, keys only. proposal: the one
+    """kind: solve, move, apart, let, release, limit, leave, objection. undo: what takes it back, keys only. proposal: the one
     before the step, which comes back with it."""
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="steps")

@@ -12,22 +12,26 @@ from tongxin.exchange.documents.sheets import Column, Sheet, write_workbook
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.programmes.pairings import Pairing
 
+from . import listing
 from .labels import Labels
 from .models import Round
-from .reading import Reading, Shown
+from .reading import Line, Reading
 
 WRITERS = {"xlsx": outgoing.XLSX, "pdf": outgoing.PDF}
 
 
-def answer(viewer: Viewer, round_: Round, pairing: Pairing, format: str) -> HttpResponseBase:
-    """Return the present proposal as a download. format: of WRITERS."""
+def answer(
+    viewer: Viewer, round_: Round, pairing: Pairing, format: str, asked: listing.Asked
+) -> HttpResponseBase:
+    """Return the present proposal as a download, in the order and the part that are looked at. format: of WRITERS."""
     assert round_.proposal is not None
     reading = Reading(round_, pairing)
     shown = reading.show(round_.proposal)
     labels = Labels(round_, pairing, list(reading.people.values()))
-    number = outgoing.note(viewer, "rounds.exported", round_, format=format, groups=len(shown.lines))
-    heads, rows = _rows(pairing, shown, labels)
-    left = [(labels.of(one.person), one.reason, one.way) for one in shown.left]
+    lines = listing.chosen(reading, shown, asked, labels)
+    number = outgoing.note(viewer, "rounds.exported", round_, format=format, groups=len(lines))
+    heads, rows = _rows(pairing, lines, labels)
+    left = [] if asked.show else [(labels.of(one.person), one.reason, one.way) for one in shown.left]
     if format == "xlsx":
         content = _workbook(round_, heads, rows, left, number)
     else:
@@ -35,10 +39,10 @@ def answer(viewer: Viewer, round_: Round, pairing: Pairing, format: str) -> Http
     return outgoing.attachment(content, f"{round_.title}.{format}", WRITERS[format])
 
 
-def _rows(pairing: Pairing, shown: Shown, labels: Labels) -> tuple[list[str], list[list[str]]]:
+def _rows(pairing: Pairing, lines: list[Line], labels: Labels) -> tuple[list[str], list[list[str]]]:
     seats = [seat for seat in pairing.scheme.seats for _n in range(seat.count)]
     heads = [seat.title for seat in seats]
-    rows = [[*(labels.of(one) for one in (line.first, *line.others)), line.why] for line in shown.lines]
+    rows = [[*(labels.of(one) for one in (line.first, *line.others)), line.why] for line in lines]
     return [*heads, _("为什么")], rows
 
 

@@ -10,7 +10,6 @@ What is kept (Proposal.found), everybody named by their key in Participant:
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
@@ -26,13 +25,13 @@ from tongxin.methods.matching.folder import Round as MatcherRound
 from tongxin.methods.matching.folder import RoundProblem, checked
 from tongxin.methods.teams.proposing import propose_teams
 
+from . import wording
 from .gathering import Gathered
 from .models import Proposal, Round, Step
 
 RUN = "rounds"
 # People × people beyond which nobody asks whether some would rather have each other: it is sorted person by person.
 MOST_LOOKED_AT = 120_000
-FILES = re.compile(r"^(people|fixed|forbidden|wishes)\.csv( 第 \d+ 行)?：")
 
 
 def about(round_: Round) -> str:
@@ -84,7 +83,7 @@ def _said(sentence: str, gathered: Gathered) -> str:
         title = "" if hidden and gathered.pairing.use.type_of(one.seat) == "student" else one.subject.name
         sentence = sentence.replace(f"“{one.pk}”", f"“{title}”" if title else _("一名学生"))
         sentence = sentence.replace(f"⟦{one.pk}⟧", title or _("一名学生"))
-    return FILES.sub("", sentence)
+    return wording.plain(sentence)
 
 
 def pairs_found(gathered: Gathered, made: MatcherRound, seconds: float, tick: Any) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def pairs_found(gathered: Gathered, made: MatcherRound, seconds: float, tick: An
         "missing": outcome.missing,
         "missing_proved": outcome.missing_proved,
         "blocking": None if blocking is None else len(blocking),
-        "short": [FILES.sub("", said).split("；没有着落")[0] + "。" for said in pairing.shortages(outcome)],
+        "short": [wording.plain(said).split("；没有着落")[0] + "。" for said in pairing.shortages(outcome)],
         "stopped": outcome.stopped,
     }
     return found | _worth(outcome.value, outcome.bound, outcome.gap)

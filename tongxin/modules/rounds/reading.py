@@ -13,19 +13,24 @@ from django.utils.translation import ngettext
 from tongxin.kernel.programmes.pairings import Pairing
 from tongxin.ui import formats
 
+from . import wording
 from .gathering import named
 from .models import Participant, Proposal, Round
 
 
 @dataclass
 class Line:
-    """One pair or team. first: who sits on the first seat; others: with whom; why: what spoke for it."""
+    """One pair or team. first: who sits on the first seat; others: with whom; why: what spoke for it.
+
+    against: whether something spoke against it as well.
+    """
 
     first: Participant
     others: list[Participant]
     score: int
     why: str
     fixed: bool
+    against: bool = False
 
 
 @dataclass
@@ -69,28 +74,34 @@ class Reading:
             key=lambda line: (line.first.subject.pinyin, line.first.pk, line.others[0].subject.pinyin)
         )
         shown.left = [
-            LeftOver(self.people[one["who"]], named(one["reason"], self.names), named(one["way"], self.names))
+            LeftOver(self.people[one["who"]], self._told(one["reason"]), self._told(one["way"]))
             for one in found["left"]
             if one["who"] in self.people
         ]
         shown.coverage = self.coverage(found)
         shown.sentences = self.sentences(found)
-        shown.short = [named(said, self.names) for said in found["short"]]
+        shown.short = [self._told(said) for said in found["short"]]
         return shown
+
+    def _told(self, sentence: str) -> str:
+        """Return a sentence of the matcher in the language of the page, with names where it marks people."""
+        return named(wording.said(sentence), self.names)
 
     def line(self, group: dict[str, Any]) -> Line:
         first, *others = [self.people[key] for key in group["who"]]
-        return Line(first, others, group["score"], self.why(group["terms"], group["fixed"]), group["fixed"])
+        why, against = self.why(group["terms"], group["fixed"]), min(group["terms"].values(), default=0) < 0
+        return Line(first, others, group["score"], why, group["fixed"], against)
 
     def why(self, terms: dict[str, int], fixed: bool) -> str:
         """Return what spoke for a group and what against, the weightiest first."""
         ordered = sorted(terms.items(), key=lambda one: -abs(one[1]))
-        good = "、".join(f"{self.titles.get(name, name)} +{value}" for name, value in ordered if value > 0)
-        bad = "、".join(f"{self.titles.get(name, name)} −{-value}" for name, value in ordered if value < 0)
+        comma, semicolon = wording.between("、"), wording.between("；")
+        good = comma.join(f"{self.titles.get(name, name)} +{value}" for name, value in ordered if value > 0)
+        bad = comma.join(f"{self.titles.get(name, name)} −{-value}" for name, value in ordered if value < 0)
         parts = [_("已经定好")] if fixed else []
         parts += [good] if good else []
         parts += [_("不利的是%(what)s") % {"what": bad}] if bad else []
-        return "；".join(parts) or _("没有看重的条件起作用，有名额就配在一起。")
+        return semicolon.join(parts) or _("没有看重的条件起作用，有名额就配在一起。")
 
     def coverage(self, found: dict[str, Any]) -> list[tuple[str, int, int, int]]:
         have = {key for group in found["groups"] for key in group["who"]}
@@ -139,12 +150,12 @@ class Reading:
         found = proposal.found
         lines = [self.line(group) for group in found["groups"] if person.pk in group["who"]]
         left = [
-            LeftOver(person, named(one["reason"], self.names), named(one["way"], self.names))
+            LeftOver(person, self._told(one["reason"]), self._told(one["way"]))
             for one in found["left"]
             if one["who"] == person.pk
         ]
         others = [
-            (self.people[key], named(why, self.names))
+            (self.people[key], self._told(why))
             for key, _loss, why in found["others"].get(str(person.pk), [])
             if key in self.people
         ]
@@ -157,6 +168,11 @@ class Reading:
             return [], []
         new, old = Counter(_keys(proposal)), Counter(_keys(before))
         return self._said(new - old), self._said(old - new)
+
+    def fresh(self, proposal: Proposal) -> set[frozenset[int]]:
+        """Return the groups that were not in the proposal before."""
+        old = {frozenset(keys) for keys in _keys(proposal.before)} if proposal.before else set()
+        return {frozenset(keys) for keys in _keys(proposal)} - old
 
     def _said(self, groups: Counter[tuple[int, ...]]) -> list[str]:
         return sorted(" — ".join(self.names.get(key, "") for key in keys) for keys in groups)

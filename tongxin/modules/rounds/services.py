@@ -287,6 +287,23 @@ def keep_apart(
 
 
 @transaction.atomic
+def keep_together(
+    viewer: Viewer, round_: Round, version: int, a: Participant, b: Participant, reason: str
+) -> SolverRun | None:
+    """Settle two people for each other, beside whom else they have. Raises Refused."""
+    return move(viewer, round_, version, a, None, b, reason)
+
+
+@transaction.atomic
+def release(viewer: Viewer, round_: Round, version: int, bond: Bond) -> SolverRun | None:
+    """Take the organiser's word on two people back; whether they come together is then worked out. Raises Refused."""
+    row = locked(viewer, round_, version, State.OPEN, State.PROPOSED)
+    if not Bond.objects.filter(pk=bond.pk, round=row, ended_at=None).update(ended_at=timezone.now()):
+        raise Refused(_("这一条已经取消了。"))
+    return _step(viewer, row, "release", {"made": [], "ended": [bond.pk]}, bond=bond.pk)
+
+
+@transaction.atomic
 def let(
     viewer: Viewer, round_: Round, version: int, a: Participant, b: Participant, reason: str
 ) -> SolverRun | None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import begin, organise, own, results
+from .views import begin, bonds, organise, own, results, steps
 
 app_name = "rounds"
 urlpatterns: list[URLPattern] = [
@@ -21,16 +21,18 @@ urlpatterns: list[URLPattern] = [
     path("rounds/<str:round>/people/<str:person>/apart/<str:other>/", results.apart, name="apart"),
     path("rounds/<str:round>/import/", organise.import_wishes, name="import"),
     path("rounds/<str:round>/template/", organise.template, name="template"),
-    path("rounds/<str:round>/propose/", organise.propose, name="propose"),
+    path("rounds/<str:round>/propose/", steps.propose, name="propose"),
     path("rounds/<str:round>/progress/", organise.progress, name="progress"),
     path("rounds/<str:round>/stop/", organise.stop, name="stop"),
     path("rounds/<str:round>/table/", results.table, name="table"),
     path("rounds/<str:round>/graph/", results.drawing, name="graph"),
     path("rounds/<str:round>/changes/", results.changes, name="changes"),
-    path("rounds/<str:round>/undo/", organise.undo, name="undo"),
-    path("rounds/<str:round>/publish/", organise.publish, name="publish"),
-    path("rounds/<str:round>/in-force/", organise.in_force, name="in_force"),
-    path("rounds/<str:round>/cancel/", organise.cancel, name="cancel"),
-    path("rounds/<str:round>/objections/<str:member>/", organise.objection, name="objection"),
+    path("rounds/<str:round>/bonds/", bonds.bonds, name="bonds"),
+    path("rounds/<str:round>/bonds/<str:bond>/release/", bonds.release, name="release"),
+    path("rounds/<str:round>/undo/", steps.undo, name="undo"),
+    path("rounds/<str:round>/publish/", steps.publish, name="publish"),
+    path("rounds/<str:round>/in-force/", steps.in_force, name="in_force"),
+    path("rounds/<str:round>/cancel/", steps.cancel, name="cancel"),
+    path("rounds/<str:round>/objections/<str:member>/", steps.objection, name="objection"),
     path("rounds/<str:round>/export/<str:format>/", organise.export, name="export"),
 ]

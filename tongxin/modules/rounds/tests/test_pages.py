@@ -288,7 +288,7 @@ def test_the_organiser_reads_why_looks_for_a_name_and_moves_a_pair(client, pairs
     assert page(client, cast.wang, address, {**data, "reason": "换年级组"}).status_code == 302
     round_.refresh_from_db()
     assert ("刘洋", "七年级2班") in pairs.groups(round_)
-    assert "换年级组" in words(page(client, cast.wang, url("changes", round_.public_id)))
+    assert "换年级组" in words(page(client, cast.wang, url("bonds", round_.public_id)))
     # The second of two tabs is told, and nothing happens.
     page(client, cast.sun, address, {**data, "reason": "另一个标签页"})
     assert "别人刚改过" in words(page(client, cast.sun, url("round", round_.public_id)))
@@ -300,7 +300,7 @@ def test_the_organiser_reads_why_looks_for_a_name_and_moves_a_pair(client, pairs
 def test_every_page_of_a_new_round_has_something_to_say(client, pairs):
     cast = pairs.cast
     round_ = pairs.begin("class-contacts", cast.wang)
-    for name in ("round", "people", "import", "cancel"):
+    for name in ("round", "people", "bonds", "import", "cancel"):
         assert page(client, cast.wang, url(name, round_.public_id)).status_code == 200
     for name in ("table", "graph", "changes"):
         assert page(client, cast.wang, url(name, round_.public_id)).status_code == 404

@@ -22,8 +22,8 @@ from tongxin.methods.matching.use import Ask
 from tongxin.ui.solving import fragment
 from tongxin.ui.toasts import notify
 
-from .. import effect, importing, papers, saying, services
-from ..forms import ImportForm, LimitsForm, ProposeForm, ReasonForm, WishForm
+from .. import importing, listing, papers, saying, services
+from ..forms import ImportForm, LimitsForm, ProposeForm, WishForm
 from ..labels import Labels
 from ..models import Group, Member, Participant, Round, Step
 from ..reading import Reading
@@ -32,7 +32,7 @@ from . import place
 PAGE = 50
 STEPS = {
     "solve": gettext_lazy("算了一次"), "move": gettext_lazy("换了对象"), "apart": gettext_lazy("不许配在一起"), "let": gettext_lazy("照样可以配"),
-    "limit": gettext_lazy("改了人数"), "leave": gettext_lazy("不参加了"), "objection": gettext_lazy("按意见拆开"),
+    "release": gettext_lazy("取消了手工定的"), "limit": gettext_lazy("改了人数"), "leave": gettext_lazy("不参加了"), "objection": gettext_lazy("按意见拆开"),
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def one(request: Request, round: str) -> HttpResponse:
     row, pairing = place.round_of(request, round)
     people = Participant.objects.filter(round=row, left_at=None)
     asked = [seat for seat, _ask in pairing.use.asks]
-    run = services.last_run(row)
+    run = place.run_of(row)
     reading = Reading(row, pairing) if row.proposal_id else None
     members = Member.objects.filter(group__round=row, group__withdrawn_at=None)
     context: dict[str, Any] = {
@@ -70,7 +70,7 @@ def one(request: Request, round: str) -> HttpResponse:
 def progress(request: Request, round: str) -> HttpResponse:
     """How far the computation is."""
     row, _pairing = place.round_of(request, round)
-    run = services.last_run(row)
+    run = place.run_of(row)
     if run is None:
         raise Http404
     return fragment(request, run, **addresses(row))
@@ -194,19 +194,16 @@ def wish_form(
 @require_POST
 def limits(request: Request, round: str, person: str) -> HttpResponse:
     row, _pairing = place.round_of(request, round)
-    one = place.person_of(row, person)
-    form = LimitsForm(request.POST)
-    if not form.is_valid():
-        place.refuse(request, " ".join(error for errors in form.errors.values() for error in errors))
-        return redirect("rounds:person", round, person)
-    data = form.cleaned_data
-    try:
-        services.set_limits(request.viewer, row, place.version_of(request), one, data["low"], data["high"])
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    else:
-        notify(request, _("%(name)s的人数改了。") % {"name": one.subject.name})
-    return redirect("rounds:person", round, person)
+    one, form = place.person_of(row, person), LimitsForm(request.POST)
+
+    def step(version: int) -> None:
+        if not form.is_valid():
+            raise services.Refused(" ".join(error for errors in form.errors.values() for error in errors))
+        data = form.cleaned_data
+        services.set_limits(request.viewer, row, version, one, data["low"], data["high"])
+
+    done = _("%(name)s的人数改了。") % {"name": one.subject.name}
+    return place.stepped(request, "rounds:person", row, step, done, person)
 
 
 @allow("pairing")
@@ -268,106 +265,4 @@ def export(request: Request, round: str, format: str) -> HttpResponseBase:
     row, pairing = place.round_of(request, round)
     if row.proposal is None or format not in papers.WRITERS:
         raise Http404
-    return papers.answer(request.viewer, row, pairing, format)
-
-
-# ------------------------------------------------------------------ the big steps
-
-
-@allow("pairing")
-@require_POST
-def propose(request: Request, round: str) -> HttpResponse:
-    row, _pairing = place.round_of(request, round)
-    form = ProposeForm(request.POST)
-    if not form.is_valid():
-        place.refuse(request, _("请选最多算多久。"))
-        return redirect("rounds:round", round)
-    data = form.cleaned_data
-    try:
-        services.propose(
-            request.viewer, row, place.version_of(request), seconds=data["seconds"], stable=data["stable"],
-            fresh=data["how"] == "fresh",
-        )  # fmt: skip
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    return redirect("rounds:round", round)
-
-
-@allow("pairing")
-@require_POST
-def undo(request: Request, round: str) -> HttpResponse:
-    row, _pairing = place.round_of(request, round)
-    try:
-        services.undo(request.viewer, row, place.version_of(request))
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    else:
-        notify(request, _("撤销了，回到这一步之前。"))
-    return redirect("rounds:round", round)
-
-
-@allow("pairing")
-@require_POST
-def publish(request: Request, round: str) -> HttpResponse:
-    row, _pairing = place.round_of(request, round)
-    try:
-        services.publish(request.viewer, row, place.version_of(request))
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    else:
-        notify(request, _("公布了，每个人只看到自己的。"))
-    return redirect("rounds:round", round)
-
-
-@allow("pairing")
-@require_POST
-def in_force(request: Request, round: str) -> HttpResponse:
-    row, _pairing = place.round_of(request, round)
-    try:
-        effect.ask(request.viewer, row, place.version_of(request))
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    return redirect("rounds:round", round)
-
-
-@allow("pairing")
-@require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: Request, round: str) -> HttpResponse:
-    """End a round without a result; what that means is said first."""
-    row, _pairing = place.round_of(request, round)
-    if row.state not in Round.ACTIVE:
-        raise Http404
-    if request.method == "POST":
-        try:
-            services.cancel(request.viewer, row, place.version_of(request))
-        except services.Refused as refused:
-            place.refuse(request, str(refused))
-        else:
-            notify(request, _("这一轮取消了。"))
-            return redirect("rounds:home")
-        return redirect("rounds:round", round)
-    return render(request, "rounds/cancel.html", {"round": row, "hidden": [("version", row.version)]})
-
-
-@allow("pairing")
-@require_POST
-def objection(request: Request, round: str, member: str) -> HttpResponse:
-    """Answer an objection: let the pair stand, with words, or put it apart."""
-    row, _pairing = place.round_of(request, round)
-    found = Member.objects.filter(group__round=row, public_id=member).first()
-    if found is None:
-        raise Http404
-    version = place.version_of(request)
-    try:
-        if request.POST.get("do") == "apart":
-            services.rework(request.viewer, row, version, found)
-            notify(request, _("拆开了，其余的按改得最少重新排。看过再公布。"))
-        else:
-            form = ReasonForm(request.POST)
-            if not form.is_valid():
-                raise services.Refused(_("请写一句怎么和本人说的。"))
-            services.settle(request.viewer, row, version, found, form.cleaned_data["reason"])
-            notify(request, _("记下了，这一对不变。"))
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    return redirect("rounds:round", round)
+    return papers.answer(request.viewer, row, pairing, format, listing.asked(request.GET))

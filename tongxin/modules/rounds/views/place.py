@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.programmes.pairings import Pairing
+from tongxin.kernel.solving.models import SolverRun
+from tongxin.ui.toasts import notify
 
-from .. import schemes, standing
+from .. import schemes, services, standing, wording
 from ..models import Participant, Round
 
 school_of, token_of = doors.own_school, doors.token_of
@@ -45,7 +49,8 @@ def tabs(round_: Round, current: str) -> list[dict[str, Any]]:
     """Return the tabs of a round."""
     places = [("round", _("概况"), True), ("people", _("参加的人"), True)]
     shown = round_.proposal_id is not None
-    places += [("table", _("结果"), shown), ("graph", _("图"), shown), ("changes", _("改了什么"), shown)]
+    places += [("table", _("结果"), shown), ("graph", _("图"), shown), ("bonds", _("手工定的"), True)]
+    places.append(("changes", _("改了什么"), shown))
     return [
         {
             "label": label,
@@ -76,3 +81,29 @@ def steps(round_: Round) -> list[dict[str, str]]:
 def refuse(request: Request, sentence: str) -> None:
     """Say on the next page why a step was not taken."""
     messages.warning(request, sentence)
+
+
+def run_of(round_: Round) -> SolverRun | None:
+    """Return the last computation of a round; why it failed stands in the language of the page."""
+    run = services.last_run(round_)
+    if run is not None:
+        run.failure = wording.said(run.failure)
+    return run
+
+
+def stepped(
+    request: Request, page: str, round_: Round, do: Callable[[int], object], said: str = "", *args: str
+) -> HttpResponse:
+    """Take one step of the organiser against the version its form was made from, and go back to a page of the round.
+
+    do: takes the version, raises services.Refused with what to do instead. said: what to say when it was taken.
+    args: what the page's address needs beside the round.
+    """
+    try:
+        do(version_of(request))
+    except services.Refused as refused:
+        refuse(request, str(refused))
+    else:
+        if said:
+            notify(request, said)
+    return redirect(page, round_.public_id, *args)

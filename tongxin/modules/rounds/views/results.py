@@ -15,7 +15,7 @@ from tongxin.kernel.people import together
 from tongxin.kernel.programmes.pairings import Pairing
 from tongxin.ui.toasts import notify
 
-from .. import saying, services
+from .. import listing, saying, services
 from ..forms import LimitsForm, MoveForm, ReasonForm
 from ..labels import Labels
 from ..models import Bond, Participant, Round, Wish
@@ -24,7 +24,7 @@ from . import place
 from .organise import _address, _page
 
 PAGE, DRAWN = 50, 20
-MOST_FOUND, MOST_CHANGES, MOST_LEFT = 200, 300, 300
+MOST_CHANGES, MOST_LEFT = 300, 300
 
 
 def _with_result(request: Request, public_id: str) -> tuple[Round, Pairing, Reading]:
@@ -36,38 +36,36 @@ def _with_result(request: Request, public_id: str) -> tuple[Round, Pairing, Read
 
 def _says(line: Line, q: str) -> bool:
     people = (line.first, *line.others)
-    return any(
-        q in one.subject.name
-        or one.subject.pinyin.startswith(q.lower())
-        or one.subject.initials.startswith(q.lower())
-        for one in people
-    )
+    return any(listing.named(one, q) for one in people)
 
 
 @allow("pairing")
 @require_http_methods(["GET", "HEAD", "POST"])
 def table(request: Request, round: str) -> HttpResponse:
-    """Everybody with their partner and why; a name is searched for by POST."""
+    """Everybody with their partner and why; a name is searched for by POST. Wide a table, on a phone a list."""
     row, pairing, reading = _with_result(request, round)
     assert row.proposal is not None
     shown = reading.show(row.proposal)
-    q, page = request.POST.get("q", "").strip()[:40], _page(request)
+    q, asked = request.POST.get("q", "").strip()[:40], listing.asked(request.GET)
+    labels = Labels(row, pairing, list(reading.people.values()))
+    lines = listing.chosen(reading, shown, asked, labels)
     if q:
-        lines = [line for line in shown.lines if _says(line, q)][:MOST_FOUND]
-    else:
-        lines = shown.lines[page * PAGE : (page + 1) * PAGE]
-    labels = Labels(row, pairing, [one for line in lines for one in (line.first, *line.others)])
+        lines = [line for line in lines if _says(line, q)]
+    page = min(_page(request), max(0, (len(lines) - 1) // PAGE))
+    part = lines[page * PAGE : (page + 1) * PAGE]
     context = {
         "round": row, "pairing": pairing, "tabs": place.tabs(row, "table"), "shown": shown, "q": q,
-        "seats": [seat.title for seat in pairing.scheme.seats for _n in range(seat.count)],
+        "table": listing.table(row, pairing, part, labels, request.GET), "show": asked.show,
+        "shows": listing.shows(request.GET, shown, reading), "kept": asked.address(),
         "lines": [
-            (line, [(one, labels.group(one)) for one in (line.first, *line.others)]) for line in lines
+            (line, [(one, labels.group(one)) for one in (line.first, *line.others)]) for line in part
         ],
-        "left": shown.left[:MOST_LEFT], "first_page": page == 0 and not q,
-        "next_url": _address(request, page + 1) if not q and len(shown.lines) > (page + 1) * PAGE else "",
+        "left": shown.left[:MOST_LEFT], "first_page": page == 0 and not q and not asked.show,
+        "next_url": _address(request, page + 1) if len(lines) > (page + 1) * PAGE and not q else "",
         "previous_url": _address(request, page - 1) if page and not q else "",
+        "more": q and len(lines) > PAGE,
         "words": _("第 %(first)d—%(last)d 个，共 %(all)d 个")
-        % {"first": page * PAGE + 1, "last": min(len(shown.lines), (page + 1) * PAGE), "all": len(shown.lines)},
+        % {"first": page * PAGE + 1, "last": page * PAGE + len(part), "all": len(lines)},
     }  # fmt: skip
     return render(request, "rounds/table.html", context)
 
@@ -113,7 +111,6 @@ def changes(request: Request, round: str) -> HttpResponse:
     context = {
         "round": row, "tabs": place.tabs(row, "changes"), "together": together[:MOST_CHANGES],
         "apart": apart[:MOST_CHANGES], "kept": row.proposal.found["change"]["kept"], "first": row.proposal.before is None,
-        "bonds": Bond.objects.filter(round=row, ended_at=None).select_related("a__subject", "b__subject", "by").order_by("-pk"),
     }  # fmt: skip
     return render(request, "rounds/changes.html", context)
 
@@ -225,13 +222,12 @@ def apart(request: Request, round: str, person: str, other: str) -> HttpResponse
     row, _pairing = place.round_of(request, round)
     one, two = place.person_of(row, person), place.person_of(row, other)
     form = ReasonForm(request.POST)
-    try:
+
+    def step(version: int) -> None:
         if not form.is_valid():
             raise services.Refused(_("请写一句原因。"))
         do = services.let if request.POST.get("do") == "let" else services.keep_apart
-        do(request.viewer, row, place.version_of(request), one, two, form.cleaned_data["reason"])
-    except services.Refused as refused:
-        place.refuse(request, str(refused))
-    else:
-        notify(request, _("记下了，其余的按改得最少重新排。") if row.proposal_id else _("记下了。"))
-    return redirect("rounds:person", round, person)
+        do(request.viewer, row, version, one, two, form.cleaned_data["reason"])
+
+    done = _("记下了，其余的按改得最少重新排。") if row.proposal_id else _("记下了。")
+    return place.stepped(request, "rounds:person", row, step, done, person)
