@@ -457,6 +457,7 @@ TEST_PARTS = [
     "tests/crash",
     "tests",
     "tests/access",
+    "tests/access/test_matrix_other_roles.py",
     "tongxin/modules",
     "tongxin/demo",
     "tongxin/methods",

@@ -3,22 +3,24 @@
 from django.conf import settings
 from django.urls import include, path
 
+from .rooms import room
+
 handler404 = "tongxin.ui.errors.not_found"
 urlpatterns = [
-    # Patterns are tried in order, and a hall of children asks for these all at once.
-    path("", include("tongxin.modules.screening.urls")),
-    path("", include("tongxin.modules.desk.urls")),
-    path("", include("tongxin.modules.setup.urls")),
+    # Rooms are tried in order, and a hall of children asks for these all at once.
+    room("tongxin.modules.screening.urls"),
+    room("tongxin.modules.desk.urls"),
+    room("tongxin.modules.setup.urls"),
     path("authoring/", include("tongxin.modules.authoring.urls")),
-    path("", include("tongxin.modules.notices.urls")),
-    path("", include("tongxin.modules.cases.urls")),
-    path("", include("tongxin.modules.network.urls")),
+    room("tongxin.modules.notices.urls"),
+    room("tongxin.modules.cases.urls"),
+    room("tongxin.modules.network.urls"),
     path("visits/", include("tongxin.modules.home_visits.urls")),
-    path("", include("tongxin.modules.mentoring.urls")),
-    path("", include("tongxin.modules.rounds.urls")),
-    path("", include("tongxin.modules.privacy.urls")),
-    path("", include("tongxin.modules.teams.urls")),
-    path("", include("tongxin.insight.urls")),
+    room("tongxin.modules.mentoring.urls"),
+    room("tongxin.modules.rounds.urls"),
+    room("tongxin.modules.privacy.urls"),
+    room("tongxin.modules.teams.urls"),
+    room("tongxin.insight.urls"),
 ]
 if settings.DEMO or settings.DEBUG:
     urlpatterns.append(path("gallery/", include("tongxin.ui.urls")))

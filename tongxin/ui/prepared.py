@@ -116,10 +116,13 @@ def _run(one: Any, sql: str, parameters: Sequence[Any]) -> Any:
 
 
 def instances[Row: models.Model](
-    model: type[Row], key: Hashable, build: Build, values: Mapping[str, Value]
+    model: type[Row], key: Hashable, build: Build, values: Mapping[str, Value], more: Sequence[str] = ()
 ) -> list[Row]:
-    """Return the rows of a query as instances of its model, with all their columns. As for `rows`."""
-    names = [field.attname for field in model._meta.concrete_fields]
+    """Return the rows of a query as instances of its model, with all their columns. As for `rows`.
+
+    more: names the query annotates; they become attributes.
+    """
+    names = [*(field.attname for field in model._meta.concrete_fields), *more]
     found = rows((model, key), lambda at: build(at).values_list(*names), values)
     return [_instance(model, names, row) for row in found]
 

@@ -13,6 +13,7 @@ from tongxin.kernel.base.models import School
 from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.declarations import AttributeDeclaration, EventDeclaration, Kind, Post
 from tongxin.methods.cadence.pack import Pack
+from tongxin.ui import prepared
 
 from .models import PlanMark, Programme, ProgrammeVersion
 from .packs import parse
@@ -29,8 +30,15 @@ def visible_programmes(viewer: Viewer) -> QuerySet[Programme]:
 
 def active_programmes(school: School, day: date) -> QuerySet[Programme]:
     """Return the programmes in force on a day: the school's own before those handed down, newest first."""
+    return _running(school.pk, day)
+
+
+def _running(school_id: int, day: date) -> QuerySet[Programme]:
     running = Programme.objects.filter(
-        Q(retired_on=None) | Q(retired_on__gt=day), school=school, first_day__lte=day, last_day__gte=day
+        Q(retired_on=None) | Q(retired_on__gt=day),
+        school_id=school_id,
+        first_day__lte=day,
+        last_day__gte=day,
     )
     return running.order_by(OWN_FIRST, "-first_day", "title")
 
@@ -66,8 +74,17 @@ def with_text(programmes: QuerySet[Programme]) -> QuerySet[Programme]:
 
 
 def school_packs(school: School, day: date) -> list[tuple[Programme, Pack]]:
-    """Return the programmes in force with their packs; one query."""
-    return [(p, current_pack(p)) for p in with_text(active_programmes(school, day)).select_related("school")]
+    """Return the programmes in force with their packs; one query. Nearly every page asks it, so it is prepared."""
+    found = prepared.instances(
+        Programme,
+        ("in force with text", day),
+        lambda at: with_text(_running(at["school"], day)),
+        {"school": school.pk},
+        more=("current_text",),
+    )
+    for programme in found:
+        programme.school = school
+    return [(programme, current_pack(programme)) for programme in found]
 
 
 def texts_around(school: School, day: date) -> tuple[str, ...]:

@@ -191,9 +191,9 @@ def led_pairs(viewer: Viewer, kinds: dict[str, PairKind], when: Q | None = None)
 
 def visible(viewer: Viewer, school: School, public_id: str) -> Pair | None:
     """Return the pair an address names, where the viewer is in it or leads it. An address of a former row still leads there."""
-    kinds = pair_kinds(school, viewer.day)
-    named = Link.objects.filter(school=school, public_id=public_id, kind__in=kinds).first()
-    if named is None:
+    named = Link.objects.filter(school=school, public_id=public_id).first()
+    kinds = pair_kinds(school, viewer.day) if named is not None else {}
+    if named is None or named.kind not in kinds:
         return None
     rows = current(school.pk, [named.kind]).filter(a_id=named.a_id, b_id=named.b_id)
     found = gathered(rows, kinds)
