@@ -92,29 +92,35 @@ class Counting:
         return statements
 
     def reached(self) -> str:
-        """Return the query of (cell, mark) with their minimum reached: swift slots, nothing stored.
+        """Return the query of (cell, span, n): how many have reached their minimum, swift slots, nothing stored.
 
-        cell: slot and window in one number; mark: line and subject, as in tx_steady.
+        cell: slot and window in one number; span: days in scope, as in tx_steady, that all n of them share.
         """
-        key = f"m.slot * {WINDOWS} + d.win AS cell, m.scope * {SUBJECTS} + p.subject_id AS mark"
-        by = f"m.slot * {WINDOWS} + d.win, m.scope * {SUBJECTS} + p.subject_id"
+        mark = f"m.scope * {SUBJECTS} + p.subject_id"
+        key, by = f"m.slot * {WINDOWS} + d.win AS cell, {mark} AS mark", f"m.slot * {WINDOWS} + d.win, {mark}"
         value = f"CASE WHEN m.measure = {TIMES} THEN 100 ELSE COALESCE({self._amount()}, 0) END"
-        # Once is enough nearly everywhere, and telling rows apart costs far less than adding them up.
-        once = f"SELECT DISTINCT {key} {self._fast_rows()} AND m.swift = {ONCE}"
+        # Once is enough nearly everywhere, and telling people apart costs far less than adding up their rows.
+        once = (
+            f"SELECT m.slot * {WINDOWS} + d.win AS cell, s.span AS span, COUNT(DISTINCT p.subject_id) AS n"
+            f" {self._fast_rows(' CROSS JOIN tx_steady AS s')} AND m.swift = {ONCE} AND s.mark = {mark}"
+            f" GROUP BY m.slot * {WINDOWS} + d.win, s.span"
+        )
         more = (
             f"SELECT {key} {self._fast_rows()} AND m.swift = {OFTEN} GROUP BY {by},"
             f" m.low_num, m.low_den HAVING SUM({value}) * m.low_den >= m.low_num * 100"
         )
-        if not self._fast_words():
-            return f"{once} UNION ALL {more}"
-        limit = "m.low_num AS low_num, m.low_den AS low_den"
-        each = f"SELECT DISTINCT {key}, {limit}, {self._token()} AS token {self._fast_rows()} AND m.swift = {SEVERAL}"
-        words = (
-            f"SELECT t.cell, t.mark FROM ({each}) AS t WHERE t.token <> ''"
-            " GROUP BY t.cell, t.mark, t.low_num, t.low_den"
-            " HAVING COUNT(*) * t.low_den >= t.low_num"
+        if self._fast_words():
+            limit = "m.low_num AS low_num, m.low_den AS low_den"
+            each = f"SELECT DISTINCT {key}, {limit}, {self._token()} AS token {self._fast_rows()} AND m.swift = {SEVERAL}"
+            more += (
+                f" UNION ALL SELECT t.cell, t.mark FROM ({each}) AS t WHERE t.token <> ''"
+                " GROUP BY t.cell, t.mark, t.low_num, t.low_den"
+                " HAVING COUNT(*) * t.low_den >= t.low_num"
+            )
+        return (
+            f"{once} UNION ALL SELECT r.cell, s.span, COUNT(*) FROM ({more}) AS r CROSS JOIN tx_steady AS s"
+            " WHERE s.mark = r.mark GROUP BY r.cell, s.span"
         )
-        return f"{once} UNION ALL {more} UNION ALL {words}"
 
     def _fast_words(self) -> list[str]:
         """What the fast units that tell words apart look at."""
@@ -126,10 +132,10 @@ class Counting:
         cases = " ".join(f"WHEN {quoted(name)} THEN {_WORDS[name]}" for name in self._fast_words())
         return f"COALESCE(CASE m.token {cases} END, '')"
 
-    def _fast_rows(self) -> str:
+    def _fast_rows(self, joined: str = "") -> str:
         at = At("p.subject_id", _of_subject("type"), _of_subject("school_id"), "p.day")
         return (
-            "FROM tx_match AS m CROSS JOIN participation AS p CROSS JOIN tx_day AS d"
+            f"FROM tx_match AS m CROSS JOIN participation AS p CROSS JOIN tx_day AS d{joined}"
             f" WHERE {self._at_school('p')}p.kind = m.kind AND p.part = m.part AND {live('p', self.known)}"
             f" AND NOT p.absent AND d.mark = m.base + p.day AND m.path = {FAST}{self._filtered(at, (FAST, PERSON))}{self._evidenced('p.entry_id', (FAST, PERSON))}"
         )

@@ -65,8 +65,8 @@ def swift_summary(reached: str) -> str:
 
     Subjects who were in scope on the same days share a verdict as long as they have done nothing, so they are counted
     together; then those who have reached their minimum move from that verdict to met. Rows add up; n may be negative.
-    reached: query of (cell, mark), one row for each that has reached its minimum. tx_steady: the only piece of each
-    subject on each such line. Both come as few numbers, for they are compared a hundred thousand times.
+    reached: query of (cell, span, n), see `Counting.reached`; they come as few numbers, for they are compared a hundred
+    thousand times.
     """
     profile = (
         "SELECT g.line AS line, 0 AS subject, g.first AS first, g.last AS last, g.value AS value,"
@@ -75,9 +75,8 @@ def swift_summary(reached: str) -> str:
         " GROUP BY g.line, g.first, g.last, g.value, g.next_first"
     )
     touched = (
-        f"SELECT {whole('d.cell', WINDOWS)} AS slot, d.cell % {WINDOWS} AS win, {whole('s.span', DAYS)} AS first,"
-        f" s.span % {DAYS} AS last, COUNT(*) AS n FROM reached AS d JOIN tx_steady AS s ON s.mark = d.mark"
-        " GROUP BY d.cell, s.span"
+        f"SELECT {whole('d.cell', WINDOWS)} AS slot, d.cell % {WINDOWS} AS win, {whole('d.span', DAYS)} AS first,"
+        f" d.span % {DAYS} AS last, d.n AS n FROM reached AS d"
     )
     idle = _cell_of_calendar("profile", ", s.n AS n") + " WHERE sl.swift = 1"
     busy = (
