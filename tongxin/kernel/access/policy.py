@@ -17,7 +17,7 @@ VERBS = (
     "harm_report", "visits", "visits_plan", "visits_figures", "visit_answer", "pairs", "pairs_lead", "growth",
     "growth_assign", "cases", "case_lead", "case_figures", "case_scheme", "case_tasks", "grants",
     "grants_decide", "grants_watch", "rights", "rights_decide", "pairing", "pair_up", "first_run", "teams",
-    "teams_watch", "teams_form", "contests",
+    "teams_watch", "teams_form", "contests", "list_export",
 )  # fmt: skip
 
 GRANT, BREAK_GLASS = "grant", "break_glass"

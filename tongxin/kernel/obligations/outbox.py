@@ -82,6 +82,14 @@ def cancel(keys: list[str]) -> int:
     return open_.update(cancelled_at=timezone.now())
 
 
+def cancel_about(recipient_id: int, topics: Iterable[str], about: str) -> int:
+    """Take back what one reader has not put away of some topics about one thing. about: what its keys hold."""
+    open_ = Message.objects.filter(
+        recipient_id=recipient_id, topic__in=list(topics), key__contains=f":{about}:", read_at=None, cancelled_at=None
+    )  # fmt: skip
+    return open_.update(cancelled_at=timezone.now())
+
+
 def cancel_matters(matters: Iterable[int]) -> int:
     """Take back all messages of some matters that nobody has put away yet."""
     open_ = Message.objects.filter(matter__in=list(matters), read_at=None, cancelled_at=None)

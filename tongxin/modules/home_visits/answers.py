@@ -12,14 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tongxin.exchange.notices import topics
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Link
-from tongxin.kernel.obligations import outbox
 
-from .models import RouteMember, Visit, VisitRound
+from . import telling
+from .models import Visit, VisitRound
 
 State = Visit.State
 OVER = (State.DONE, State.DROPPED)
@@ -40,31 +37,9 @@ def publish(viewer: Viewer, round: VisitRound) -> VisitRound:
         raise Refused(_("还没有排好，先点“开始排”。"))
     row.state, row.published_at = VisitRound.State.PUBLISHED, timezone.now()
     row.save(update_fields=["state", "published_at"])
-    _tell(row)
+    telling.announced(row)
     audit.write(viewer, "home_visits.published", row, visits=row.visits.filter(begin__isnull=False).count())
     return row
-
-
-def _tell(round: VisitRound) -> None:
-    """Notices name nobody: they say where to look."""
-    day = timezone.localdate()
-    people = set(RouteMember.objects.filter(route__round=round).values_list("person_id", flat=True))
-    planned = round.visits.filter(begin__isnull=False).values("student_id")
-    guardians = Link.objects.filter(
-        kind="guardian_of", b_id__in=planned, superseded_at=FOREVER, valid_from__lte=day, valid_to__gte=day
-    )
-    told = [(topics.VISITS_YOURS, person) for person in sorted(people)]
-    told += [
-        (topics.VISIT_TO_CONFIRM, person) for person in sorted(set(guardians.values_list("a_id", flat=True)))
-    ]
-    for topic, person in told:
-        outbox.put(
-            f"{topic}:{round.public_id}:{person}",
-            school_id=round.school_id,
-            recipient_id=person,
-            topic=topic,
-            data={},
-        )
 
 
 @transaction.atomic
@@ -75,6 +50,8 @@ def close(viewer: Viewer, round: VisitRound) -> None:
         return
     row.state, row.changed_at = VisitRound.State.CLOSED, timezone.now()
     row.save(update_fields=["state", "changed_at"])
+    left = list(row.visits.exclude(state__in=OVER).exclude(state=State.REFUSED)) if row.published_at else []
+    telling.off(row, left)
     row.visits.exclude(state__in=OVER).update(state=State.DROPPED)
     audit.write(viewer, "home_visits.closed", row)
 
@@ -120,7 +97,7 @@ def confirm(viewer: Viewer, visit: Visit) -> Visit:
         raise Refused(_("还没有排时间，等排好了再确认。"))
     if row.state == State.CONFIRMED:
         return row
-    row.state, row.proposed = State.CONFIRMED, None
+    row.state, row.proposed, row.before = State.CONFIRMED, None, None
     _note(viewer, row, "confirmed")
     return row
 
@@ -134,7 +111,7 @@ def propose(viewer: Viewer, visit: Visit, at: datetime, words: str) -> Visit:
         raise Refused(_("这个时间已经过去了，请选以后的时间。"))
     if at > now + LATEST:
         raise Refused(_("请选四个月以内的时间。"))
-    row.state, row.proposed, row.answer, row.locked = State.MOVING, at, words, False
+    row.state, row.proposed, row.answer, row.locked, row.before = State.MOVING, at, words, False, None
     _note(viewer, row, "time_proposed")
     return row
 
@@ -148,7 +125,7 @@ def refuse(viewer: Viewer, visit: Visit, instead: str, words: str) -> Visit:
     if not words.strip():
         raise Refused(_("请写一句为什么，以后好安排。"))
     row.state, row.instead, row.answer, row.locked = State.REFUSED, instead, words.strip(), False
-    row.route, row.begin, row.end, row.proposed = None, None, None, None
+    row.route, row.begin, row.end, row.proposed, row.before = None, None, None, None, None
     _note(viewer, row, "declined")
     return row
 

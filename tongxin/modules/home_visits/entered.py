@@ -16,13 +16,11 @@ from tongxin.kernel.ledger.services import Draft, Refused, Upload, record_activi
 from tongxin.kernel.programmes.queries import kinds
 from tongxin.methods.cadence.declarations import Kind
 
-from .models import FamilyRequest, VisitRecord
+from .models import FamilyRequest, Mode, VisitRecord
 
 VISIT, DIFFICULTY, SOLVED = "home_visit", "family_difficulty", "family_difficulty_solved"
 SOURCE = "home_visits"
 SHEET, PHOTO = "record_sheet", "photo"
-# A telephone call counts as an online visit; a talk at school is kept, and counts as none.
-COUNTS_AS = {"in_person": "in_person", "online": "online", "phone": "online"}
 SEALED_FROM = CLASSES.index("K3")
 
 
@@ -43,17 +41,27 @@ def visit_kind(school: School, day: date) -> Kind | None:
     return declared
 
 
+def counts_as_visit(school: School, mode: str, day: date) -> bool:
+    """Say whether a programme counts a way of meeting a family as a visit: one of the ways its kind names.
+
+    A telephone call or a talk at school is kept like every record, and closes what a programme says it closes.
+    """
+    declared = visit_kind(school, day)
+    named = declared.qualifier("mode") if declared else None
+    return mode in dict(named.values) if named else mode in Mode.values
+
+
 def enter_visit(
     viewer: Viewer, school: School, record: VisitRecord, guardians: Sequence[int], uploads: Sequence[Upload]
 ) -> Entry | None:
     """Enter a visit with its record sheet and photos; None where it counts as none. Raises evidence.BadFile."""
-    declared, mode = visit_kind(school, record.day), COUNTS_AS.get(record.mode)
-    if declared is None or mode is None:
+    declared = visit_kind(school, record.day)
+    if declared is None or not counts_as_visit(school, record.mode, record.day):
         return None
     return _enter(
         viewer, school, declared, record.day, record.token,
         parts={"visited": [record.student_id], "visitor": record.people, "guardian": guardians},
-        qualifiers={"mode": mode, "school_life": "told" if record.school_life else "not_told"},
+        qualifiers={"mode": record.mode, "school_life": "told" if record.school_life else "not_told"},
         amounts={"hours": round(record.minutes * 100 / 60)},
         uploads=[one for one in uploads if one.type in {need.name for need in declared.evidence}],
     )  # fmt: skip

@@ -168,6 +168,7 @@ class Visit(models.Model):
     """One family in a round. order: the higher, the earlier a family is served; it says nothing else.
 
     route, begin, end: None while it is not planned; left_out then says in words why and what would help.
+    before: the time the family was told before it was changed; None once it answered or where nothing changed.
     locked: stays where it is when the rest is planned anew. answer: what the family said; proposed: another time it would
     like. instead: how it was done when the family does not want anybody at home. code: what the parent shows or says.
     """
@@ -196,6 +197,7 @@ class Visit(models.Model):
     route = models.ForeignKey(VisitRoute, null=True, on_delete=models.SET_NULL, related_name="visits")
     begin = InstantField(null=True)
     end = InstantField(null=True)
+    before = InstantField(null=True)
     locked = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     instead = models.CharField(max_length=10, choices=Instead.choices, blank=True, default="")

@@ -23,7 +23,7 @@ from tongxin.kernel.solving.models import SolverRun
 from tongxin.methods.routing import checking, repairing, solving
 from tongxin.methods.routing.model import Agreed, Plan, Unserved
 
-from . import needs, problems, sessions
+from . import needs, problems, sessions, telling
 from .models import RouteMember, Visit, VisitRound, VisitRoute
 from .problems import Asked
 
@@ -171,6 +171,8 @@ def _agreement(asked: Asked, moved: Visit, options: dict[str, Any]) -> Agreed:
 
 def _put(round: VisitRound, asked: Asked, plan: Plan, today: date, *, locked: Visit | None) -> None:
     """Write the plan: routes of sessions that are over, and visits that are done, stay as they are."""
+    was = dict(round.visits.values_list("pk", "begin"))
+    went = telling.outings(round)
     start = sessions.moment(0, today)
     round.routes.filter(leave__gte=start).exclude(visits__state=State.DONE).delete()
     for route in plan.routes:
@@ -192,11 +194,15 @@ def _put(round: VisitRound, asked: Asked, plan: Plan, today: date, *, locked: Vi
     if round.state == VisitRound.State.DRAFT:
         round.state = VisitRound.State.PLANNED
     round.save()
+    if round.state == VisitRound.State.PUBLISHED:
+        telling.changed(round, was, went)
 
 
 def _place(visit: Visit, route: VisitRoute, asked: Asked, begin: int, end: int, locked: Visit | None) -> None:
     at = sessions.moment(begin, asked.origin)
     same = visit.begin == at and visit.state != State.MOVING
+    if visit.begin != at and visit.round.state == VisitRound.State.PUBLISHED:
+        visit.before = visit.before or visit.begin
     visit.route, visit.begin, visit.end = route, at, sessions.moment(end, asked.origin)
     visit.state = visit.state if same and visit.state != State.OPEN else State.PLANNED
     visit.locked = visit.locked or visit == locked

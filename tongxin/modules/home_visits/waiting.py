@@ -42,7 +42,8 @@ def _family(viewer: Viewer) -> Iterator[Waiting]:
         .order_by("begin")[:MOST]
     ):
         when = formats.when_words(visit.begin, timezone.now())
-        title = _("老师想来家访：%(name)s") % {"name": visit.student.name}
+        words = _("家访的时间改了：%(name)s") if visit.before else _("老师想来家访：%(name)s")
+        title = words % {"name": visit.student.name}
         yield Waiting(
             title, reverse("home_visits:family_visit", args=[visit.public_id]), _("看时间、答复"), (when,)
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -53,6 +53,17 @@ def readable(viewer: Viewer) -> QuerySet[GrowthRequest]:
     if viewer.may(ASSIGN):
         return rows.filter(mine | ~Q(theme__in=SENSITIVE))
     return rows.filter(mine)
+
+
+def parts(viewer: Viewer) -> dict[str, QuerySet[GrowthRequest]]:
+    """Return what a viewer reads in three parts: "" waits, nearest day first; "late" past its day; "done", newest first."""
+    rows = readable(viewer).select_related("asker", "helper").defer("words", "answer", "thanks")
+    waits = rows.filter(answered_at=None, closed_at=None).order_by(F("due").asc(nulls_first=True), "pk")
+    return {
+        "": waits,
+        "late": waits.filter(due__lt=viewer.day),
+        "done": rows.exclude(answered_at=None, closed_at=None).order_by("-asked_at", "-pk"),
+    }
 
 
 def may_assign(viewer: Viewer, row: GrowthRequest) -> bool:

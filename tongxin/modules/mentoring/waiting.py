@@ -110,7 +110,8 @@ def _growth(viewer: Viewer) -> Iterator[Waiting]:
     late_ones = growth.overdue(viewer).count()
     if late_ones:
         left = ngettext("%(n)d件过期没有答复", "%(n)d件过期没有答复", late_ones) % {"n": late_ones}
-        yield Waiting(_("派出去的求助"), reverse("mentoring:growth"), _("看一看"), (left,))
+        url = f"{reverse('mentoring:growth')}?only=late"
+        yield Waiting(_("派出去的求助"), url, _("看一看"), (left,))
 
 
 def _models(viewer: Viewer) -> Iterator[Waiting]:

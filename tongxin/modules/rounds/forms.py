@@ -213,7 +213,7 @@ class BondForm(forms.Form):
     a = forms.CharField(label=gettext_lazy("谁"), max_length=80)
     b = forms.CharField(label=gettext_lazy("和谁"), max_length=80)
     kind = forms.ChoiceField(
-        label=gettext_lazy("怎样"), widget=forms.RadioSelect, choices=Bond.Kind.choices[:2], initial=Bond.Kind.APART
+        label=gettext_lazy("定成"), widget=forms.RadioSelect, choices=Bond.Kind.choices[:2], initial=Bond.Kind.APART
     )  # fmt: skip
     reason = forms.CharField(
         label=gettext_lazy("原因"), max_length=200, help_text=gettext_lazy("只有组织的老师看得到，留作以后查。")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
@@ -17,14 +17,22 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.ledger import services as ledger
 from tongxin.kernel.ledger.models import Entry, Participation
+from tongxin.kernel.obligations.queries import ask, in_force
 from tongxin.kernel.programmes import queries as programmes
+from tongxin.kernel.programmes.queries import school_packs
+from tongxin.methods.cadence.counting import QualifierIs
 from tongxin.methods.cadence.declarations import Kind as Activity
+from tongxin.methods.cadence.reads import nodes_of
+from tongxin.methods.cadence.tree import Obligation, Requirement
 
 from .models import Contest, Entrant
 from .rules import Refused
 
 ACTIVITY = "contest"
 SCHOOL_LEVEL = "school"
+CONTESTANT = "contestant"
+# How far around a day seasons are looked for.
+AROUND = timedelta(days=400)
 MANAGE = "contests"
 ABOVE = {"school": "city", "city": "province", "province": "nation"}
 
@@ -236,6 +244,50 @@ def send_on(
 # ------------------------------------------------------------------ who has none yet
 
 
+@dataclass(frozen=True, order=True)
+class Season:
+    """Days in which every student is to enter a school contest. title: of the rule that says so, "" where none does."""
+
+    first: date
+    last: date
+    title: str = ""
+
+
+def seasons(school: School, day: date) -> list[Season]:
+    """Return the seasons around a day as the school's programmes set them, oldest first; without a rule the calendar year."""
+    found = {
+        Season(window.first, window.last, rule.title)
+        for programme, pack in school_packs(school, day)
+        for rule in in_force(pack, day)
+        if _asks_every_student(rule)
+        for period in rule.periods
+        for window in period.windows(ask(programme, day).calendar, day - AROUND, day + AROUND)
+    }
+    return sorted(found) or [Season(date(day.year, 1, 1), date(day.year, 12, 31))]
+
+
+def season_of(found: Sequence[Season], day: date) -> Season:
+    """Return the season that runs; else the last that began; else the first to come."""
+    running = [one for one in found if one.first <= day <= one.last]
+    begun = [one for one in found if one.first <= day]
+    return (running or begun or [found[0]])[-1]
+
+
+def _asks_every_student(rule: Obligation) -> bool:
+    """Does a rule ask each student to take part in a contest of the school?"""
+    if rule.subject.name != "student" or not isinstance(rule.demand, Requirement):
+        return False
+    count = rule.demand.count
+    if ACTIVITY not in count.kinds or CONTESTANT not in count.parts:
+        return False
+    levels = [
+        node.values
+        for node in nodes_of(rule.demand)
+        if isinstance(node, QualifierIs) and node.qualifier == "level"
+    ]
+    return all(SCHOOL_LEVEL in values for values in levels)
+
+
 @dataclass(frozen=True)
 class RoomCoverage:
     """A class in a year's school contests. left: who is in none yet."""
@@ -264,7 +316,7 @@ def coverage(viewer: Viewer, school: School, first: date, last: date) -> list[Ro
         contest__first_day__lte=last,
     )
     recorded = Participation.objects.filter(
-        school=school, kind=ACTIVITY, part="contestant", superseded_at=FOREVER, absent=False,
+        school=school, kind=ACTIVITY, part=CONTESTANT, superseded_at=FOREVER, absent=False,
         day__gte=first, day__lte=last, extra__level=SCHOOL_LEVEL,
     )  # fmt: skip
     entered = set(registered.values_list("student_id", flat=True)) | set(

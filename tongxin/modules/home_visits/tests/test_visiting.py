@@ -182,7 +182,11 @@ def test_a_refusal_becomes_another_way_that_is_kept_with_its_reason(client, visi
     client.post(url("record_visit", mine.public_id), written(mode="phone"))
     record = VisitRecord.objects.get()
     assert record.mode == "phone"
-    assert Entry.objects.get(kind="home_visit").mode == "online"
+    # The programme counts visits in person and online; a call is kept and the visit stays owed.
+    assert not Entry.objects.filter(kind="home_visit").exists()
+    assert "不算家访" in body(client.get(url("home")))
+    assert "留作联系的记录" in body(client.get(url("record", record.public_id)))
+    assert mine.student in [one.student for one in needs.needs(visits.cast.liu.viewer())]
 
 
 def test_a_family_says_when_it_suits_and_contradictions_are_refused(client, visits):

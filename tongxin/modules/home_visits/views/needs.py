@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -56,18 +56,20 @@ def needs(request: Request) -> HttpResponse:
     context = {
         "tabs": place.tabs(viewer, "needs"), "filters": filters, "pager": pager, "total": len(found),
         "rows": [(one, homes.located(known[one.student.pk].spot) if one.student.pk in known else False) for one in shown],
-        "query": request.GET.urlencode(), "filtered": any(asked.get(one["name"]) for one in filters),
+        "query": request.GET.urlencode(), "may_export": viewer.may("list_export"), "filtered": any(asked.get(one["name"]) for one in filters),
     }  # fmt: skip
     return render(request, "home_visits/needs.html", context)
 
 
-@allow("visits_plan")
+@allow("list_export")
 @never_cache
 @require_safe
 def export(request: Request) -> HttpResponse:
     """The same list as a workbook; it has a number and a row in the audit record."""
     viewer = request.viewer
     school = place.school_of(viewer)
+    if not viewer.may("visits_plan"):
+        raise Http404
     found = _wanted(request)
     names = dict(
         Subject.objects.filter(pk__in={one for need in found for one in need.bearers}).values_list(

@@ -18,7 +18,7 @@ from tongxin.exchange import outgoing
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.audit import services as audit
-from tongxin.kernel.base.models import Subject
+from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.queries import visible_evidence
 from tongxin.ui.toasts import notify
@@ -126,7 +126,7 @@ def _form(request: Request, student: Subject, visit: Visit | None) -> HttpRespon
         except evidence.BadFile as bad:
             form.add_error(None, str(bad))
         else:
-            notify(request, _("登记好了，谢谢。"))
+            notify(request, _done(school, made))
             if visit is not None and visit.route is not None:
                 return redirect("home_visits:route", visit.route.public_id)
             return redirect("home_visits:record", made.public_id)
@@ -142,6 +142,13 @@ def _form(request: Request, student: Subject, visit: Visit | None) -> HttpRespon
         "photos": entered.visit_kind(school, viewer.day) is not None, "in_person": Mode.IN_PERSON,
     }  # fmt: skip
     return render(request, "home_visits/record_new.html", context, status=422 if form.errors else 200)
+
+
+def _done(school: School, made: VisitRecord) -> str:
+    """Return what to say of a record, and where it leaves the visit owed."""
+    if entered.counts_as_visit(school, made.mode, made.day) or entered.visit_kind(school, made.day) is None:
+        return _("登记好了，谢谢。")
+    return _("登记好了，谢谢。%(how)s不算家访，这一家仍在“该访谁”里。") % {"how": made.get_mode_display()}
 
 
 @allow("visits")
@@ -163,6 +170,7 @@ def one(request: Request, record: str) -> HttpResponse:
         "names": "、".join(names), "room": reach.rooms_of([row.student_id], viewer).get(row.student_id), "entry": entry,
         "files": list(visible_evidence(viewer).filter(entry=entry)) if entry else [],
         "requests": reach.requests(viewer).filter(record=row), "erased": row.said is None,
+        "counts": entered.counts_as_visit(school, row.mode, row.day) or entered.visit_kind(school, row.day) is None,
     }  # fmt: skip
     return render(request, "home_visits/record.html", context)
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -28,6 +29,13 @@ from ..models import Mode, Visit, VisitRound
 from . import place
 
 DAYS_AHEAD = 14
+# By which posts whoever plans picks people out of the whole staff.
+POSTS = (
+    ("homeroom_teacher", gettext_lazy("班主任")),
+    ("homeroom_liaison", gettext_lazy("第二班主任")),
+    ("counsellor", gettext_lazy("心理教师")),
+    ("branch_member", gettext_lazy("党员")),
+)
 
 
 def round_of(request: Request, public_id: str) -> VisitRound:
@@ -87,14 +95,17 @@ def new(request: Request) -> HttpResponse:
     )  # fmt: skip
     chosen = request.POST.getlist("people") if request.method == "POST" else _usual_people(request, rooms)
     people = _choices(request, chosen)
-    wrong = (
-        "" if request.method != "POST" or any(one["selected"] for one in people) else _("请选可以去的老师。")
-    )
-    if request.method == "POST" and form.is_valid() and not wrong:
+    sent = request.method == "POST" and "find" not in request.POST
+    wrong = "" if not sent or any(one["selected"] for one in people) else _("请选可以去的老师。")
+    if sent and form.is_valid() and not wrong:
         made = _make(request, form, [one["pk"] for one in people if one["selected"]])
         return redirect("home_visits:round", made.public_id)
-    context = {"form": form, "people": people, "people_error": wrong}
-    return render(request, "home_visits/round_new.html", context, status=422 if form.errors or wrong else 200)
+    context = {
+        "form": form, "people": people, "people_error": wrong, "groups": _groups(people),
+        "searched": request.POST.get("people_q", ""),
+    }  # fmt: skip
+    refused = sent and (form.errors or wrong)
+    return render(request, "home_visits/round_new.html", context, status=422 if refused else 200)
 
 
 def _grades(request: Request) -> list[int]:
@@ -126,15 +137,36 @@ def _usual_people(request: Request, rooms: list[Subject]) -> list[str]:
 
 
 def _choices(request: Request, chosen: list[str]) -> list[dict[str, Any]]:
-    teachers = {pk for people in reach.holders("homeroom_teacher", request.viewer).values() for pk in people}
+    """Return the staff with their posts, those chosen first; where a name was looked for, those and who fits it."""
+    posts = _posts(request)
+    titles = dict(POSTS)
+    looked = request.POST.get("people_q", "") if "find" in request.POST else ""
     found = [
         {
             "id": one.public_id, "pk": one.pk, "name": one.name, "pinyin": one.pinyin, "initials": one.initials,
-            "detail": _("班主任") if one.pk in teachers else "", "selected": one.public_id in chosen,
+            "detail": "、".join(str(titles[post]) for post in posts.get(one.pk, ())),
+            "groups": " ".join(posts.get(one.pk, ())), "selected": one.public_id in chosen,
         }
         for one in reach.staff(request.viewer)
+        if one.public_id in chosen or place.fits(one, looked)
     ]  # fmt: skip
     return sorted(found, key=lambda one: not one["selected"])
+
+
+def _posts(request: Request) -> dict[int, list[str]]:
+    """Return {person: posts} of those by which people are picked out, in the order of POSTS."""
+    found: dict[int, list[str]] = {}
+    for post, _title in POSTS:
+        people = {pk for held in reach.holders(post, request.viewer).values() for pk in held}
+        for pk in people:
+            found.setdefault(pk, []).append(post)
+    return found
+
+
+def _groups(people: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the posts that somebody of a list holds, for the picker."""
+    held = {post for one in people for post in one["groups"].split()}
+    return [{"id": post, "name": str(title)} for post, title in POSTS if post in held]
 
 
 def _make(request: Request, form: RoundForm, people: list[int]) -> VisitRound:
@@ -289,12 +321,16 @@ def people(request: Request, round: str) -> HttpResponse:
     chosen = request.POST.getlist("people") if request.method == "POST" else ids
     found = _choices(request, chosen)
     picked = [one["pk"] for one in found if one["selected"]]
-    if request.method == "POST" and picked:
+    sent = request.method == "POST" and "find" not in request.POST
+    if sent and picked:
         answers.change_people(request.viewer, row, picked)
         notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
         return redirect("home_visits:round", row.public_id)
-    wrong = _("请选可以去的老师。") if request.method == "POST" else ""
-    context = {"round": row, "people": found, "people_error": wrong}
+    wrong = _("请选可以去的老师。") if sent else ""
+    context = {
+        "round": row, "people": found, "people_error": wrong, "groups": _groups(found),
+        "searched": request.POST.get("people_q", ""),
+    }  # fmt: skip
     return render(request, "home_visits/round_people.html", context, status=422 if wrong else 200)
 
 

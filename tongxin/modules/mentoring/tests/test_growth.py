@@ -1,5 +1,7 @@
 """Requests of young teachers, and models shown with consent."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -180,3 +182,28 @@ def test_the_class_teacher_agrees_for_the_class(client, two):
     say(client, two.cast.liu)
 
     assert "七年级1班" in text(client, two.cast.ma)
+
+
+def test_late_requests_have_a_part_of_their_own_and_pages(client, two):
+    """The late ones are found however many came after them."""
+    late = GrowthRequest.objects.create(
+        school=two.cast.school, theme="teaching", asker=two.young.subject, asked_on=date(2026, 9, 1), words="旧的",
+        token="late", helper=two.cast.xu.subject, assigned_by=two.cast.wang.subject, due=date(2026, 9, 8),
+    )  # fmt: skip
+    for number in range(70):
+        GrowthRequest.objects.create(
+            school=two.cast.school, theme="life", asker=two.young.subject, asked_on=date(2026, 11, 1), words="新的",
+            token=f"t{number}",
+        )  # fmt: skip
+    client.force_login(two.cast.wang.account)
+    address = reverse("mentoring:growth")
+    answer = client.get(f"{address}?only=late")
+    assert [row.pk for row in answer.context["rows"]] == [late.pk]
+    assert [part["count"] for part in answer.context["parts"]] == [71, 1, 0]
+    seen = [row.pk for page in range(3) for row in client.get(f"{address}?page={page}").context["rows"]]
+    assert len(seen) == len(set(seen)) == 71
+    for nonsense in ("?page=x", "?page=999", "?only=x"):
+        assert client.get(address + nonsense).status_code == 200
+    # Somebody who may give out all but the personal ones sees no more of them in any part.
+    client.force_login(two.cast.sun.account)
+    assert [part["count"] for part in client.get(address).context["parts"]] == [1, 1, 0]

@@ -84,7 +84,7 @@ def coverage(request: Request, kind: str) -> HttpResponse:
         "previous_url": f"?{urlencode(kept | {'page': page - 1})}" if page > 1 else "",
         "next_url": f"?{urlencode(kept | {'page': page + 1})}" if len(people) > covering.PAGE else "",
         "searched": bool(words or only),
-        "may_export": viewer.may("export"),
+        "may_export": viewer.may("list_export"),
         "round_url": covering.new_round_url(viewer),
     }
     return render(request, "mentoring/coverage.html", context)
@@ -98,7 +98,7 @@ def _filters(words: str, only: str) -> list[dict]:
     ]
 
 
-@allow("export")
+@allow("list_export")
 @require_safe
 def export(request: Request, kind: str) -> HttpResponse:
     """Both sides as a workbook; what leaves is on record."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tongxin.kernel.access.doors import allow
@@ -16,22 +17,36 @@ from ..forms import AssignForm, GrowthAnswerForm, GrowthCloseForm, GrowthForm
 from ..models import GrowthRequest
 from . import place
 
-SHOWN = 100
+PAGE = 30
+EMPTY = {
+    "": gettext_lazy("没有在等的求助"),
+    "late": gettext_lazy("没有过期的"),
+    "done": gettext_lazy("还没有答复过的"),
+}
 
 
 @allow("growth")
 @require_safe
 def growth(request: Request) -> HttpResponse:
+    """Requests page by page: those that wait with the nearest day first, those past their day, those answered."""
     viewer = request.viewer
     place.school_of(viewer)
-    rows = list(
-        helping.readable(viewer).select_related("asker", "helper").defer("words", "answer", "thanks")
-        .order_by("-asked_at", "-pk")[:SHOWN]
-    )  # fmt: skip
+    only = request.GET.get("only", "")
+    only = only if only in EMPTY else ""
+    parts = helping.parts(viewer)
+    text = request.GET.get("page", "0")
+    page = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+    rows = list(parts[only][page * PAGE : page * PAGE + PAGE + 1])
     context = {
         "tabs": place.tabs(viewer, "growth"),
-        "open": [row for row in rows if row.answered_at is None and row.closed_at is None],
-        "done": [row for row in rows if row.answered_at is not None or row.closed_at is not None],
+        "parts": [
+            {"label": label, "url": f"?only={name}", "current": name == only, "count": parts[name].count()}
+            for name, label in (("", _("在等的")), ("late", _("过期的")), ("done", _("答复过的")))
+        ],
+        "rows": rows[:PAGE],
+        "empty": EMPTY[only],
+        "previous_url": f"?only={only}&page={page - 1}" if page else "",
+        "next_url": f"?only={only}&page={page + 1}" if len(rows) > PAGE else "",
         "tallies": helping.tallies(viewer) if viewer.may(helping.ASSIGN) else [],
         "today": viewer.day,
         "me": viewer.person_id,

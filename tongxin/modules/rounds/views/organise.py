@@ -258,7 +258,7 @@ def template(request: Request, round: str) -> HttpResponse:
     return outgoing.attachment(importing.template(row, pairing, export), name, outgoing.XLSX)
 
 
-@allow("pairing")
+@allow("list_export")
 @require_safe
 def export(request: Request, round: str, format: str) -> HttpResponseBase:
     """The present list, on record, as a table or for printing."""

@@ -125,6 +125,7 @@ def test_nobody_enters_after_the_results_and_none_are_given_out_before_the_day(s
 
 def test_who_has_entered_no_school_contest_is_listed_by_class(client, school, contest):
     rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
+    Contest.objects.filter(pk=contest.pk).update(first_day=date(2026, 7, 6), last_day=date(2026, 7, 8))
     rows = rules.coverage(school.cast.wang.viewer(), school.cast.school, date(2026, 1, 1), date(2026, 12, 31))
     assert [(row.room.name, row.entered, row.whole) for row in rows] == [
         ("七年级1班", 2, 6), ("七年级2班", 0, 6),
@@ -136,6 +137,31 @@ def test_who_has_entered_no_school_contest_is_listed_by_class(client, school, co
     assert "何雨桐" not in text
     school.cast.sign_in(client, school.cast.xu)
     assert client.get(reverse("teams:contest_coverage")).status_code == 404
+
+
+def test_the_season_is_the_one_the_programme_sets_and_not_the_year(client, school, contest):
+    """The programme asks for July and August; a contest in November counts for no season."""
+    found = rules.seasons(school.cast.school, TODAY)
+    assert (date(2026, 7, 1), date(2026, 8, 31)) in [(one.first, one.last) for one in found]
+    assert all(one.title for one in found)
+    last = rules.season_of(found, TODAY)
+    assert (last.first, last.last) == (date(2026, 7, 1), date(2026, 8, 31))
+    assert rules.season_of(found, date(2027, 7, 15)).first == date(2027, 7, 1)
+    rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
+    school.cast.sign_in(client, school.cast.wang)
+    address = reverse("teams:contest_coverage")
+    text = client.get(address).content.decode()
+    assert "2026年7月1日至2026年8月31日" in text
+    assert "白云飞" in text
+    Contest.objects.filter(pk=contest.pk).update(first_day=date(2026, 8, 31), last_day=date(2026, 9, 1))
+    assert "白云飞" not in client.get(address).content.decode()
+    assert client.get(f"{address}?from=nothing").status_code == 200
+    assert "2027年7月1日" in client.get(f"{address}?from=2027-07-01").content.decode()
+
+
+def test_where_no_programme_sets_a_season_it_is_the_calendar_year(cast):
+    (one,) = rules.seasons(cast.school, TODAY)
+    assert (one.first, one.last, one.title) == (date(2026, 1, 1), date(2026, 12, 31), "")
 
 
 def test_only_the_office_announces_and_gives_out_results(client, school, contest):

@@ -14,6 +14,7 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.people import teams
+from tongxin.ui import formats
 from tongxin.ui.toasts import notify
 
 from .. import contests as rules
@@ -238,18 +239,29 @@ def send_on(request: Request, contest: str) -> HttpResponse:
 @allow("teams")
 @require_safe
 def coverage(request: Request) -> HttpResponse:
-    """Who has entered no school contest yet, class by class; homeroom teachers see their own."""
+    """Who has entered no school contest in the season the programme sets, class by class; homeroom teachers see their own."""
     viewer = request.viewer
     _activity(request)
     if not (viewer.may(rules.MANAGE) or viewer.posts.get("homeroom_teacher")):
         raise Http404
-    year = viewer.day.year
-    rows = rules.coverage(viewer, place.school_of(viewer), date(year, 1, 1), date(year, 12, 31))
+    school = place.school_of(viewer)
+    seasons = rules.seasons(school, viewer.day)
+    asked = [one for one in seasons if one.first.isoformat() == request.GET.get("from")]
+    season = asked[0] if asked else rules.season_of(seasons, viewer.day)
+    rows = rules.coverage(viewer, school, season.first, season.last)
     context = {
         "tabs": place.tabs(viewer, "contests"),
         "rows": rows,
         "whole": sum(row.whole for row in rows),
         "entered": sum(row.entered for row in rows),
-        "year": year,
+        "season": season,
+        "seasons": [
+            {
+                "label": f"{formats.plain_day(one.first, viewer.day)} — {formats.plain_day(one.last, viewer.day)}",
+                "url": f"?from={one.first.isoformat()}",
+                "current": one == season,
+            }
+            for one in seasons
+        ],
     }
     return render(request, "teams/contest_coverage.html", context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -83,7 +83,7 @@ def _table(request: Request, kinds: dict[str, TeamKind]) -> dict[str, Any]:
         caption=_("团队"),
         empty_title=_("没有这样的团队"),
         empty_text=_("换一个条件试试。"),
-        export_url=f"{reverse('teams:export')}?{given.urlencode()}" if viewer.may("export") else "",
+        export_url=f"{reverse('teams:export')}?{given.urlencode()}" if viewer.may("list_export") else "",
     )
     states = [("now", _("进行中")), ("over", _("已结束"))]
     filters = [
@@ -131,12 +131,14 @@ def _row(card: looking.Card) -> tuple:
     )
 
 
-@allow("export")
+@allow("list_export")
 @require_safe
 def export(request: Request) -> HttpResponseBase:
     """The list as Excel, with the filters of the page; who takes it away is on record."""
     viewer = request.viewer
     school = place.school_of(viewer)
+    if not viewer.may(looking.WATCH):
+        raise Http404
     kinds = kinds_of(school, viewer.day)
     rows = _narrowed(request, kinds).order_by("pinyin", "pk")[:MOST_EXPORTED]
     cards = looking.shown(viewer, looking.cards(rows, viewer.day))

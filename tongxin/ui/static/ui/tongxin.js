@@ -193,7 +193,7 @@
       let seen = 0;
       for (const item of $$("li", list)) {
         const fits = !wanted || item.dataset.found === wanted || item.dataset.keys.split(" ").some((key) => normal(key).includes(wanted));
-        item.hidden = !fits || (item.dataset.group !== undefined && group?.value && item.dataset.group !== group.value);
+        item.hidden = !fits || (item.dataset.group !== undefined && group?.value && !item.dataset.group.split(" ").includes(group.value));
         if (!item.hidden) seen += 1;
       }
       return seen;
@@ -475,6 +475,7 @@
     for (const box of $$(".table-wrap", root)) once(box, tableWrap);
     for (const box of $$("[data-date-picker]", root)) once(box, dayPicker);
     for (const box of $$("[data-people]", root)) once(box, peoplePicker);
+    for (const tab of $$(".tabs [aria-current]", root)) { const row = tab.closest("ul"); row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2; }
     for (const box of $$("[data-photos]", root)) once(box, photoPicker);
     for (const form of $$("form[data-draft]", root)) once(form, () => { restore(form); form.addEventListener("input", () => keep(form)); form.addEventListener("change", () => keep(form)); });
     for (const plot of $$("[data-chart]", root)) once(plot, () => (watcher ? watcher.observe(plot) : draw(plot)));
