@@ -40,12 +40,12 @@ def told(data: Path, program: str, *arguments: str) -> dict:
 class Server:
     """`tongxin serve` on a free port of this machine, in a process group of its own."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data, self.settings = data, settings
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.log = data / "server.log"
+        self.log = data.with_name(f"{data.name}.log")
         self.process: subprocess.Popen | None = None
 
     def command(self) -> list[str]:
@@ -57,7 +57,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=ROOT,
-                env=environment(self.data),
+                env=environment(self.data, **self.settings),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

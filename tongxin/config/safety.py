@@ -70,7 +70,18 @@ def key_refusals() -> list[str]:
     """Return why nothing could be sealed or opened: no master key, another one, one that others may read."""
     from tongxin.kernel.base.sealing import cipher, store
 
-    return [*cipher.refusals(), *store.refusals()]
+    return [*cipher.refusals(), *store.refusals(), *chain_refusals()]
+
+
+def chain_refusals() -> list[str]:
+    """Return why the rows of the audit record could not be linked as the settings want."""
+    from tongxin.kernel.audit import chain
+
+    if settings.CHAIN_DIGEST not in chain.DIGESTS:
+        return [f"TONGXIN_CHAIN 只能写 sha256 或 sm3，不能写“{settings.CHAIN_DIGEST}”。"]
+    if settings.CHAIN_DIGEST not in chain.digests():
+        return ["这台机器的加密库没有国密 SM3。请去掉 TONGXIN_CHAIN，或换一个带 SM3 的 Python。"]
+    return []
 
 
 def lost_key_refusals() -> list[str]:

@@ -59,7 +59,7 @@ def _run_gunicorn(address: str) -> None:
         def load(self) -> Any:
             from tongxin.config import warming, watching
             from tongxin.config.wsgi import application
-            from tongxin.kernel.base import checkpoints
+            from tongxin.kernel.base import checkpoints, space
 
             # What was read in stays for as long as the process: the collector of cycles need not look at it again.
             gc.collect()
@@ -67,6 +67,7 @@ def _run_gunicorn(address: str) -> None:
             # Nearly all that a request leaves is freed without it; looking every 700 objects takes a thirtieth of the time.
             gc.set_threshold(20_000, 20, 20)
             checkpoints.start()
+            space.start()
             warming.start()
             watching.start()
             return application
@@ -79,9 +80,10 @@ def _run_waitress(address: str) -> None:
 
     from tongxin.config import warming, watching
     from tongxin.config.wsgi import application
-    from tongxin.kernel.base import checkpoints
+    from tongxin.kernel.base import checkpoints, space
 
     checkpoints.start()
+    space.start()
     warming.start()
     watching.start()
     host, port = split_address(address)

@@ -21,6 +21,8 @@ KEYS_DIR = Path(os.environ.get("TONGXIN_KEYS") or DATA_DIR / "keys").resolve()
 MASTER_KEY = os.environ.get("TONGXIN_MASTER_KEY", "")
 MASTER_KEY_FILE = Path(os.environ.get("TONGXIN_MASTER_KEY_FILE") or KEYS_DIR / "master.key").resolve()
 CIPHER = os.environ.get("TONGXIN_CIPHER") or "aes"
+# What links the rows of the audit record: sha256 or sm3.
+CHAIN_DIGEST = os.environ.get("TONGXIN_CHAIN") or "sha256"
 # Where the ends of the audit record are kept outside this machine: a file on a mounted folder; "" for nowhere.
 ANCHORS_FILE = os.environ.get("TONGXIN_ANCHORS_FILE", "")
 DEMO = os.environ.get("TONGXIN_DEMO", "") == "1"
@@ -42,6 +44,7 @@ def _whole_number(name: str, default: int) -> int:
 
 
 LEAST_FREE_MIB = _whole_number("TONGXIN_LEAST_FREE_MIB", 200)
+BALLAST_MIB = _whole_number("TONGXIN_BALLAST_MIB", 64)
 THREADS = _whole_number("TONGXIN_THREADS", 8)
 WORKERS = _whole_number("TONGXIN_WORKERS", 0)
 
@@ -203,6 +206,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tongxin.config.full_disk.FullDiskMiddleware",
 ]
 ROOT_URLCONF = "tongxin.config.urls"
 WSGI_APPLICATION = "tongxin.config.wsgi.application"

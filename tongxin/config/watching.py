@@ -11,6 +11,7 @@ import threading
 
 from django.db import connection
 
+from tongxin.kernel.base import space
 from tongxin.kernel.base.steady import SteadyClock
 from tongxin.modules.cases import watch
 
@@ -31,9 +32,11 @@ def _keep_watching() -> None:
     while True:
         try:
             watch.follow_up(clock)
-        except Exception:  # a database that does not answer now is asked again in two seconds
+        except Exception as error:  # a database that does not answer now is asked again in two seconds
             logger.exception("the calls could not be followed up")
             connection.close()
+            if space.is_full(error) and space.release():
+                continue
         else:
             connection.close_if_unusable_or_obsolete()
         pause.wait(EVERY_S)

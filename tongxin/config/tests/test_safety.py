@@ -138,3 +138,16 @@ def test_an_old_postgres_is_refused():
 def test_the_start_names_the_database_and_its_version():
     name = "SQLite 3." if connection.vendor == "sqlite" else "PostgreSQL 1"
     assert name in safety.database_line()
+
+
+@pytest.mark.parametrize(("wanted", "there", "said"), [
+    ("sha256", ("sha256",), ""),
+    ("sm3", ("sha256", "sm3"), ""),
+    ("sm3", ("sha256",), "没有国密 SM3"),
+    ("md5", ("sha256", "sm3"), "只能写 sha256 或 sm3"),
+])  # fmt: skip
+def test_the_audit_record_is_linked_as_wanted_or_nothing_starts(settings, monkeypatch, wanted, there, said):
+    settings.CHAIN_DIGEST = wanted
+    monkeypatch.setattr("tongxin.kernel.audit.chain.digests", lambda: there)
+    found = safety.chain_refusals()
+    assert (said in found[0]) if said else found == []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.sessions.backends import db
+from django.db import DatabaseError
 from django.utils import timezone
 
+from tongxin.kernel.base import space
 from tongxin.ui import prepared
 
 
@@ -22,3 +24,12 @@ class SessionStore(db.SessionStore):
             self._session_key = None
             return {}
         return self.decode(found[0][0])
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session; on a full disk with the room of the ballast, else a reader would be sent away."""
+        try:
+            super().save(must_create)
+        except DatabaseError as error:
+            if not (space.is_full(error) and space.release()):
+                raise
+            super().save(must_create)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
@@ -63,7 +64,7 @@ def _append_all(written: Sequence[Sequence[dict]]) -> None:
         seq, last = ends.get(school) or _end(school)
         row = new | {"seq": seq + 1}
         text = chain.canonical(row["data"])
-        last = chain.row_hash(last, row, text)
+        last = chain.row_hash(last, row, text, settings.CHAIN_DIGEST)
         ends[school] = (seq + 1, last)
         # As canonical text where the database keeps text: whoever checks a file then reads no JSON.
         row["data"] = (

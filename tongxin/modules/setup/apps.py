@@ -10,7 +10,7 @@ class SetupConfig(AppConfig):
     def ready(self) -> None:
         from tongxin.kernel.access import context, doors
 
-        from .frame import term_name
+        from .frame import full_disk, term_name
         from .second_factor import ask
 
         context.add_place(60, _("人员"), "setup:people", "people", icon="people")
@@ -19,4 +19,5 @@ class SetupConfig(AppConfig):
         context.add_place(90, _("校历"), "setup:calendar", "calendar", icon="calendar")
         context.add_place(95, _("设置"), "setup:settings", "settings", icon="settings")
         context.name_the_term(term_name)
+        context.add_notice(full_disk)
         doors.ask_second_factor_by(ask)

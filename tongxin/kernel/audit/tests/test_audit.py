@@ -1,4 +1,6 @@
 import contextlib
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +13,12 @@ from tongxin.kernel.base import group_commit
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(params=chain.digests())
+def digest(request, settings):
+    settings.CHAIN_DIGEST = request.param
+    return request.param
+
+
 def written(number: int = 5) -> list[dict]:
     with transaction.atomic():
         for n in range(number):
@@ -18,7 +26,7 @@ def written(number: int = 5) -> list[dict]:
     return list(services.plain_rows())
 
 
-def test_rows_of_a_school_make_one_whole_chain():
+def test_rows_of_a_school_make_one_whole_chain(digest):
     rows = written()
     assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5]
     assert chain.verify(rows) == (5, [])
@@ -36,18 +44,39 @@ def test_rows_of_a_school_make_one_whole_chain():
     ],
     ids=["changed data", "changed actor", "missing row", "doubled row", "other order", "other hash"],
 )
-def test_tampering_is_found_at_the_first_bad_row(tamper, first_bad):
+def test_tampering_is_found_at_the_first_bad_row(digest, tamper, first_bad):
     rows = written()
     tamper(rows)
     _count, breaks = chain.verify(rows)
     assert [b.seq for b in breaks] == [first_bad]
 
 
-def test_a_chain_cut_at_its_end_is_found_by_an_anchor_kept_elsewhere():
+def test_a_chain_cut_at_its_end_is_found_by_an_anchor_kept_elsewhere(digest):
     rows = written()
     anchors = services.anchors()
     assert chain.verify(rows[:3])[1] == []
     assert [b.seq for b in chain.verify(rows[:3], anchors)[1]] == [5]
+
+
+def test_a_chain_whose_digest_was_changed_in_its_middle_stands_and_falls_as_any_other(settings):
+    for name in (*chain.digests(), *chain.digests()):
+        settings.CHAIN_DIGEST = name
+        rows = written(3)
+    assert chain.verify(rows) == (3 * 2 * len(chain.digests()), [])
+    rows[4]["data"] = {"step": 99}
+    assert [b.seq for b in chain.verify(rows)[1]] == [5]
+
+
+def test_an_sm3_chain_is_the_sm3_of_the_text_an_outsider_puts_together(settings):
+    if "sm3" not in chain.digests():
+        pytest.skip("这台机器的加密库没有 SM3")
+    settings.CHAIN_DIGEST = "sm3"
+    first = written(1)[0]
+    fields = [first[name] for name in chain.FIELDS]
+    text = f"{chain.GENESIS}\n" + json.dumps(
+        fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    assert hashlib.new("sm3", text.encode()).hexdigest() == first["hash"]
 
 
 def test_a_chain_rewritten_from_the_start_is_found_by_an_anchor():
