@@ -207,6 +207,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tongxin.config.full_disk.FullDiskMiddleware",
+    "tongxin.config.patience.PatienceMiddleware",
 ]
 ROOT_URLCONF = "tongxin.config.urls"
 WSGI_APPLICATION = "tongxin.config.wsgi.application"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +23,9 @@ EVERY_S = 5.0
 # As SQLite's own measure: a thousand pages.
 LARGE_BYTES = 1000 * 4096
 WAIT_S = 20.0
+# After so long without a write the log is emptied: every night, and in most breaks.
+QUIET_S = 300.0
+EMPTY_WAIT_S = 0.5
 
 
 def log_state(database: Path) -> tuple[int, int]:
@@ -55,6 +59,18 @@ def fold(database: Path) -> tuple[int, int]:
     return pages, copied
 
 
+def empty(database: Path) -> bool:
+    """Copy the log and make it empty, so that nothing older lies in it; say whether it could be done now.
+
+    SQLite holds the write lock itself for that. Whoever reads an older state for longer than a moment puts it off.
+    """
+    address = f"{database.resolve().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, timeout=EMPTY_WAIT_S, isolation_level=None)) as copying:
+        copying.execute("PRAGMA wal_autocheckpoint=0")
+        busy, _pages, _copied = copying.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def start() -> threading.Thread | None:
     """Keep the log of this installation short from now on; None on PostgreSQL. To be called after a fork, not before."""
     database = settings.DATABASES["default"]
@@ -72,9 +88,13 @@ def _keep_short(database: Path) -> None:
     while not pause.wait(EVERY_S):
         # Once copied, the log is written over from its beginning and keeps its size.
         found = log_state(database)
-        if found[0] < LARGE_BYTES or found == done:
+        quiet = found[0] > 0 and time.time() - found[1] / 1e9 > QUIET_S
+        if not quiet and (found[0] < LARGE_BYTES or found == done):
             continue
         try:
+            if quiet:
+                empty(database)
+                continue
             pages, copied = fold(database)
         except sqlite3.OperationalError as error:
             # Somebody writes for long, as an import does; the log waits.

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -67,6 +68,26 @@ def test_what_somebody_still_reads_is_left_for_the_next_time(database, tmp_path)
     assert rows_in_file(file, tmp_path) == 100
 
 
+def test_an_emptied_log_holds_nothing_and_the_file_everything(database, tmp_path):
+    file, connection = database
+    assert checkpoints.empty(file)
+    assert checkpoints.log_state(file)[0] == 0
+    assert rows_in_file(file, tmp_path) == 50
+    fill(connection, 1)
+    assert connection.execute("SELECT COUNT(*) FROM entry").fetchone() == (51,)
+
+
+def test_a_log_that_somebody_reads_is_not_emptied(database):
+    file, connection = database
+    reader = sqlite3.connect(file, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT COUNT(*) FROM entry").fetchone()
+    fill(connection, 1)
+    assert not checkpoints.empty(file)
+    reader.close()
+    assert checkpoints.empty(file)
+
+
 def test_nothing_is_copied_while_somebody_writes(database, tmp_path, monkeypatch):
     file, connection = database
     monkeypatch.setattr(checkpoints, "WAIT_S", 0.05)
@@ -123,6 +144,19 @@ def test_a_long_log_is_brought_in_by_itself_and_once(database, tmp_path, monkeyp
     assert done.wait(20)
     assert set(folded) == {file}
     monkeypatch.setattr(checkpoints, "LARGE_BYTES", 10**12)
+
+
+def test_after_a_while_without_a_write_the_log_is_emptied_by_itself(database, monkeypatch):
+    file, _connection = database
+    monkeypatch.setattr(checkpoints, "EVERY_S", 0.02)
+    monkeypatch.setattr(checkpoints, "QUIET_S", 0.2)
+    installed(monkeypatch, "django.db.backends.sqlite3", file)
+    assert checkpoints.log_state(file)[0] > 0
+    checkpoints.start()
+    deadline = time.monotonic() + 20
+    while checkpoints.log_state(file)[0] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert checkpoints.log_state(file)[0] == 0
 
 
 def test_there_is_nothing_to_do_on_postgresql(monkeypatch):
