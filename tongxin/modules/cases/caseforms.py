@@ -32,11 +32,19 @@ def day_input() -> forms.DateInput:
 
 @dataclass
 class Part:
-    """A question as the page draws it: one control, or rows of them."""
+    """A question as the page draws it: one control, or rows of them. more: rows nobody needs yet, folded away."""
 
     field: Field
     one: forms.BoundField | None = None
     rows: list[list[forms.BoundField]] = dataclasses.field(default_factory=list)
+    more: list[list[forms.BoundField]] = dataclasses.field(default_factory=list)
+
+
+def _in_rows(field: Field, rows: list[list[forms.BoundField]]) -> Part:
+    """Show the rows that say something, those with an error and one more; fold the rest."""
+    used = [number for number, row in enumerate(rows) if row[0].value() or any(one.errors for one in row)]
+    shown = max(used, default=-1) + 2
+    return Part(field, rows=rows[:shown], more=rows[shown:])
 
 
 class PaperForm(forms.Form):
@@ -176,11 +184,13 @@ class PaperForm(forms.Form):
         names = [name for name in self.fields if name == one.id or name.startswith(f"{one.id}-")]
         if one.type == "tasks":
             rows = [[self[f"{one.id}-{n}-{what}"] for what in ("who", "what", "until")] for n in range(TASKS)]
-            return Part(one, rows=rows)
+            return _in_rows(one, rows)
         if one.type == "watches":
             asked = ("who", "from", "to", "days")
-            return Part(one, rows=[[self[f"{one.id}-{n}-{what}"] for what in asked] for n in range(WATCHES)])
-        if one.type in ("goals", "goal_scores"):
+            return _in_rows(one, [[self[f"{one.id}-{n}-{what}"] for what in asked] for n in range(WATCHES)])
+        if one.type == "goals":
+            return _in_rows(one, [[self[name]] for name in names])
+        if one.type == "goal_scores":
             return Part(one, rows=[[self[name]] for name in names])
         return Part(one, one=self[one.id])
 

@@ -73,6 +73,22 @@ def test_the_keeper_corrects_a_plan_and_every_version_stays(desk, case, page):
     assert answers.newest_plan(case) == made
 
 
+def test_rows_that_say_something_and_one_more_are_shown_and_folded_ones_are_sent_all_the_same(
+    desk, case, page
+):
+    plan = plan_of(case)
+    text = page(desk.cast.chen, "correct", case.public_id, plan.public_id)[1]
+    shown, _, folded = text[text.index('name="goals-0"') :].partition("<details")
+    assert 'name="goals-1"' in shown
+    assert 'name="goals-2"' not in shown
+    folded = folded.partition("</details>")[0]
+    assert all(f'name="goals-{n}"' in folded for n in (2, 3, 4))
+    data = typed(desk, plan, **{"goals-4": "睡够八小时"})
+    assert page(desk.cast.chen, "correct", case.public_id, plan.public_id, data=data)[0] == 302
+    made = CasePaper.objects.get(corrects=plan)
+    assert "睡够八小时" in page(desk.cast.chen, "paper", case.public_id, made.public_id)[1]
+
+
 def test_nobody_but_the_keeper_corrects(desk, case, page):
     plan = plan_of(case)
     data = typed(desk, plan)
