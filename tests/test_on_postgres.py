@@ -21,6 +21,7 @@ ROOMS = [
     "tongxin/modules/screening/tests/test_handing_in.py",
     "tongxin/insight",
     "tests/test_canaries.py",
+    "tongxin/testing",
 ]
 
 

@@ -1,9 +1,9 @@
 """A world of the tests made once by the services, and put back row by row for every further test of the run.
 
 `again("cast", make)` calls `make()` the first time and notes which rows it wrote; the next time the same rows are written
-and an equal object is returned. It only does so where nothing can tell the difference: on SQLite, at the tests' hour, and
-with the tables exactly as they were the first time. Where something was sealed the test's new key store gets the same
-keys. Else `make` is called as ever; so it always is on PostgreSQL.
+and an equal object is returned. It only does so where nothing can tell the difference: at the tests' hour, and with the
+tables exactly as they were the first time. Where something was sealed the test's new key store gets the same keys.
+Else `make` is called as ever.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from tongxin.kernel.base.sealing import rotation
 
+from . import raw_rows
 from .database import written_tables
 
-Rows = dict[str, dict[Any, tuple]]  # {table: {primary key: raw row}}
+Rows = dict[str, dict[Any, raw_rows.Row]]  # {table: {primary key: raw row}}
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _Standing:
     """
 
     connection: Any = None
-    changes: int = -1
+    changes: Any = None
     worlds: tuple[tuple[str, tuple[str, Any]], ...] = ()
 
 
@@ -60,7 +60,7 @@ def again[T](name: str, make: Callable[..., T], *given: Any) -> T:
     name: of this world; together with those it stands upon it must always be made in the same way.
     given: what `make` builds upon; the world refers to these very objects.
     """
-    names = _names() if connection.vendor == "sqlite" and _at_the_tests_hour() else None
+    names = _names() if _at_the_tests_hour() else None
     if names is None:
         return make(*given)
     key, no_keys = (*names, name, connection.in_atomic_block), not _keys()
@@ -86,44 +86,22 @@ def _at_the_tests_hour() -> bool:
 def _names() -> tuple[str, ...] | None:
     """Return which worlds stand in the database: none when it is empty, None when something else was written."""
     connection.ensure_connection()
-    raw: Any = connection.connection
     names: list[str] = []
-    if _standing.connection is raw and _standing.changes == raw.total_changes:
-        named = _keys_and_columns()
-        for name, (table, key) in _standing.worlds:
-            if not raw.execute(f'SELECT 1 FROM "{table}" WHERE "{named[table][0]}" = ?', (key,)).fetchone():
+    if _standing.connection is connection.connection and _standing.changes == raw_rows.changes():
+        for name, mark in _standing.worlds:
+            if not raw_rows.is_there(*mark):
                 break
             names.append(name)
     return tuple(names) if names or not written_tables() else None
 
 
 def _stands(names: tuple[str, ...], name: str, mark: tuple[str, Any]) -> None:
-    raw: Any = connection.connection
     _standing.worlds = (*_standing.worlds[: len(names)], (name, mark))
-    _standing.connection, _standing.changes = raw, raw.total_changes
-
-
-def _keys_and_columns() -> dict[str, tuple[str, list[str]]]:
-    """Return each table's primary key and columns."""
-    return {
-        model._meta.db_table: (
-            str(model._meta.pk.column),  # type: ignore[union-attr]
-            [str(field.column) for field in model._meta.local_concrete_fields],
-        )
-        for model in apps.get_models(include_auto_created=True)
-    }
+    _standing.connection, _standing.changes = connection.connection, raw_rows.changes()
 
 
 def _rows() -> Rows:
-    """Return all rows as SQLite stores them; the plus keeps Python's types for dates and truth values away."""
-    found: Rows = {}
-    named = _keys_and_columns()
-    for table in written_tables():
-        key, columns = named[table]
-        asked = ", ".join(f'+"{column}"' for column in columns)
-        rows = connection.connection.execute(f'SELECT {asked} FROM "{table}"').fetchall()
-        found[table] = {row[columns.index(key)]: row for row in rows}
-    return found
+    return {table: raw_rows.read(table) for table in written_tables()}
 
 
 def _keys() -> dict[str, bytes]:
@@ -142,11 +120,11 @@ def _write_keys(keys: dict[str, bytes]) -> None:
 
 
 def _sealed(rows: Rows) -> bool:
-    named = _keys_and_columns()
+    named = raw_rows.keys_and_columns()
     for field in rotation.columns():
         table = field.model._meta.db_table
         at = named[table][1].index(str(field.column))
-        if any(row[at] for row in rows.get(table, {}).values()):
+        if any(raw_rows.is_filled(row[at]) for row in rows.get(table, {}).values()):
             return True
     return False
 
@@ -168,15 +146,11 @@ def _noted(before: Rows, after: Rows, world: Any, given: tuple) -> _Made:
 def _put_back(made: _Made, given: tuple) -> Any:
     if made.keys:
         _write_keys(made.keys)
-    named = _keys_and_columns()
     with transaction.atomic():
-        raw: Any = connection.connection
         for table, keys in made.gone.items():
-            raw.executemany(f'DELETE FROM "{table}" WHERE "{named[table][0]}" = ?', [(key,) for key in keys])
+            raw_rows.remove(table, keys)
         for table, rows in made.new.items():
-            columns = named[table][1]
-            into, marks = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
-            raw.executemany(f'INSERT INTO "{table}" ({into}) VALUES ({marks})', rows)
+            raw_rows.write(table, rows)
     return _Unpickler(io.BytesIO(made.world), given).load()
 
 

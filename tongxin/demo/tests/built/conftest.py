@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from datetime import date
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
 from django.test import override_settings
 
 from tongxin.demo.build import build_demo
-from tongxin.demo.world import CITY, DISTRICT, BureauPlan
 from tongxin.kernel.base.models import School
+from tongxin.kernel.obligations import engine
 
-TODAY = date(2026, 11, 20)
+TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="package")
 def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """A middle school, two primary schools and the college, built once and rolled back after the last of these tests."""
+    """The whole demo, built once and rolled back after the last of these tests."""
     where = tmp_path_factory.mktemp("demo")
-    chosen = [school for school in DISTRICT.schools if school.slug in ("b", "linxi", "songshi")]
-    small = (BureauPlan("bureau", DISTRICT.name, DISTRICT.short, tuple(chosen)), CITY)
     with (
         django_db_blocker.unblock(),
         override_settings(
             DATA_DIR=where, EVIDENCE_DIR=where / "evidence", KEYS_DIR=where / "keys",
-            MASTER_KEY_FILE=where / "keys" / "master.key", MASTER_KEY="",
+            MASTER_KEY_FILE=where / "keys" / "master.key", MASTER_KEY="", REMEMBER_VERDICTS=True,
         ),
+        patch.object(engine, "_kept", engine.Kept()),
         transaction.atomic(),
     ):  # fmt: skip
-        yield build_demo(TODAY, small)
+        yield build_demo(TODAY)
         transaction.set_rollback(True)
 
 

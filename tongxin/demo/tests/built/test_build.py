@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Count
-from django.test import override_settings
 
 from tongxin.demo.build import ACCOUNTS_FILE, build_demo
 from tongxin.demo.days import YearDays
@@ -27,8 +25,9 @@ from tongxin.kernel.obligations import queries
 from tongxin.kernel.people.models import Branch, Person
 from tongxin.kernel.programmes.models import Programme
 
+from .conftest import TODAY
+
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 22)
 A, B, C, D, E = "启岳职校", "云麓中学", "临溪学校", "岚江职院", "朗清小学"
 PACKS = {
     A: "three-platforms-five-integrations",
@@ -37,19 +36,6 @@ PACKS = {
     D: "one-plus-one-plus-one",
     E: "dual-guidance-mutual-aid",
 }
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The whole demo, built once for this module and rolled back after it."""
-    where = tmp_path_factory.mktemp("demo")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(DATA_DIR=where, EVIDENCE_DIR=where / "evidence"),
-        transaction.atomic(),
-    ):
-        yield build_demo(TODAY)
-        transaction.set_rollback(True)
 
 
 def school(short: str) -> School:

@@ -5,42 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date
 from functools import cache
-from unittest.mock import patch
 
 import pytest
-from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 
-from tongxin.demo.build import build_demo
-from tongxin.demo.world import BASE, DISTRICT, BureauPlan
+from tongxin.demo.world import BASE, DISTRICT
 from tongxin.kernel.access.viewer import viewer_for
 from tongxin.kernel.base.models import Account, School
-from tongxin.kernel.obligations import engine, queries
+from tongxin.kernel.obligations import queries
 from tongxin.kernel.obligations.unrecorded import unrecorded_of
 from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.school_facts import known
 from tongxin.methods.cadence.applying import concerns
 
+from .conftest import TODAY
+
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 22)
 LAST, THIS = date(2025, 9, 1), date(2026, 9, 1)
 A, B, SMALL = "启岳职校", "云麓中学", "松石小学"
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Three schools of the district under their bureau, built once and rolled back after this module."""
-    where = tmp_path_factory.mktemp("demo")
-    chosen = tuple(school for school in DISTRICT.schools if school.slug in ("a", "b", "songshi"))
-    with (
-        django_db_blocker.unblock(),
-        override_settings(DATA_DIR=where, EVIDENCE_DIR=where / "evidence", REMEMBER_VERDICTS=True),
-        patch.object(engine, "_kept", engine.Kept()),
-        transaction.atomic(),
-    ):
-        yield build_demo(TODAY, (BureauPlan("bureau", DISTRICT.name, DISTRICT.short, chosen),))
-        transaction.set_rollback(True)
 
 
 def base_of(short: str, first_day: date = THIS) -> Programme:
