@@ -10,10 +10,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from django.utils.translation.template import templatize
 
 from tongxin.ui.catalogue import Catalogue, Message, header, mo_bytes, read_po, write_po
 
+# Files of words that rooms read, and folders of such files.
+DATA = ("kinds.yaml", "reasons")
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "tongxin"
 PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hans": "nplurals=1; plural=0;"}
@@ -33,6 +36,7 @@ FUNCTIONS = {
 }
 _STRING = r"""[uU]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _CALL = re.compile(rf"\b(n?p?gettext|_)\(\s*({_STRING}(?:\s*,\s*{_STRING})*)")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _NAMED = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -50,6 +54,8 @@ def messages() -> dict[Message, str]:
             collected = _in_python(path)
         elif path.suffix in (".html", ".txt") and "templates" in path.parts:
             collected = _in_template(path)
+        elif path.suffix == ".yaml" and (path.name in DATA or path.parent.name in DATA):
+            collected = _in_data(yaml.safe_load(path.read_text(encoding="utf-8")))
         else:
             continue
         for message in collected:
@@ -65,6 +71,18 @@ def _in_python(path: Path) -> Iterator[Message]:
         if name in FUNCTIONS:
             arguments = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
             yield from _message(name, arguments)
+
+
+def _in_data(data: object) -> Iterator[Message]:
+    """Every Chinese line of a file of words; whoever reads the file says it by gettext, line by line."""
+    if isinstance(data, str):
+        yield from (Message("", line.strip(), "") for line in data.splitlines() if _CHINESE.search(line))
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from _in_data(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _in_data(value)
 
 
 def _in_template(path: Path) -> Iterator[Message]:

@@ -1,6 +1,7 @@
 """Two-way feedback: a few taps on stated questions for each side, words sealed, and whether both go on together.
 
-Of a child and its teacher nobody of the pair sees the other's answer. Of two adults each sees the other's mean once both
+Of a child and its teacher nobody of the pair sees the other's answer, and neither sees what the child's family said where
+it is asked. Of two adults each sees the other's mean once both
 have answered, and then neither answer changes any more.
 """
 
@@ -22,9 +23,9 @@ from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.people import together
 
 from . import entered
-from .kinds import PairKind
+from .kinds import FAMILY, PairKind
 from .models import Feedback
-from .pairs import A, B, Pair, of_pair, side_of
+from .pairs import GUARDIAN, A, B, Pair, of_pair, side_of
 
 AGAIN, EITHER, RATHER_NOT = together.AGAIN, "either", together.RATHER_NOT
 ON = {
@@ -81,8 +82,10 @@ class Answer:
 
 
 def speaks(viewer: Viewer, pair: Pair) -> str:
-    """Return the side a viewer answers for; a guardian answers for nobody."""
+    """Return the side a viewer answers for; a guardian for the family where it is asked, never for the child."""
     side = side_of(viewer, pair)
+    if side == GUARDIAN:
+        return FAMILY if pair.kind.asks_family else ""
     return side if side in (A, B) else ""
 
 
@@ -111,7 +114,7 @@ def answer(viewer: Viewer, pair: Pair, given: Answer) -> Feedback:
         row.side: row
         for row in Feedback.objects.select_for_update().filter(**of_pair(pair), since=when.first)
     }
-    if locked(pair, said):
+    if side != FAMILY and locked(pair, said):
         raise Refused(_("双方都填过了，也看到了结果，不能再改。"))
     row, _made = Feedback.objects.update_or_create(
         **of_pair(pair), since=when.first, side=side,
@@ -128,7 +131,7 @@ def answer(viewer: Viewer, pair: Pair, given: Answer) -> Feedback:
 def _enter(viewer: Viewer, pair: Pair, row: Feedback) -> None:
     """Enter that it was given, and no word of it, where a programme counts it."""
     log = pair.kind.feedback_log
-    if log:
+    if log and row.side != FAMILY:
         by, about = (pair.a, pair.b) if row.side == A else (pair.b, pair.a)
         entered.enter(
             viewer,
@@ -147,7 +150,7 @@ def mean(scores: Sequence[float]) -> float:
 def seen_by(viewer: Viewer, pair: Pair, said: dict[str, Feedback]) -> float | None:
     """Return the mean the other side gave this viewer; None where it may not be seen (yet)."""
     side = speaks(viewer, pair)
-    if not side or not locked(pair, said):
+    if side not in (A, B) or not locked(pair, said):
         return None
     return mean(said[B if side == A else A].answers["scores"])
 
@@ -187,9 +190,12 @@ def summary(kind: PairKind, rows: Iterable[Feedback], pairs: int) -> list[Direct
     """Return what both directions of a kind say together, never person by person. pairs: how many could answer."""
     found = []
     by_side: dict[str, list[Feedback]] = {A: [], B: []}
+    if kind.asks_family:
+        by_side[FAMILY] = []
     for row in rows:
-        by_side[row.side].append(row)
+        by_side.setdefault(row.side, []).append(row)
     titles = {
+        FAMILY: _("家长怎么看"),
         A: _("%(a)s怎么看") % {"a": kind.a_title},
         B: _("%(b)s怎么看") % {"b": kind.b_title},
     }

@@ -15,6 +15,7 @@ from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, reg
 from tongxin.kernel.base.models import Account, Subject
 
 from .feedback import ON
+from .kinds import FAMILY
 from .marks import said
 from .models import Agreement, Feedback, GrowthRequest, Mark, PairAsked, PairStep, Wish
 
@@ -129,6 +130,15 @@ def _erase_feedback(who: Subject, by: Account | None) -> Erased:
     return Erased(Feedback.objects.filter(_sides([who.pk])).delete()[0])
 
 
+def _count_family(ids: Sequence[int]) -> dict[int, int]:
+    rows = Feedback.objects.filter(said_by__in=ids, side=FAMILY)
+    return dict(Counter(rows.values_list("said_by", flat=True)))
+
+
+def _erase_family(who: Subject, by: Account | None) -> Erased:
+    return Erased(Feedback.objects.filter(said_by=who, side=FAMILY).delete()[0])
+
+
 # ------------------------------------------------------------------ requests of young teachers
 
 
@@ -157,6 +167,10 @@ def register_all() -> None:
     for name, title, tell, model, erase, types in holdings:
         count = lambda ids, model=model: _counted(model, ids)  # noqa: E731
         register(Holding(f"mentoring.{name}", title, "K3", tell, count, erase, types=types, order=45))
+    register(
+        Holding("mentoring.family", gettext_lazy("家长对结对的反馈"), "K3", _tell_feedback, _count_family, _erase_family,
+                types=("guardian",), order=45)
+    )  # fmt: skip
     register(
         Holding("mentoring.changes", gettext_lazy("结对的变化"), "K3", _tell_asked, _count_asked, _erase_asked,
                 types=PEOPLE, order=46)

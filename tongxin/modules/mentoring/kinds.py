@@ -26,6 +26,8 @@ ALWAYS = {
 }
 B_TYPES = ("student", "staff", "homeroom")
 STUDENT, STAFF, HOMEROOM = B_TYPES
+# How the answer of a child's family is kept beside those of the sides "a" and "b".
+FAMILY = "g"
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,16 @@ class PairKind:
 
     @property
     def a_title(self) -> str:
-        return self.data["a"]
+        return _(self.data["a"])
 
     @property
     def b_title(self) -> str:
-        return self.data["b"]
+        return _(self.data["b"])
 
     @property
     def to_b(self) -> str:
         """What the second side reads above its page."""
-        return self.data.get("to_b") or self.data["a"]
+        return _(self.data.get("to_b") or self.data["a"])
 
     @property
     def guardian(self) -> bool:
@@ -104,15 +106,28 @@ class PairKind:
 
     @property
     def agreement(self) -> dict[str, Any]:
-        return self.data["agreement"]
+        """The words of the agreement in the language of the page."""
+        return {name: _spoken(text) for name, text in self.data["agreement"].items()}
 
     def questions(self, side: str) -> list[str]:
-        """What one side ("a", "b") is asked about the other."""
-        return list(self.data["questions"][side])
+        """What one side ("a", "b") is asked about the other, or the family (FAMILY) about the pair; [] for not asked."""
+        return [_(text) for text in self.data["questions"].get("family" if side == FAMILY else side, ())]
+
+    @property
+    def asks_family(self) -> bool:
+        """Whether guardians are asked; only where they know of the pair at all."""
+        return self.guardian and bool(self.questions(FAMILY))
 
     def everyone(self, side: str) -> Any:
         """Whom coverage of a side is reckoned over: "member", "homeroom", {"attributes": […]} or None."""
         return (self.data.get("everyone") or {}).get(side)
+
+
+def _spoken(text: Any) -> Any:
+    """Return lines of words, or a list of them, in the language of the page."""
+    if isinstance(text, list):
+        return [_spoken(one) for one in text]
+    return "\n".join(_(line.strip()) if line.strip() else "" for line in text.splitlines())
 
 
 @cache
@@ -136,7 +151,7 @@ def pair_kinds(school: School, day: date) -> dict[str, PairKind]:
             pairs = declared.a == STAFF and declared.b in B_TYPES and link not in POSTS
             if pairs and link not in found and link not in _known()["NOT_PAIRS"]:
                 data_class = known_class(declared.data_class or ("K3" if declared.b == STUDENT else "K1"))
-                found[link] = PairKind(link, declared.title, declared.b, data_class, _data(link))
+                found[link] = PairKind(link, _(declared.title), declared.b, data_class, _data(link))
     for link, (title, b_type, data_class) in ALWAYS.items():
         found.setdefault(link, PairKind(link, _(title), b_type, data_class, _data(link)))
     order = [*_known()["KINDS"]]

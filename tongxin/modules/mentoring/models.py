@@ -118,7 +118,7 @@ class Mark(OfPair):
 
 
 class Feedback(OfPair):
-    """One side's answer in a period. side: who answered, "a" or "b"; since, until: the days of the period.
+    """One side's answer in a period. side: who answered, "a", "b" or the child's family "g"; since, until: the days of the period.
 
     answers: {"scores": [1 … 5, …], "again": "again" | "either" | "rather_not"}.
     """

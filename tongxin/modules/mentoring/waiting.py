@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +15,7 @@ from tongxin.kernel.base.models import School
 from tongxin.ui import formats
 
 from . import agreements, feedback, growth, lives, shining
-from .kinds import pair_kinds
+from .kinds import FAMILY, pair_kinds
 from .models import Feedback, PairAsked, Wish
 from .pairs import GUARDIAN, LEAD, A, Pair, own, side_of
 
@@ -77,7 +78,9 @@ def _feedback(viewer: Viewer, mine: list[Pair]) -> Iterator[Waiting]:
     when = feedback.period(viewer.school, viewer.day)
     if not when.asks_now(viewer.day):
         return
-    rows = Feedback.objects.filter(school=viewer.school, since=when.first, said_by_id=viewer.person_id)
+    # What one guardian said is the family's word; the other is not asked again.
+    by_me = Q(said_by_id=viewer.person_id) | Q(side=FAMILY, b__in=viewer.children)
+    rows = Feedback.objects.filter(by_me, school=viewer.school, since=when.first)
     said = set(rows.values_list("kind", "a_id", "b_id"))
     left = [one for one in mine if feedback.speaks(viewer, one) and one.key not in said]
     for one in left[:SHOWN]:

@@ -17,39 +17,6 @@ from tongxin.methods.cadence.declarations import Kind as Activity
 
 LEADER = "team_leader"
 FORMED = gettext_noop("登记组队")
-# The words of kinds.yaml, so that the catalogue of translations knows them.
-WORDS = (
-    gettext_noop("导师制团队"),
-    gettext_noop("一名党员教师带一名学生党员、一名普通学生，做一个竞赛或创新项目。"),
-    gettext_noop("创新与竞赛项目"),
-    gettext_noop("党员教师"),
-    gettext_noop("学生党员"),
-    gettext_noop("普通学生"),
-    gettext_noop("登记训练"),
-    gettext_noop("登记党建活动"),
-    gettext_noop("登记竞赛或申报"),
-    gettext_noop("登记成果"),
-    gettext_noop("教研结对"),
-    gettext_noop("一名党员教师与一名普通教师，一起建设一门课程或一个课题。"),
-    gettext_noop("课程与课题"),
-    gettext_noop("普通教师"),
-    gettext_noop("登记建设"),
-    gettext_noop("登记谈心"),
-    gettext_noop("企业服务团队"),
-    gettext_noop("一名党员带组，对接一家企业，解决它的一个难题。"),
-    gettext_noop("企业难题"),
-    gettext_noop("企业"),
-    gettext_noop("成员"),
-    gettext_noop("登记服务"),
-    gettext_noop("登记走访"),
-    gettext_noop("登记横向课题"),
-    gettext_noop("学生竞赛团队"),
-    gettext_noop("党员教师辅导学生备赛、参赛。"),
-    gettext_noop("竞赛项目"),
-    gettext_noop("指导教师"),
-    gettext_noop("队员"),
-    gettext_noop("登记辅导"),
-)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 FOLDER = Path(__file__).parent
 COMMON = "common"
@@ -41,7 +42,16 @@ def reasons(packs: Iterable[str] = ()) -> dict[str, Reason]:
     found = dict(_read(COMMON))
     for slug in packs:
         found |= _read(slug)
-    return found
+    return {name: _spoken(one) for name, one in found.items()}
+
+
+def _spoken(reason: Reason) -> Reason:
+    """Return a reason in the language of the page."""
+    taps = tuple(
+        Tap(tap.name, _(tap.title), {code: _(words) for code, words in tap.options.items()})
+        for tap in reason.taps
+    )
+    return Reason(reason.name, _(reason.title), taps)
 
 
 @lru_cache(maxsize=32)

@@ -17,7 +17,7 @@ from .conftest import BEGUN, account_for
 
 def give(client, player, two, link, score=4, again="again", words="", **more):
     client.force_login(player.account)
-    side = "a" if player.subject.pk == link.a_id else "b"
+    side = "a" if player.subject.pk == link.a_id else "g" if player.subject.type == "guardian" else "b"
     kind = pair_kinds(two.cast.school, TODAY)[link.kind]
     scores = {f"q{n}": score for n in range(len(kind.questions(side)))}
     sent = scores | {"again": again, "words": words} | more
@@ -55,7 +55,7 @@ def test_nothing_of_it_lies_open(client, two):
     assert all(word not in bytes(column) for column in raw for word in (b"MARKER", b"rather_not"))
 
 
-@pytest.mark.parametrize("who", ["parent", "ma", "chen", "wang"])
+@pytest.mark.parametrize("who", ["ma", "chen", "wang"])
 def test_nobody_answers_for_another(client, two, who):
     player = getattr(two, who, None) or getattr(two.cast, who)
 
@@ -147,3 +147,66 @@ def test_near_the_end_of_the_term_both_are_reminded_on_their_first_page(client, 
     assert "期末说说结对怎么样" in client.get(reverse("desk:home")).content.decode()
     give(client, two.pupil, two, two.mentor)
     assert "期末说说结对怎么样" not in client.get(reverse("desk:home")).content.decode()
+
+
+# ------------------------------------------------------------------ the family
+
+
+def test_the_family_says_its_own_word_beside_the_childs_and_neither_teacher_nor_child_reads_it(client, two):
+    give(client, two.pupil, two, two.mentor, 5)
+    give(client, two.parent, two, two.mentor, 2, "rather_not", "约好的电话没有来MARKER")
+    give(client, two.parent, two, two.mentor, 1, "rather_not", "约好的电话没有来MARKER")
+    said = {row.side: (row.answers["scores"][0], row.said_by) for row in Feedback.objects.all()}
+    assert said == {"b": (5, two.pupil.subject), "g": (1, two.parent.subject)}
+    for who in (two.cast.xu, two.pupil):
+        for name in ("pair", "feedback"):
+            client.force_login(who.account)
+            assert (
+                "MARKER"
+                not in client.get(reverse(f"mentoring:{name}", args=[two.mentor.public_id])).content.decode()
+            )
+    for who in ("liu", "wang", "xu", "li"):
+        client.force_login(getattr(two.cast, who).account)
+        assert "MARKER" not in client.get(reverse("mentoring:results")).content.decode()
+    client.force_login(two.cast.chen.account)
+    text = client.get(reverse("mentoring:results")).content.decode()
+    assert "MARKER" in text
+    assert f"{two.child.name}的家长" in text
+    assert together.told(two.cast.school, "mentor_of", TODAY) == {
+        (two.mentor.a_id, two.mentor.b_id): "rather_not"
+    }
+    client.force_login(two.parent.account)
+    mine = client.get(reverse("mentoring:feedback", args=[two.mentor.public_id])).content.decode()
+    assert "结对老师和孩子都看不到" in mine
+    assert "MARKER" in mine
+
+
+def test_only_guardians_of_this_child_are_asked_and_only_where_the_kind_says_so(client, two, monkeypatch):
+    other = people.make_guardian(two.cast.school, "别家家长", children=[two.cast.students[1][3]])
+    stranger = account_for(other.subject, "stranger")
+    assert give(client, stranger, two, two.mentor).status_code == 404
+    kind = pair_kinds(two.cast.school, TODAY)["mentor_of"]
+    assert kind.asks_family
+    monkeypatch.setitem(kind.data["questions"], "family", [])
+    assert give(client, two.parent, two, two.mentor).status_code == 404
+    assert not Feedback.objects.exists()
+    assert not pair_kinds(two.cast.school, TODAY)["master_of"].asks_family
+
+
+def test_the_family_is_reminded_once_and_its_word_is_erased_with_the_guardian(client, two, monkeypatch):
+    from datetime import UTC, datetime
+
+    from django.utils import timezone
+
+    from tongxin.kernel.access import holdings
+
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2027, 1, 5, 2, tzinfo=UTC))
+    client.force_login(two.parent.account)
+    assert "期末说说结对怎么样" in client.get(reverse("desk:home")).content.decode()
+    give(client, two.parent, two, two.mentor)
+    assert "期末说说结对怎么样" not in client.get(reverse("desk:home")).content.decode()
+    holding = next(one for one in holdings.of_type("guardian") if one.name == "mentoring.family")
+    guardian = two.parent.subject
+    assert holding.count([guardian.pk]) == {guardian.pk: 1}
+    assert holding.erase(guardian, None).gone == 1
+    assert not Feedback.objects.exists()

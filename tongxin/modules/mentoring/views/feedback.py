@@ -14,7 +14,7 @@ from tongxin.ui.toasts import notify
 from .. import coverage, pairs
 from .. import feedback as giving
 from ..forms import FeedbackForm
-from ..kinds import PairKind, pair_kinds
+from ..kinds import FAMILY, PairKind, pair_kinds
 from ..models import Feedback
 from ..pairs import LEAD, Pair
 from . import place
@@ -23,6 +23,8 @@ from . import place
 def _hint(pair: Pair, side: str) -> str:
     if pair.kind.both_first:
         return _("只有组织结对的人看得到。双方都填了以后，各自看到对方打的平均分。")
+    if side == FAMILY:
+        return _("只有组织结对的老师看得到，结对老师和孩子都看不到。")
     if side == "b":
         return _("只有组织结对的老师看得到，你的老师看不到。")
     return _("只有组织结对的人看得到。")
@@ -40,7 +42,7 @@ def feedback(request: Request, pair: str) -> HttpResponse:
     if one.until < when.first:
         raise Http404
     said = giving.of(one, when)
-    locked = giving.locked(one, said)
+    locked = side != FAMILY and giving.locked(one, said)
     mine = said.get(side)
     form = FeedbackForm(
         request.POST or None,
@@ -106,11 +108,17 @@ def results(request: Request) -> HttpResponse:
     return render(request, "mentoring/results.html", context)
 
 
+def _who(row: Feedback) -> str:
+    if row.side == FAMILY:
+        return _("%(name)s的家长") % {"name": row.b.name}
+    return row.a.name if row.side == "a" else row.b.name
+
+
 def _words(kind: PairKind, rows: list[Feedback]) -> list[dict]:
     found = [row for row in rows if row.words]
     return [
         {
-            "who": row.a.name if row.side == "a" else row.b.name,
+            "who": _who(row),
             "about": row.b.name if row.side == "a" else row.a.name,
             "words": row.words,
         }

@@ -98,7 +98,7 @@ def pair(request: Request, pair: str) -> HttpResponse:
         "may_mark": marks.may_enter(viewer, one),
         "speaks": feedback.speaks(viewer, one) if one.until >= when.first else "",
         "gone": one.b.present_to < viewer.day and not one.holds_on(viewer.day),
-        "said": feedback.of(one, when).get(side) if side else None,
+        "said": feedback.of(one, when).get(feedback.speaks(viewer, one)) if side else None,
         "term": when,
         "steps": lives.steps(one),
         "asked": lives.mine(viewer, one).filter(decided_at=None).first() if side else None,
