@@ -33,15 +33,15 @@ def cells(plain: int, where: str = "") -> str:
 
     where: narrows them by c.slot, c.subject.
     """
-    narrowed = f"sl.plain = {plain}" + (f" AND {where}" if where else "")
+    cell = _cell(f"sl.plain = {plain}" + (f" AND {where}" if where else ""), entries=plain == MANIFOLD)
     if plain in (PLAIN, PLAIN_BAND):
-        whole = f"cell AS ({_cell(narrowed)}), whole AS ({_plain(banded=plain == PLAIN_BAND)})"
+        whole = f"cell AS ({cell}), whole AS ({_plain(banded=plain == PLAIN_BAND)})"
     elif plain == PLAIN_LIST:
-        whole = f"cell AS ({_cell(narrowed)}), counted AS ({_plain_items()}), whole AS ({_plain_list()})"
+        whole = f"cell AS ({cell}), counted AS ({_plain_items()}), whole AS ({_plain_list()})"
     else:
         # Kept apart, for SQLite would work out each expression anew wherever it is used.
         whole = (
-            f"cell AS MATERIALIZED ({_cell(narrowed)}), item AS MATERIALIZED ({_item()}),"
+            f"cell AS MATERIALIZED ({cell}), item AS MATERIALIZED ({_item()}),"
             f" judged AS MATERIALIZED ({_judged()}), based AS MATERIALIZED ({_based()}),"
             f" whole AS MATERIALIZED ({_single()} UNION ALL {_checklist()})"
         )
@@ -55,7 +55,7 @@ def cells(plain: int, where: str = "") -> str:
 def minima(where: str) -> str:
     """Return the query (slot, win, subject, last, numerator, denominator) of what is owed; 0/0 where it is not known."""
     return (
-        f"WITH cell AS MATERIALIZED ({_cell(where)}), item AS MATERIALIZED ({_item()}), judged AS ({_judged()})"
+        f"WITH cell AS MATERIALIZED ({_cell(where, entries=True)}), item AS MATERIALIZED ({_item()}), judged AS ({_judged()})"
         " SELECT j.slot, j.win, j.subject, j.last, j.low_n, j.low_d FROM judged AS j"
     )
 
@@ -145,7 +145,8 @@ def _cell_of_calendar(segments: str, more: str = "", before: str = "", on: str =
     )
 
 
-def _cell(where: str) -> str:
+def _cell(where: str, entries: bool) -> str:
+    """Return the query of cells. entries: of rules for activities too, each of which is MANIFOLD."""
     slot, window = _SLOT, _WINDOW
     entry_days = " JOIN entry AS e ON e.id = s.subject AND e.day BETWEEN w.first AND w.last"
     of_calendar = _cell_of_calendar("tx_seg")
@@ -181,12 +182,15 @@ def _cell(where: str) -> str:
     parts = [
         f"{of_calendar} WHERE sl.own = 0 AND sl.of_entries = 0",
         f"{never_in} WHERE sl.own = 0 AND sl.of_entries = 0 AND {not_in_before}",
-        f"{of_calendar}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
-        f"{never_in}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
-        own,
         f"{mine} WHERE sl.own = {OWN_WINDOWS}",
         f"{mine_unknown} WHERE sl.own = {OWN_WINDOWS} AND {not_in_before}",
     ]
+    if entries:
+        parts += [
+            f"{of_calendar}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
+            f"{never_in}{entry_days} WHERE sl.own = 0 AND sl.of_entries = 1",
+            own,
+        ]
     if where:
         parts = [
             f"{part} AND {where.replace('c.slot', 'sl.slot').replace('c.subject', 's.subject')}"
