@@ -552,7 +552,7 @@ class Usage(Exception):
 def port_number(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise Usage(f"端口要写 1 到 65535 的数，不能写“{text}”。")
     return int(text)
 

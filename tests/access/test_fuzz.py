@@ -39,7 +39,7 @@ MARK = "<script>xyzzy()</script>"
 ODD = (
     "", " ", "\x00", "\x00abc", "0", "-1", "999999999999999999999999", "1e999", "NaN", "1.5", "٣", "②",
     "0000-00-00", "9999-12-31", "10000-01-01", "2026-02-30", "2026-13-01", "25:61", "true", "null", "None", "[]", "{}",
-    '{"a": [1, {"b": null}]}', "'; DROP TABLE subject; --", "%", "_", "\\", "../../etc/passwd", "a" * 70_000, "长" * 5_000,
+    '{"a": [1, {"b": null}]}', "'; DROP TABLE subject; --", "%", "_", "\\", "../../etc/passwd", "a" * 20_000, "长" * 3_000,
     "\u202e反", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "\r\nSet-Cookie: a=b", MARK, '" autofocus onfocus="x',
     "{{ 7|add:7 }}", "{% include 'x' %}", "=1+1", "@", "\u0000\ufeff", "١٢٣", "1,2,3", "a=b&c=d", "http://example.invalid/",
 )  # fmt: skip

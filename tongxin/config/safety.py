@@ -100,7 +100,7 @@ def lost_key_refusals() -> list[str]:
 def split_address(address: str) -> tuple[str, int]:
     """Return host and port of `host:port`, `[ipv6]:port`; ValueError when it is neither."""
     host, separator, port = address.rpartition(":")
-    if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(address)
     return host.strip("[]"), int(port)
 

@@ -38,7 +38,7 @@ BEHIND_TLS = BEHIND_PROXY or bool(CERTIFICATE)
 def _whole_number(name: str, default: int) -> int:
     """Return a whole number from the environment; nonsense is refused in words."""
     text = os.environ.get(name, "")
-    if text and not text.isdigit():
+    if text and not text.isdecimal():
         raise Refused(f"{name} 要写一个整数，不能写“{text}”。")
     return int(text or default)
 

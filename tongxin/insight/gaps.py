@@ -116,7 +116,7 @@ def _summary(one: Gaps) -> list[Cell]:
 
 def _number(word: str) -> Cell:
     plain = word.replace(",", "")
-    return int(plain) if plain.isdigit() else word
+    return int(plain) if plain.isdecimal() else word
 
 
 def _beyond(one: Gaps) -> Cell:

@@ -115,7 +115,7 @@ def records(asked: Asked, verdicts: Sequence[Verdict]) -> list[Entry]:
         for verdict in found
         if (verdict.subject, verdict.first) in wanted[verdict.obligation]
         for entry in verdict.counted
-        if entry.isdigit()
+        if entry.isdecimal()
     }
     return sorted(Entry.objects.filter(pk__in=ids), key=lambda e: (e.day, e.pk), reverse=True)
 

@@ -102,7 +102,7 @@ def read_anchors(file: Path) -> dict[tuple[int, int], str]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 3 or not words[0].isdigit() or not words[1].isdigit() or len(words[2]) != 64:
+        if len(words) != 3 or not words[0].isdecimal() or not words[1].isdecimal() or len(words[2]) != 64:
             raise Refused(f"{file} 第 {number} 行看不懂，应写：学校 序号 校验值。")
         anchors[int(words[0]), int(words[1])] = words[2].lower()
     return anchors

@@ -66,7 +66,7 @@ def _tree(root: int) -> list[int]:
     """Return the processes that belong to a server: those of its session."""
     found = []
     for entry in os.listdir("/proc"):
-        if entry.isdigit():
+        if entry.isdecimal():
             fields = _stat(int(entry))
             if fields and int(fields[3]) == root:
                 found.append(int(entry))

@@ -187,7 +187,7 @@ def _item(number: int, row: dict[str, str], answers: dict[str, Any]) -> dict[str
     name = row["题号"]
     made: dict[str, Any] = {
         "id": int(name)
-        if name.isascii() and name.isdigit() and str(int(name)) == name and len(name) < 5
+        if name.isascii() and name.isdecimal() and str(int(name)) == name and len(name) < 5
         else name,
         "text": row["题目"],
         "kind": "" if row["类型"] == CHOICE else row["类型"],

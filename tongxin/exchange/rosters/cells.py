@@ -99,7 +99,7 @@ def _number_text(cell: Cell) -> str:
     """Return a code or number as text without spaces. Raises BadCell where Excel has lost digits."""
     if isinstance(cell, str):
         # Plain digits, or capitals and digits without an E, which could be an exponent: nothing to tidy.
-        if cell.isascii() and (cell.isdigit() or (cell.isalnum() and cell.isupper() and "E" not in cell)):
+        if cell.isascii() and (cell.isdecimal() or (cell.isalnum() and cell.isupper() and "E" not in cell)):
             return cell
     elif isinstance(cell, float):
         if not 0 <= cell < 1e15 or cell != int(cell):

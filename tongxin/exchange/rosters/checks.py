@@ -447,7 +447,7 @@ def _month_that_agrees(problem: Problem, label: str, born: date | None) -> bool:
     """A birth date given as 2012-09 is fine where the identity number knows the day of that same month."""
     if problem.column != label or born is None or problem.sentence != MONTH_ONLY:
         return False
-    digits = "".join(c for c in problem.value if c.isdigit())
+    digits = "".join(c for c in problem.value if c.isdecimal())
     return digits in (f"{born.year}{born.month}", f"{born.year}{born.month:02d}")
 
 

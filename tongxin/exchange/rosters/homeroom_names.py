@@ -99,7 +99,7 @@ def first_grade(grade: int, stage: int | None = None) -> int:
 
 def number_of(text: str) -> int | None:
     """Return 12 for "12" and "十二"; None where the text is no number."""
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     if len(text) == 1:
         return 10 if text == "十" else _DIGITS.get(text)

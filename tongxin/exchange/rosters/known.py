@@ -216,7 +216,7 @@ def _read_homerooms(known: KnownSchool) -> None:
         read = parse_homeroom(name)
         if read:
             known.homeroom_keys.setdefault(known.homeroom_key(read), pk)
-        if grade.isdigit():
+        if grade.isdecimal():
             key = (int(grade), track, number)
         else:
             stage = known.stage if known.stage is not None else 6

@@ -131,7 +131,7 @@ def _ods_mark(cell: ElementTree.Element) -> str:
 
 def _repeat(element: ElementTree.Element, name: str) -> int:
     for key, value in element.attrib.items():
-        if key.endswith("}" + name) and value.isdigit():
+        if key.endswith("}" + name) and value.isdecimal():
             return int(value)
     return 1
 

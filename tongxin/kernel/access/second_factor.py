@@ -171,7 +171,7 @@ def _now_step() -> int:
 
 def _step_of(secret: str, text: str) -> int | None:
     """Return the step whose code this is, within the window, or None."""
-    code = "".join(c for c in text if c.isdigit() and c.isascii())
+    code = "".join(c for c in text if c.isdecimal() and c.isascii())
     if len(code) != 6 or len(text.strip()) > 8:
         return None
     totp, now = pyotp.TOTP(secret), _now_step()

@@ -146,7 +146,7 @@ def _assumed(pack: Pack, verdicts: Iterable[Verdict]) -> Iterable[Owed]:
 
 
 def _posts(school: School, people: Collection[str], day: date) -> dict[str, set[str]]:
-    ids = [int(person) for person in people if person.isdigit()]
+    ids = [int(person) for person in people if person.isdecimal()]
     held: dict[str, set[str]] = defaultdict(set)
     links = Link.objects.current().filter(school=school, a__in=ids, valid_from__lte=day, valid_to__gte=day)
     for person, kind in links.values_list("a_id", "kind"):
@@ -156,11 +156,11 @@ def _posts(school: School, people: Collection[str], day: date) -> dict[str, set[
 
 def _named(pack: Pack, found: list[Load]) -> list[PersonLoad]:
     people = Subject.objects.filter(type="staff").in_bulk(
-        [int(load.person) for load in found if load.person.isdigit()]
+        [int(load.person) for load in found if load.person.isdecimal()]
     )
     titles = {rule.id: rule.title for rule in pack.obligations}
     return [
         PersonLoad(people[int(load.person)], load, titles.get(load.bottleneck, ""))
         for load in found
-        if load.person.isdigit() and int(load.person) in people
+        if load.person.isdecimal() and int(load.person) in people
     ]

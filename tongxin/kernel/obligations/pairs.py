@@ -102,7 +102,7 @@ def named(ids: Iterable[str]) -> dict[str, Named]:
     wanted = set(ids)
     found: dict[str, Named] = {
         str(pk): subject
-        for pk, subject in Subject.objects.in_bulk({int(one) for one in wanted if one.isdigit()}).items()
+        for pk, subject in Subject.objects.in_bulk({int(one) for one in wanted if one.isdecimal()}).items()
     }
     links = {int(one.removeprefix(PAIR)) for one in wanted if one.startswith(PAIR)}
     if links:
@@ -138,7 +138,7 @@ class Inside:
             return self._sees_both(data_class, subject)
         if subject.startswith(ENTRY):
             return int(subject.removeprefix(ENTRY)) in self._entries
-        return subject.isdigit() and int(subject) in self._of(data_class)
+        return subject.isdecimal() and int(subject) in self._of(data_class)
 
     def _of(self, data_class: str) -> set[int]:
         if data_class not in self._known:
@@ -173,7 +173,7 @@ class Inside:
 def ends_of(ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """Return the subjects that verdicts touch: whom it is for first; itself where it is no pair."""
     wanted = set(ids)
-    found: dict[str, tuple[int, ...]] = {one: (int(one),) for one in wanted if one.isdigit()}
+    found: dict[str, tuple[int, ...]] = {one: (int(one),) for one in wanted if one.isdecimal()}
     links = {int(one.removeprefix(PAIR)) for one in wanted if one.startswith(PAIR)}
     if links:
         for pk, a, b in Link.objects.filter(pk__in=links).values_list("pk", "a_id", "b_id"):

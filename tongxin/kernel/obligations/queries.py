@@ -127,7 +127,7 @@ class Figured:
         """Say whether a subject (id as text) counts."""
         if seen.whole or seen.counts or self.inside(seen.data_class, subject):
             return True
-        if not seen.counted or not subject.isdigit():
+        if not seen.counted or not subject.isdecimal():
             return False
         if seen.counted not in self.members:
             rows = Subject.objects.filter(within_reach(self.viewer, Reach(branches=seen.counted)))
@@ -309,12 +309,12 @@ def gaps(viewer: Viewer, asked: Asked, obligation: str, *, group: int | None = N
     if seen.nothing:
         shown = []
     subjects = named(v.subject for v in shown)
-    names = _names({int(b) for v in shown for b in v.bearer if b.isdigit()})
+    names = _names({int(b) for v in shown for b in v.bearer if b.isdecimal()})
     rows = [
         Gap(
             v,
             subjects[v.subject],
-            tuple(names[int(b)] for b in v.bearer if b.isdigit() and int(b) in names),
+            tuple(names[int(b)] for b in v.bearer if b.isdecimal() and int(b) in names),
         )
         for v in shown
         if v.subject in subjects

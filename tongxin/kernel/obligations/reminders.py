@@ -66,7 +66,7 @@ def owed_by_bearer(asked: Asked, rules: dict[str, Obligation]) -> dict[Key, Owed
         if verdict.obligation not in rules or not is_behind(verdict) or verdict.due is None:
             continue
         for bearer in verdict.bearer:
-            if bearer.isdigit():
+            if bearer.isdecimal():
                 owed = found.setdefault(
                     key_of(verdict, int(bearer)), Owed(rules[verdict.obligation], verdict.first, verdict.due)
                 )
@@ -222,14 +222,14 @@ class _Recipients:
         if step.to == BEARER:
             found = {bearer}
         else:
-            found = {int(p) for p in self._holders(step.to, str(bearer), subjects) if p.isdigit()}
+            found = {int(p) for p in self._holders(step.to, str(bearer), subjects) if p.isdecimal()}
         return sorted(found & self._people())
 
     def _holders(self, post: str, bearer: str, subjects: Iterable[str]) -> set[str]:
         """A branch secretary is found by the bearer's own branch when a pupil has none."""
         if self._bearers is None:
             self._bearers = engine.posts_of(self.programme.school_id, self.asked.pack)
-        places = [*dict.fromkeys(s for s in subjects if s.isdigit()), bearer]
+        places = [*dict.fromkeys(s for s in subjects if s.isdecimal()), bearer]
         found: set[str] = set()
         for place in places:
             if (post, place) not in self._known:

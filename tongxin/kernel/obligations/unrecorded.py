@@ -71,7 +71,7 @@ def unrecorded(viewer: Viewer, programmes: Iterable[Asked]) -> dict[str, Unrecor
     for asked in programmes:
         waiting: dict[str, set[int]] = defaultdict(set)
         for verdict in asked.verdicts():
-            if verdict.reason.startswith("unknown") and verdict.subject.isdigit():
+            if verdict.reason.startswith("unknown") and verdict.subject.isdecimal():
                 waiting[verdict.obligation].add(int(verdict.subject))
         for rule in asked.rules:
             if rule.id not in waiting:

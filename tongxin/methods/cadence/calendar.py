@@ -316,7 +316,9 @@ def _name(units: list[Unit]) -> str:
     first, last = units[0].name, units[-1].name
     shared = 0
     while (
-        shared < min(len(first), len(last)) and first[shared] == last[shared] and not first[shared].isdigit()
+        shared < min(len(first), len(last))
+        and first[shared] == last[shared]
+        and not first[shared].isdecimal()
     ):
         shared += 1
     if first.endswith("周") and last.endswith("周") and units[0].group == units[-1].group:

@@ -85,7 +85,7 @@ def reason_words(pack: Pack, reason: str, lang: str = "zh") -> str:
         day = head.removeprefix("out of scope since ")
         return say(f"从{day}起{_LEFT[rest][0]}", f"{_LEFT[rest][1]} since {day}")
     if head.startswith("present "):
-        days = [word for word in head.split() if word.isdigit()]
+        days = [word for word in head.split() if word.isdecimal()]
         return say(f"在校{days[0]}天，不满{days[1]}天", f"present {days[0]} days, fewer than {days[1]}")
     return reason
 

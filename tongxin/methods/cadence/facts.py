@@ -26,7 +26,7 @@ MADE_UP = "makes_up"  # the further qualifier of rows that names the window an e
 
 def in_order(entry: str) -> tuple[int, str]:
     """The order of entries by id: numbers by their value (a database's own ids), other ids as texts."""
-    return (int(entry), "") if entry.isascii() and entry.isdigit() else (0, entry)
+    return (int(entry), "") if entry.isascii() and entry.isdecimal() else (0, entry)
 
 
 def bare_id(subject: str) -> str:

@@ -406,7 +406,7 @@ class World:
 
     def _about(self, spelled: dict[str, Any]) -> str:
         said = text_of(spelled.get("about"))
-        return f"entry-{said}" if said.isdigit() else said
+        return f"entry-{said}" if said.isdecimal() else said
 
     def _kind(self, spelled: dict[str, Any]) -> Kind:
         name = text_of(spelled.get("kind"))

@@ -38,7 +38,7 @@ def read_length(mapping: LMap, key: str, units: tuple[str, ...], context: Contex
     found = _LENGTH.match(text_of(said)) if not unit else None
     number = found[1] if found else text_of(said)
     unit = _SHORT.get(found[2], found[2]) if found else unit or "day"
-    if unit not in units or not number.isdigit() or not 1 <= int(number) <= MOST[unit]:
+    if unit not in units or not number.isdecimal() or not 1 <= int(number) <= MOST[unit]:
         sentence = f"“{key}”要写多长时间，例如 14d 或 {{{key}: 2, unit: {units[-1]}}}。可用的单位有：{'、'.join(units)}。"
         context.error(mapping.at(key), "window", sentence)
         return None

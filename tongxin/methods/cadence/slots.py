@@ -398,11 +398,11 @@ def _length(said: Any, unit: str) -> tuple[str, str]:
     if len(parts) == 2:
         return parts[0], parts[1]
     text = parts[0]
-    if text.isdigit():
+    if text.isdecimal():
         return text, unit or "day"
     return (
         (text[:-1], {"d": "day", "h": "hour"}[text[-1]])
-        if text[:-1].isdigit() and text[-1] in "dh"
+        if text[:-1].isdecimal() and text[-1] in "dh"
         else ("", "")
     )
 

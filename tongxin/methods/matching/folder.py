@@ -238,7 +238,7 @@ class _Folder:
         text = cells.get(column, "")
         if not text:
             return default
-        if not text.isascii() or not text.isdigit() or int(text[:8]) > LARGEST:
+        if not text.isascii() or not text.isdecimal() or int(text[:8]) > LARGEST:
             self.say("people.csv", row, f"“{column}”要写不小于零的整数，现在是“{text[:20]}”。")
             return default
         return int(text)
@@ -269,7 +269,7 @@ class _Folder:
                 self.say("wishes.csv", row, f"“{one}”和“{other}”是同一个席位，不能配在一起。请改正。")
             elif (one, other) in found:
                 self.say("wishes.csv", row, f"“{one}”想要“{other}”写了两次。请删去一行。")
-            elif text and (not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 999):
+            elif text and (not text.isascii() or not text.isdecimal() or not 1 <= int(text[:6]) <= 999):
                 self.say("wishes.csv", row, f"第几志愿（rank）要写 1 到 999 的整数，现在是“{text[:20]}”。")
             else:
                 found[one, other] = int(text) if text else counted[one]

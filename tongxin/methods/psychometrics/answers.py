@@ -152,7 +152,7 @@ def _person(cells: list[str], columns: dict[str, int], problems: list[Problem]) 
 
     def number(name: str, most: int, what: str) -> int | None:
         text = found.get(name, "").removesuffix(".0")
-        if text and not (text.isascii() and text.isdigit() and int(text[:9]) <= most and len(text) < 10):
+        if text and not (text.isascii() and text.isdecimal() and int(text[:9]) <= most and len(text) < 10):
             problems.append(
                 Problem(
                     name, text[:40], f"{what}写的是“{text[:40]}”。请写 0 到 {most} 的整数，不知道就留空。"

@@ -134,7 +134,7 @@ def item_list(items: Iterable[str], order: Sequence[str]) -> list[str | int]:
 
 
 def _counts(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) < 5 and str(int(name)) == name
+    return name.isascii() and name.isdecimal() and len(name) < 5 and str(int(name)) == name
 
 
 def _id(name: str) -> str | int:

@@ -86,7 +86,7 @@ def _distances(table: np.ndarray) -> np.ndarray:
 def _numbers(text: str) -> Iterator[list[float]]:
     for line in text.splitlines():
         cells = line.split()
-        if cells and all(cell.lstrip("-").replace(".", "", 1).isdigit() for cell in cells):
+        if cells and all(cell.lstrip("-").replace(".", "", 1).isdecimal() for cell in cells):
             yield [float(cell) for cell in cells]
 
 

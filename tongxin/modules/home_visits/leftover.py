@@ -71,7 +71,7 @@ def _sentence(
     today: date,
 ) -> str:
     if code == "one-more-shift":
-        people = [int(one) for one in str(facts["team"]).split("-") if one.isdigit()]
+        people = [int(one) for one in str(facts["team"]).split("-") if one.isdecimal()]
         team = "、".join(names.get(one, "") for one in people)
         return _("请%(team)s在“%(session)s”也去一次就可以。") % {"team": team, "session": session}
     if code == "one-more-team":

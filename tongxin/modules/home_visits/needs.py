@@ -103,7 +103,7 @@ def needs(viewer: Viewer, *, room: int | None = None, mode: str = "") -> list[Ne
         if not rules:
             continue
         for verdict in ask(programme, viewer.day).verdicts(list(rules)):
-            student = students.get(int(verdict.subject)) if verdict.subject.isdigit() else None
+            student = students.get(int(verdict.subject)) if verdict.subject.isdecimal() else None
             if student is None or verdict.verdict != "open" or verdict.first > viewer.day:
                 continue
             rule = rules[verdict.obligation]
@@ -114,7 +114,7 @@ def needs(viewer: Viewer, *, room: int | None = None, mode: str = "") -> list[Ne
                 continue
             _note(found, Need(
                 student, rooms.get(student.pk), wanted, verdict.last, order_of(pack, rule),
-                tuple(int(one) for one in verdict.bearer if one.isdigit()),
+                tuple(int(one) for one in verdict.bearer if one.isdecimal()),
             ))  # fmt: skip
     return sorted(
         _planned(viewer, found), key=lambda one: (-one.order, one.due, one.student.pinyin, one.student.pk)

@@ -179,7 +179,7 @@ def _names_within_reach(viewer: Viewer, told: dict) -> dict[int, list[str]]:
     """Whom each matter is still about, by name, as far as this viewer may read the class of its rule."""
     by_class: dict[str, set[int]] = defaultdict(set)
     for one in told.values():
-        by_class[one.data_class] |= {int(s) for s in one.subjects if s.isdigit()}
+        by_class[one.data_class] |= {int(s) for s in one.subjects if s.isdecimal()}
     known: dict[str, dict[int, tuple[str, str]]] = {}
     for data_class, ids in by_class.items():
         rows = visible_subjects(viewer, data_class).filter(pk__in=ids).values_list("pk", "name", "pinyin")
@@ -189,7 +189,7 @@ def _names_within_reach(viewer: Viewer, told: dict) -> dict[int, list[str]]:
         inside = [
             known[one.data_class][int(s)]
             for s in one.subjects
-            if s.isdigit() and int(s) in known[one.data_class] and int(s) != one.matter.bearer_id
+            if s.isdecimal() and int(s) in known[one.data_class] and int(s) != one.matter.bearer_id
         ]
         names = [name for _pinyin, name in sorted(inside)]
         if len(names) > MOST_NAMES:

@@ -241,7 +241,7 @@ class Reader:
             numbers[head] = None
             if not text:
                 continue
-            if not text.isascii() or not text.isdigit() or int(text[:6]) > MOST_PLACES:
+            if not text.isascii() or not text.isdecimal() or int(text[:6]) > MOST_PLACES:
                 self._say(number, _("“%(head)s”要填 0 到 %(n)d 的整数，现在是“%(text)s”。")
                           % {"head": head, "n": MOST_PLACES, "text": text[:20]})  # fmt: skip
                 return None, None

@@ -45,7 +45,7 @@ def rooms_by_grade(school: School, day: date) -> list[tuple[str, list[Subject]]]
     found: dict[int, list[Subject]] = defaultdict(list)
     for room in rooms:
         value = grades.get(room.pk, "")
-        found[int(value) if value.isdigit() else 0].append(room)
+        found[int(value) if value.isdecimal() else 0].append(room)
     words = {grade: _("%(n)d年级") % {"n": grade} if grade else _("其他班级") for grade in found}
     return [(words[grade], found[grade]) for grade in sorted(found, key=lambda grade: (not grade, grade))]
 

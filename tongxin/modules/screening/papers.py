@@ -495,7 +495,7 @@ def person_of(student: Subject, form: str, day: date) -> Person:
     given["day"] = day.toordinal()
     grades = prepared.rows("own grade", _own_grade, given) or prepared.rows("grade", _grade_of_room, given)
     grade = grades[0][0] if grades else ""
-    return Person(sex, age, int(grade) if grade.isdigit() else None, form)
+    return Person(sex, age, int(grade) if grade.isdecimal() else None, form)
 
 
 def _sex_and_birth(at):

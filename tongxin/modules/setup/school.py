@@ -221,7 +221,7 @@ def school_year(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     known = (
         SchoolYear.objects.filter(school=school, pk=request.GET.get("year") or 0).first()
-        if request.GET.get("year", "").isdigit()
+        if request.GET.get("year", "").isdecimal()
         else None
     )
     form = YearForm(request.POST or None, initial=_year_values(known, viewer.day))

@@ -120,7 +120,8 @@ def _begin(request: HttpRequest, account: Account, school: School | None = None)
 def _next(request: HttpRequest) -> str:
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else ""
+    # Anything but a path would be taken for the name of a page.
+    return target if safe and target.startswith("/") else ""
 
 
 @public

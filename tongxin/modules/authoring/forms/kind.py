@@ -74,7 +74,7 @@ class KindForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         self.parts.is_valid()
         for row in self.parts.rows() if hasattr(self.parts, "cleaned_data") else ():
-            if row["minutes"] and not row["minutes"].isdigit():
+            if row["minutes"] and not row["minutes"].isdecimal():
                 self.add_error(None, _("“通常几分钟”要写整数。"))
         return cleaned
 

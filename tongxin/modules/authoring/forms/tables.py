@@ -40,7 +40,7 @@ class TableForm(forms.Form):
         super().__init__(data, prefix=prefix)
         self.columns, self.now = columns, list(rows)
         count = len(rows) + SPARE
-        if data is not None and str(data.get(f"{prefix}-count", "")).isdigit():
+        if data is not None and str(data.get(f"{prefix}-count", "")).isdecimal():
             count = min(int(data[f"{prefix}-count"]), len(rows) + 40)
         self.count = count
         for at in range(count):

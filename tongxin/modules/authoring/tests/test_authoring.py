@@ -209,6 +209,8 @@ def test_phases_months_and_words_are_filled_in_tables(client, draft):
     assert [(item.title, item.owner, item.due) for item in pack.plan_items] == [
         ("开动员会", "secretary", "03-20")
     ]
+    # "②" is a digit that is no number.
+    assert client.post(url("plan", draft.public_id), plan | {"months-count": "②"}).status_code < 500
     wrong = plan | {"months-0-due": "三月底", "revision": draft.revision}
     assert "要写成月-日" in client.post(url("plan", draft.public_id), wrong).content.decode()
     counts = {

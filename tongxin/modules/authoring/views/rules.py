@@ -123,7 +123,7 @@ def _with(pack: Pack, tree: Obligation) -> Pack:
 
 def _revision(request: Request) -> int:
     sent = request.POST.get("revision", "")
-    return int(sent) if sent.isdigit() else 0
+    return int(sent) if sent.isdecimal() else 0
 
 
 def _kept_words(kept: dict[str, Any]) -> list[str]:

@@ -233,7 +233,7 @@ def _edit_page(
 
 def _base(request: Request, present: int) -> int:
     sent = request.POST.get("base", "")
-    return int(sent) if sent.isdigit() else present
+    return int(sent) if sent.isdecimal() else present
 
 
 def _effect(viewer: Viewer, asked: Asked, new: Pack) -> Effect:
@@ -274,7 +274,7 @@ def version(request: Request, public_id: str, number: int) -> HttpResponse:
     found = get_object_or_404(asked.programme.versions, number=number)
     earlier = asked.programme.versions.filter(number=number - 1).first()
     against = request.GET.get("against", "")
-    other = asked.programme.versions.filter(number=int(against)).first() if against.isdigit() else None
+    other = asked.programme.versions.filter(number=int(against)).first() if against.isdecimal() else None
     base = other or earlier
     present = current_version(asked.programme)
     return render(

@@ -468,7 +468,7 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "window": period_words(verdict.first, verdict.last, viewer.day) if verdict.due else _("没有期限"),
             "reason": reason_words(asked.pack, verdict.reason, language()) if verdict.reason else "",
             "bearers": list(
-                Subject.objects.filter(pk__in=[b for b in verdict.bearer if b.isdigit()]).values_list(
+                Subject.objects.filter(pk__in=[b for b in verdict.bearer if b.isdecimal()]).values_list(
                     "name", flat=True
                 )
             ),
@@ -492,20 +492,20 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
 def _entries(request: Request, asked: Asked, verdict: Verdict) -> dict:
     """The entries counted and rejected, linked where this viewer may read them."""
     reasons = dict(verdict.rejected)
-    ids = [int(e) for e in (*verdict.counted, *reasons) if e.isdigit()]
+    ids = [int(e) for e in (*verdict.counted, *reasons) if e.isdecimal()]
     seen = {
         e.pk: e
         for e in visible_entries(request.viewer).filter(pk__in=ids).only("pk", "public_id", "title", "day")
     }
 
     def line(text: str) -> dict:
-        entry = seen.get(int(text)) if text.isdigit() else None
+        entry = seen.get(int(text)) if text.isdecimal() else None
         if entry is None:
             return {"label": _("一条您看不到内容的记录"), "day": None, "url": ""}
         return {"label": entry.title, "day": entry.day, "url": reverse("desk:entry", args=[entry.public_id])}
 
     def mend(text: str) -> str:
-        entry = seen.get(int(text)) if text.isdigit() else None
+        entry = seen.get(int(text)) if text.isdecimal() else None
         if entry is None or not request.viewer.may("record"):
             return ""
         return reverse("desk:entry_evidence", args=[entry.public_id])

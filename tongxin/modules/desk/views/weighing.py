@@ -97,7 +97,7 @@ def version_people(request: Request, public_id: str, number: int) -> HttpRespons
     asked = asked_of(request, public_id)
     found, base, said = _compared(request, public_id, number)
     rows = changed_rows(asked.programme.public_id, said)
-    page = max(int(request.GET["page"]), 1) if request.GET.get("page", "").isdigit() else 1
+    page = max(int(request.GET["page"]), 1) if request.GET.get("page", "").isdecimal() else 1
     shown = rows[(page - 1) * PAGE : page * PAGE]
     if not shown and page > 1:
         raise Http404
@@ -130,7 +130,7 @@ def _compared(request: Request, public_id: str, number: int) -> tuple[Any, Any, 
     found = get_object_or_404(versions, number=number)
     against = request.GET.get("against", "")
     usual = number - 1 if number > 1 else current_version(asked.programme).number
-    base = get_object_or_404(versions, number=int(against) if against.isdigit() else usual)
+    base = get_object_or_404(versions, number=int(against) if against.isdecimal() else usual)
     school = asked.programme.school
     said = changes(request.viewer, school, parse(base.text), parse(found.text), request.viewer.day)
     return found, base, said

@@ -114,7 +114,7 @@ def _grades(request: Request) -> list[int]:
         school_id=viewer.school_id, name="grade", subject__type="homeroom", valid_from__lte=viewer.day,
         valid_to__gte=viewer.day,
     )  # fmt: skip
-    return sorted({int(value) for value in rows.values_list("value", flat=True) if value.isdigit()})
+    return sorted({int(value) for value in rows.values_list("value", flat=True) if value.isdecimal()})
 
 
 def _initial(request: Request, rooms: list[Subject]) -> dict[str, Any]:

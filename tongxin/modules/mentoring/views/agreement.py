@@ -82,7 +82,7 @@ def sign(request: Request, pair: str) -> HttpResponse:
         raise Http404
     number = request.POST.get("number", "")
     try:
-        agreements.acknowledge(request.viewer, one, int(number) if number.isdigit() else 0)
+        agreements.acknowledge(request.viewer, one, int(number) if number.isdecimal() else 0)
     except agreements.Refused as refused:
         notify(request, str(refused))
     else:

@@ -64,7 +64,7 @@ def coverage(request: Request, kind: str) -> HttpResponse:
     side = _side(request, one)
     words, only = request.GET.get("q", "").strip(), request.GET.get("only", "")
     number = request.GET.get("page", "1")
-    page = max(int(number), 1) if number.isdigit() and len(number) < 6 else 1
+    page = max(int(number), 1) if number.isdecimal() and len(number) < 6 else 1
     rows = covering.listed(viewer, one, side, words=words, only=only)
     first = (page - 1) * covering.PAGE
     people = list(rows[first : first + covering.PAGE + 1])

@@ -35,7 +35,7 @@ def growth(request: Request) -> HttpResponse:
     only = only if only in EMPTY else ""
     parts = helping.parts(viewer)
     text = request.GET.get("page", "0")
-    page = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+    page = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
     rows = list(parts[only][page * PAGE : page * PAGE + PAGE + 1])
     context = {
         "tabs": place.tabs(viewer, "growth"),

@@ -141,7 +141,7 @@ def people(request: Request, round: str) -> HttpResponse:
 
 def _page(request: Request) -> int:
     text = request.GET.get("page", "0")
-    return min(int(text), 10_000) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(int(text), 10_000) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
 
 
 def _address(request: Request, page: int) -> str:

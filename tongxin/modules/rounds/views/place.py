@@ -29,7 +29,7 @@ ORDER = (State.OPEN, State.PROPOSED, State.PUBLISHED, State.IN_FORCE)
 def version_of(request: Request) -> int:
     """Return the version a form was made from; without one it fits no round."""
     text = request.POST.get("version", "")
-    return int(text[:9]) if text.isascii() and text.isdigit() else -1
+    return int(text[:9]) if text.isascii() and text.isdecimal() else -1
 
 
 def round_of(request: Request, public_id: str) -> tuple[Round, Pairing]:

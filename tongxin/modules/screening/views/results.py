@@ -71,7 +71,7 @@ def wanted_of(request: Request) -> Wanted:
         room=request.GET.get("room", "")[:22],
         form=request.GET.get("form", "")[:4],
         band=request.GET.get("band", "")[:160],
-        page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 else 1,
+        page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 else 1,
     )
 
 

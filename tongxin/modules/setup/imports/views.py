@@ -238,7 +238,7 @@ def _sheet_choices(request: HttpRequest, run: ImportRun) -> Choices:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 7 else None
 
 
 @allow("import")

@@ -151,3 +151,12 @@ def test_somebody_with_two_schools_can_go_over_and_a_stranger_cannot(client, cas
         client.post(reverse("setup:choose_school"), {"school": cast.other_school.public_id}).status_code
         == 404
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("wanted", "leads_to"), [
+    ("/people/?q=1", "/people/?q=1"), ("10000-01-01", "/"), ("people", "/"), ("//elsewhere.invalid/", "/"), ("", "/"),
+])  # fmt: skip
+def test_the_other_language_leads_back_to_the_page_and_nowhere_else(client, wanted, leads_to):
+    answer = client.post(reverse("setup:language"), {"language": "en", "next": wanted})
+    assert (answer.status_code, answer.url) == (302, leads_to)
