@@ -56,6 +56,8 @@ class _Lint:
             self._clock("respond", self.scheme.respond, "多久内有人回应", self.key("respond"))
             self._respond()
             self._clock("follow", self.scheme.follow, "多久跟进一次", self.key("follow"))
+            if self.scheme.renew:
+                self._clock("renew", self.scheme.renew, "多久要重新定级", self.key("renew"))
         self._triggers()
         self._forms()
         self._states()

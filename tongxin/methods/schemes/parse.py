@@ -32,7 +32,7 @@ from .scheme import (
 )
 
 KEYS = (
-    "scheme", "title", "version", "about", "source", "levels", "triggers", "respond", "follow", "states", "forms",
+    "scheme", "title", "version", "about", "source", "levels", "triggers", "respond", "follow", "renew", "states", "forms",
     "closing",
 )  # fmt: skip
 MOST_BYTES = 500_000
@@ -85,6 +85,7 @@ def scheme_from_dict(raw: Any, file: str = "") -> tuple[Scheme, list[Finding]]:
         triggers=tuple(_triggers(reader, whole)),
         respond=by_rank(reader, whole.get("respond"), at("respond"), "多久内有人回应（respond）"),
         follow=by_rank(reader, whole.get("follow"), at("follow"), "多久跟进一次（follow）"),
+        renew=by_rank(reader, whole.get("renew"), at("renew"), "多久要重新定级（renew）"),
         states=tuple(_states(reader, whole)),
         forms=tuple(_forms(reader, whole)),
         closing=_closing(reader, whole),

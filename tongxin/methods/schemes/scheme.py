@@ -134,6 +134,9 @@ class State:
         return tuple(dict.fromkeys([*([self.then] if self.then else []), *(move.to for move in self.moves)]))
 
 
+HALF_A_YEAR = 180 * 24 * 60
+
+
 @dataclass(frozen=True)
 class Closing:
     """How a case is closed: one proposes, a second person (of these) agrees."""
@@ -145,7 +148,10 @@ class Closing:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A school's scheme. levels: lightest first. respond, follow: minutes by rank. raw: as it was written."""
+    """A school's scheme. levels: lightest first. respond, follow, renew: minutes by rank. raw: as it was written.
+
+    renew: how long a rank stands before a person has to say it again; half a year where the scheme says nothing.
+    """
 
     id: str
     title: str
@@ -156,6 +162,7 @@ class Scheme:
     triggers: tuple[Trigger, ...] = ()
     respond: Minutes = field(default_factory=dict)
     follow: Minutes = field(default_factory=dict)
+    renew: Minutes = field(default_factory=dict)
     states: tuple[State, ...] = ()
     forms: tuple[Form, ...] = ()
     closing: Closing = field(default_factory=Closing)
@@ -185,3 +192,7 @@ class Scheme:
     def minutes(self, by_rank: Minutes, rank: int) -> int | None:
         """Return the minutes of a rank in a table by level; None where it has no deadline."""
         return by_rank.get(self.level(rank).rank)
+
+    def stands_for(self, rank: int) -> int:
+        """Return the minutes a rank stands before a person has to say it again."""
+        return self.renew.get(self.level(rank).rank, HALF_A_YEAR)

@@ -46,6 +46,8 @@ def _levels(scheme: Scheme) -> list[str]:
     found += [f"{level.label}：{level.means}" for level in reversed(scheme.levels) if level.means]
     found.append(f"提示要有人回应：{clock(scheme, scheme.respond)}内。")
     found.append(f"跟进：{clock(scheme, scheme.follow)}一次。")
+    kept = {level.rank: scheme.stands_for(level.rank) for level in scheme.levels}
+    found.append(f"等级过了{clock(scheme, kept)}要由人重新定；没有重新定之前，期限照旧。")
     return found
 
 

@@ -32,6 +32,7 @@ def as_dict(scheme: Scheme) -> dict[str, Any]:
         ],
         "respond": _clock(scheme.respond),
         "follow": _clock(scheme.follow),
+        **({"renew": _clock(scheme.renew)} if scheme.renew else {}),
         "states": [_state(state) for state in scheme.states],
         "forms": [_form(form) for form in scheme.forms],
         "closing": {"who": list(scheme.closing.who), "second_person": scheme.closing.second_person},

@@ -56,6 +56,7 @@ class LevelsForm(forms.Form):
             self._add_level(level)
         self.clocks: list[tuple[str, str, Minutes]] = [
             ("respond", _("提示多久内要有人回应"), scheme.respond), ("follow", _("多久跟进一次"), scheme.follow),
+            ("renew", _("多久要重新定级"), {level.rank: scheme.stands_for(level.rank) for level in scheme.levels}),
             *((f"in-{n}", _("“%(state)s”最多停多久") % {"state": state.title}, state.within)
               for n, state in enumerate(scheme.states) if state.within),
         ]  # fmt: skip
@@ -109,7 +110,7 @@ class LevelsForm(forms.Form):
         )
         return replace(
             self.scheme, title=given["title"], levels=levels, states=states, respond=self._clock("respond", given),
-            follow=self._clock("follow", given),
+            follow=self._clock("follow", given), renew=self._clock("renew", given),
         )  # fmt: skip
 
     def _clock(self, name: str, given: Mapping[str, Any]) -> dict[int, int]:

@@ -13,7 +13,7 @@ from tongxin.kernel.access.waiting import Waiting
 from tongxin.kernel.signals.models import Call
 from tongxin.ui.formats import until_words
 
-from .casework import bearing, handing, signals
+from .casework import bearing, handing, ranks, signals
 from .models import Case
 
 
@@ -46,6 +46,10 @@ def _cases(viewer: Viewer) -> list[Waiting]:
     if late:
         title = ngettext("您负责的%(n)d份个案过了期限", "您负责的%(n)d份个案过了期限", late) % {"n": late}
         lines.append(Waiting(title, reverse("cases:mine") + "?show=late", _("看看")))
+    old = ranks.to_say_again(own, now)
+    if old:
+        title = ngettext("您负责的%(n)d份个案要重新定级", "您负责的%(n)d份个案要重新定级", old) % {"n": old}
+        lines.append(Waiting(title, reverse("cases:mine") + "?show=renew", _("看看")))
     mine = Call.objects.filter(person_id=viewer.person_id, answer=Call.Answer.TAKEN)
     owed = signals.waiting(viewer.school_id or 0).filter(pk__in=mine.values("signal"))
     children = owed.order_by().values("student").distinct().count()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from tongxin.kernel.access.reading import opened, opened_by_program
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
+from tongxin.methods.schemes.scheme import RANKS
 
 from ..models import Case, CasePaper, Standing
+from .clocks import scheme_for
 
 
 def newest(cases: Iterable[Case]) -> list[Standing]:
@@ -29,6 +31,34 @@ def read(viewer: Viewer, cases: Iterable[Case]) -> dict[int, int]:
 def known_to_program(cases: Iterable[Case]) -> dict[int, int]:
     """Return {case: rank} for reckoning deadlines; nobody sees it."""
     return {row.case_id: row.rank["rank"] for row in opened_by_program(newest(cases), "clocks", "rank")}
+
+
+def run_out(cases: Iterable[Case], said: Mapping[int, int], now: datetime) -> set[int]:
+    """Return the keys of the cases whose rank no person has said again in time. said: {case: rank}.
+
+    Such a rank is shown to nobody as what the child is today. It goes on counting for every deadline: only a person,
+    who is named, lowers it.
+    """
+    by_key = {case.pk: case for case in cases}
+    found = set()
+    for row in newest(by_key.values()):
+        if row.case_id in said:
+            stands = scheme_for(by_key[row.case_id]).stands_for(said[row.case_id])
+            if row.at + timedelta(minutes=stands) < now:
+                found.add(row.case_id)
+    return found
+
+
+def to_say_again(cases: QuerySet[Case], now: datetime) -> int:
+    """Return how many cases have a rank that has run out. Nothing is opened for one that is younger than any may become."""
+    found = list(cases.select_related("scheme"))
+    youngest = {
+        case.pk: now - timedelta(minutes=min(scheme_for(case).stands_for(rank) for rank in RANKS))
+        for case in found
+    }
+    old = {row.case_id for row in newest(found) if row.at < youngest[row.case_id]}
+    rows = [case for case in found if case.pk in old]
+    return len(run_out(rows, known_to_program(rows), now)) if rows else 0
 
 
 def write(

@@ -36,7 +36,7 @@ from .case_common import due_of, due_words, is_late, level_of, note_seen, reacha
 
 SIZE = 30
 MOST = 300
-SHOWS = ("", "mine", "late", "closing", "closed")
+SHOWS = ("", "mine", "late", "renew", "closing", "closed")
 
 
 @allow("cases", "case_figures")
@@ -75,7 +75,10 @@ def _listed(request: Request) -> HttpResponse:
     if show == "late" and not q:
         found = [case for case in found if is_late(case, now)]
     said = ranks.read(viewer, found)
-    lines = [_line(case, said.get(case.pk), now) for case in found]
+    old = ranks.run_out(found, said, now)
+    if show == "renew" and not q:
+        found = [case for case in found if case.pk in old]
+    lines = [_line(case, said.get(case.pk), now) | {"old": case.pk in old} for case in found]
     lines.sort(
         key=lambda line: (not line["late"], -line["rank"], due_of(line["case"]) or now, line["case"].pk)
     )
@@ -98,7 +101,7 @@ def _frame(viewer: Viewer, show: str) -> dict[str, Any]:
     address = reverse("cases:mine")
     waiting = signals.waiting(viewer.school_id or 0, viewer).order_by().values("student").distinct().count()
     shows = [
-        ("mine", _("我负责的")), ("", _("全部")), ("late", _("过了期限的")), ("closing", _("等同意结案的")),
+        ("mine", _("我负责的")), ("", _("全部")), ("late", _("过了期限的")), ("renew", _("要重新定级的")), ("closing", _("等同意结案的")),
         ("closed", _("已结案的")),
     ]  # fmt: skip
     return {
@@ -117,7 +120,7 @@ def _frame(viewer: Viewer, show: str) -> dict[str, Any]:
 def _line(case: Case, rank: int | None, now) -> dict[str, Any]:
     return {
         "case": case, "rank": rank or 0, "level": level_of(case, rank or 5), "state": state_title(case),
-        "due": due_words(case, now), "late": is_late(case, now), "room": "",
+        "due": due_words(case, now), "late": is_late(case, now), "old": False, "room": "",
     }  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def _one(
 ) -> HttpResponse:
     viewer, now = request.viewer, timezone.now()
     rank = ranks.read(viewer, [case]).get(case.pk)
+    old = rank is not None and bool(ranks.run_out([case], {case.pk: rank}, now))
     items = papers.checklist(case)
     handover = (
         Handover.objects.filter(case=case, received_at=None)
@@ -56,6 +57,7 @@ def _one(
     context = {
         "case": case, "room": place.rooms_of([case.student_id], viewer).get(case.student_id, ""),
         "level": level_of(case, rank), "state": state_title(case), "due": due_words(case, now), "late": is_late(case, now),
+        "old": old and case.phase != Case.Phase.CLOSED,
         "closed": closed, "works": works, "keeps": viewer.person_id == case.owner_id,
         "next": step,
         "wanted": [item for item in items if item.wanted], "also": [item for item in items if not item.wanted and (step is None or item.form.id != step["form"])],
