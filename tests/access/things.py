@@ -47,7 +47,7 @@ from tongxin.modules.network.models import (
     NetworkTask,
     Talk,
 )
-from tongxin.modules.privacy.models import Incident, RightsRequest
+from tongxin.modules.privacy.models import Assessment, Incident, RightsRequest, Sharing
 from tongxin.modules.rounds.models import Bond, Group, Member, Participant, Proposal, Round
 from tongxin.modules.screening.models import InstrumentText, Paper, Sitting, SittingForm
 from tongxin.testing.cases import Filled, filled_case
@@ -207,6 +207,8 @@ class Things:
     opening: Opening
     rights: RightsRequest
     incident: Incident
+    assessment: Assessment
+    sharing: Sharing
     duty: DutyShift
     filled: Filled
     pairing: Pairing
@@ -296,6 +298,8 @@ class Things:
             ("openings/ask/", self.student),
             ("openings/", self.opening),
             ("rights/incidents/", self.incident),
+            ("rights/assessments/", self.assessment),
+            ("rights/sharings/", self.sharing),
             ("rights/people/", self.student),
             ("rights/", self.rights),
             ("care/signals/", self.signal),
@@ -359,6 +363,13 @@ def things_of(cast: Cast, which: str) -> Things:
         incident=Incident.objects.create(
             school=teacher.school, happened_on=date(2026, 11, 9), found_on=date(2026, 11, 9), people=3,
             what="名单贴错了地方",
+        ),
+        assessment=Assessment.objects.create(
+            school=teacher.school, title="测评", data="答卷", why="筛查", effect="标签", measures="加密", outcome="go",
+            people="书记", done_on=date(2026, 9, 1),
+        ),
+        sharing=Sharing.objects.create(
+            school=teacher.school, to="市第二医院", kind="given", data="转介单", count=1, why="就医", from_on=date(2026, 9, 1)
         ),
         duty=DutyShift.objects.create(
             school=teacher.school, person=keeper.subject, from_at=timezone.now(),

@@ -39,6 +39,8 @@ TABLES = {
     "pairing_proposal": "why: names nobody: people stand in it by the key of their row, which keeps no name of its own",
     "legal_hold": "why: the ground of a hold is kept with the hold, and holds nothing else",
     "incident": "why: about an event; nobody is named in it",
+    "impact_assessment": "why: about a way of working; nobody is named but who assessed it",
+    "sharing": "why: about whoever got data; no child is named in it",
     "second_factor": "why: a secret of the account, which is closed with it",
     "visit_home_place": "home_visits.home",
     "visit": "home_visits.visits",

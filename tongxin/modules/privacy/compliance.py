@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,14 +30,14 @@ from tongxin.methods.disclosure import Equation, hidden
 
 from . import record
 from .letters import full_day
-from .models import Incident, RightsRequest
+from .models import Assessment, Incident, RightsRequest, Sharing
 from .record_words import action_words
 from .views.keeping import class_words
 
 LEAST = 5
 # Who filed or reads a mandatory report is told to nobody from above, not even as a figure.
 UNTOLD, UNTOLD_PURPOSE = "network.harm", "harm_report"
-NUMERALS = "一二三四五六七八"
+NUMERALS = "一二三四五六七八九十"
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,13 @@ def document(school: School, year: Year, day: date, *, export_id: str) -> Docume
         (_("本人和监护人的请求"), list(_requests(school, year))),
         (_("保存期限、删除和依法保留"), list(_retention(school, year, day))),
         (_("信息安全事件"), list(_incidents(school, year))),
+        (_("处理敏感信息前的影响评估"), list(_assessments(school, year))),
+        (_("对外提供"), list(_sharings(school, year))),
         (
             _("要逐项说明的事"),
             [
                 Listing(
                     [
-                        _("处理敏感信息前的影响评估（保存三年）"),
                         _("账号和岗位的清理"),
                         _("备份和恢复演练"),
                         _("教职工培训"),
@@ -237,6 +238,31 @@ def _incidents(school: School, year: Year) -> Iterator[Block]:
     ]  # fmt: skip
     columns = (_("发生"), _("发现"), _("涉及人数"), _("报告主管部门"), _("告知本人"), _("处理完"))
     yield _table(columns, rows, _("事件"))
+
+
+def _assessments(school: School, year: Year) -> Iterator[Block]:
+    """Those made in the year or due again in it."""
+    rows = [
+        (one.title, one.done_on, one.get_outcome_display(), one.people, one.next_on or _("没有写"))
+        for one in Assessment.objects.filter(
+            Q(done_on__range=year.days) | Q(next_on__range=year.days), school=school
+        ).order_by("done_on", "pk")
+    ]  # fmt: skip
+    columns = (_("要做的事"), _("评估"), _("结论"), _("参加的人"), _("下次"))
+    yield _table(columns, rows, _("影响评估"))
+
+
+def _sharings(school: School, year: Year) -> Iterator[Block]:
+    """Those begun in the year and those still going on in it."""
+    first, last = year.days
+    rows = [
+        (one.to, one.get_kind_display(), one.data, one.count, one.from_on, one.ended_on or _("对方还在用"))
+        for one in Sharing.objects.filter(
+            Q(ended_on=None) | Q(ended_on__gte=first), school=school, from_on__lte=last
+        ).order_by("from_on", "pk")
+    ]  # fmt: skip
+    columns = (_("给了谁"), _("方式"), _("哪些信息"), _("人数"), _("从哪天起"), _("归还或删除"))
+    yield _table(columns, rows, _("对外提供"))
 
 
 def sheets(school: School, year: Year) -> list[Sheet]:

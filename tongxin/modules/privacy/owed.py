@@ -11,7 +11,7 @@ from tongxin.kernel.access import openings
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.access.waiting import Waiting
 
-from .models import RightsRequest
+from .models import Assessment, RightsRequest, Sharing
 
 
 def waiting(viewer: Viewer) -> list[Waiting]:
@@ -37,6 +37,23 @@ def waiting(viewer: Viewer) -> list[Waiting]:
             }
             first = _("最早的要在%(day)s前答复") % {"day": due[0].isoformat()}
             found.append(Waiting(title, reverse("privacy:requests"), _("去答复"), (first,)))
+    return found + (_registers(viewer) if viewer.may("rights_decide") else [])
+
+
+def _registers(viewer: Viewer) -> list[Waiting]:
+    again = Assessment.objects.filter(school_id=viewer.school_id, next_on__lte=viewer.day).count()
+    away = Sharing.objects.filter(
+        school_id=viewer.school_id, ended_on=None, until_on__lt=viewer.day
+    ).count()  # fmt: skip
+    found = []
+    if again:
+        title = ngettext("%(n)d项影响评估该重新做了", "%(n)d项影响评估该重新做了", again) % {"n": again}
+        found.append(Waiting(title, reverse("privacy:assessments"), _("去看")))
+    if away:
+        title = ngettext(
+            "%(n)d次对外提供过了约定的日期", "%(n)d次对外提供过了约定的日期", away
+        ) % {"n": away}  # fmt: skip
+        found.append(Waiting(title, reverse("privacy:sharings"), _("去核对")))
     return found
 
 

@@ -13,7 +13,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, Subject
 
-from .models import Incident, RightsRequest
+from .models import Assessment, Incident, RightsRequest, Sharing
 
 State = RightsRequest.State
 
@@ -100,3 +100,13 @@ def save_incident(incident: Incident, *, by: Viewer) -> Incident:
         people=incident.people,
     )
     return incident
+
+
+@transaction.atomic
+def save_line(line: Assessment | Sharing, register: str, *, by: Viewer) -> None:
+    """Save a line of a register. register: "assessment" or "sharing"."""
+    new = line.pk is None
+    if new:
+        line.recorded_by = by.account
+    line.save()
+    audit.write(by, f"privacy.{register}_{'recorded' if new else 'changed'}", line)

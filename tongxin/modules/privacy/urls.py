@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import audit, compliance, keeping, mine, openings, requests, terms
+from .views import audit, compliance, keeping, mine, openings, registers, requests, terms
 
 app_name = "privacy"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,12 @@ urlpatterns: list[URLPattern] = [
     path("rights/incidents/", keeping.incidents, name="incidents"),
     path("rights/incidents/new/", keeping.incident, name="incident_new"),
     path("rights/incidents/<str:public_id>/", keeping.incident, name="incident"),
+    path("rights/assessments/", registers.assessments, name="assessments"),
+    path("rights/assessments/new/", registers.assessment, name="assessment_new"),
+    path("rights/assessments/<str:public_id>/", registers.assessment, name="assessment"),
+    path("rights/sharings/", registers.sharings, name="sharings"),
+    path("rights/sharings/new/", registers.sharing, name="sharing_new"),
+    path("rights/sharings/<str:public_id>/", registers.sharing, name="sharing"),
     path("rights/people/<str:public_id>/new/", requests.new, name="request_new"),
     path("rights/people/<str:public_id>/copy/", requests.copy, name="copy"),
     path("rights/people/<str:public_id>/erase/", keeping.erase, name="erase"),

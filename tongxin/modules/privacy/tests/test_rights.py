@@ -19,7 +19,8 @@ from tongxin.kernel.people import services as people
 from tongxin.kernel.people.models import Contact, Person
 from tongxin.kernel.signals.models import Signal
 from tongxin.modules.network.models import FamilyWord, HarmEntry, HarmReport, Talk
-from tongxin.modules.privacy.models import Incident, RightsRequest
+from tongxin.modules.privacy import compliance, owed
+from tongxin.modules.privacy.models import Assessment, Incident, RightsRequest, Sharing
 from tongxin.modules.screening.models import Page, Result
 from tongxin.testing.cast import TODAY
 from tongxin.testing.screening import prove
@@ -307,6 +308,63 @@ def test_an_incident_is_noted_with_who_was_told_when(client, hall):
         page, given | {"found_on": "2026-11-17", "told_authority_on": "2026-11-17", "measures": "已经撤回"}
     )
     assert "已报告主管部门" in client.get(reverse("privacy:incidents")).content.decode()
+
+
+ASSESSED = {
+    "title": "秋季心理测评", "data": "答卷和得分，初一学生", "why": "早发现需要帮助的学生", "effect": "可能被贴标签",
+    "measures": "只有心理教师看得到", "outcome": "changed", "people": "书记、心理教师", "done_on": "2026-09-01",
+}  # fmt: skip
+SHARED = {
+    "to": "市第二医院", "kind": "given", "data": "转介单", "count": "1", "why": "就医，监护人同意", "from_on": "2026-10-08",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "model", "given", "wrong", "said", "again", "later"), [
+    ("assessment", Assessment, ASSESSED, {"next_on": "2026-08-31"}, "下次评估要在这次之后", {"next_on": "2026-11-01"},
+     "该重新评估了"),
+    ("sharing", Sharing, SHARED, {"ended_on": "2026-10-07"}, "不能早于开始的日期", {"until_on": "2026-11-01"},
+     "还没有归还或删除"),
+])  # fmt: skip
+def test_a_register_is_kept_gone_on_with_and_asks_again(
+    client, hall, name, model, given, wrong, said, again, later
+):
+    cast = hall.cast
+    cast.sign_in(client, cast.wang)
+    new, listing = reverse(f"privacy:{name}_new"), reverse(f"privacy:{name}s")
+    assert "没有登记过" in client.get(listing).text
+    answer = client.post(new, given | wrong)
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert not model.objects.exists()
+    assert client.post(new, given).status_code == 302
+    made = model.objects.get()
+    assert str(made) in client.get(listing).text
+    assert later not in client.get(listing).text
+    page = reverse(f"privacy:{name}", args=[made.public_id])
+    assert client.post(page, given | again).status_code == 302
+    assert later in client.get(listing).text
+    waiting = [line.url for line in owed.waiting(cast.wang.viewer())]
+    assert listing in waiting
+    actions = AuditRow.objects.filter(action__startswith=f"privacy.{name}").order_by("seq")
+    assert [row.action for row in actions] == [f"privacy.{name}_recorded", f"privacy.{name}_changed"]
+    for other in (cast.sun, cast.chen, cast.guo, cast.zhou):
+        cast.sign_in(client, other)
+        assert {client.get(url).status_code for url in (listing, new, page)} == {404}
+
+
+def test_the_yearly_pack_tells_of_assessments_and_of_what_left_the_school(client, hall):
+    cast = hall.cast
+    cast.sign_in(client, cast.wang)
+    client.post(reverse("privacy:assessment_new"), ASSESSED)
+    client.post(reverse("privacy:sharing_new"), SHARED | {"from_on": "2025-10-08"})
+    client.post(
+        reverse("privacy:sharing_new"),
+        SHARED | {"from_on": "2025-09-01", "ended_on": "2025-12-01", "to": "旧公司"},
+    )
+    document = compliance.document(cast.school, compliance.Year(2026), TODAY, export_id="x")
+    text = repr(document)
+    assert "秋季心理测评" in text
+    assert "市第二医院" in text
+    assert "旧公司" not in text
 
 
 def test_the_yearly_pack_counts_reads_openings_requests_and_names_no_child(client, hall, leaver):
