@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 refused or found errors (said in sentences), 2 wrong call.
 """
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -123,6 +124,8 @@ def answer(module: ModuleType, args: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, return the exit code; 2 is returned, not raised, for a wrong call."""
+    # What is read in at the start stays; looking for cycles every 700 objects takes a fifth of the time until it is done.
+    gc.set_threshold(20_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

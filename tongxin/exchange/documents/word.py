@@ -10,7 +10,6 @@ from itertools import zip_longest
 from typing import Any
 
 import jinja2
-from docxtpl import DocxTemplate
 from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -90,6 +89,9 @@ class WordTemplate:
     """
 
     def __init__(self, content: bytes) -> None:
+        # Read in when it is first needed: every start of the program would wait for it.
+        from docxtpl import DocxTemplate
+
         try:
             source = DocxTemplate(io.BytesIO(content))
             source.init_docx()

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import icalendar
-
 from tongxin.kernel.access.viewer import Viewer
+
+if TYPE_CHECKING:
+    import icalendar
 
 ZONE = "Asia/Shanghai"
 
@@ -50,6 +52,9 @@ def items_of_rooms(viewer: Viewer) -> list[Item]:
 
 def calendar_bytes(name: str, items: Iterable[Item], site: str) -> bytes:
     """Return the calendar as UTF-8 bytes with CRLF line ends; the same items give the same bytes."""
+    # Read in when it is first needed: every start of the program would wait for it.
+    import icalendar
+
     found = sorted(items, key=lambda i: (i.first, i.last, i.key))
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Tongxin//Duties//ZH")
@@ -71,6 +76,8 @@ def calendar_bytes(name: str, items: Iterable[Item], site: str) -> bytes:
 
 
 def _event(item: Item, site: str) -> icalendar.Event:
+    import icalendar
+
     event = icalendar.Event()
     event.add("uid", f"{hashlib.sha256(item.key.encode()).hexdigest()[:32]}@{site}")
     event.add("dtstamp", datetime.combine(item.stamp, time(0), tzinfo=ZoneInfo(ZONE)).astimezone(UTC))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tongxin.methods.matching.problem import DenseScores, Ints, Problem
 from tongxin.methods.matching.solve import solve
@@ -57,12 +56,20 @@ def upper_bound(
             problem, np.repeat(np.arange(len(problem.places[0])), problem.places[0])[:, None], 1, [0]
         )
         people = np.repeat(np.arange(len(problem.places[1])), problem.places[1])
-        rows, columns = linear_sum_assignment(table[:, people], maximize=True)
+        rows, columns = assigned(table[:, people])
         return int(np.sort(table[:, people][rows, columns])[::-1][: problem.teams].sum())
     wide = _wide(problem)
     if problem.seats != 3 or len(set(problem.pools)) == 1:
         return wide
     return min(wide, _by_prices(problem, teams, in_time, good_enough, tell))
+
+
+def assigned(table: Ints) -> tuple[Ints, Ints]:
+    """The rows and columns that are worth most together."""
+    # Read in when it is first needed: every start of the program would wait for it.
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(table, maximize=True)
 
 
 def _wide(problem: TeamProblem) -> int:
@@ -82,7 +89,7 @@ def _of_two(problem: TeamProblem, one: int, other: int) -> int:
     rows, columns = (np.repeat(np.arange(len(side)), side) for side in places)
     full = problem.pair(one, other)[np.ix_(rows, columns)].astype(np.int64)
     if len(rows) == len(columns) == problem.teams:
-        return int(full[linear_sum_assignment(full, maximize=True)].sum())
+        return int(full[assigned(full)].sum())
     best = (np.sort(full.max(axis))[::-1][: problem.teams].sum() for axis in (0, 1))
     return int(min(best))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tongxin.methods.matching.problem import Ints
 
@@ -40,6 +39,8 @@ def _reseat(problem: TeamProblem, teams: Ints, seat: int, filled: Sequence[int])
             np.subtract.at(free, teams[:, other], 1)
     people = np.repeat(np.arange(len(free)), np.maximum(free, 0))
     brings = gains(problem, teams, seat, filled)[:, people]
+    from scipy.optimize import linear_sum_assignment
+
     _, chosen = linear_sum_assignment(brings, maximize=True)
     return people[chosen]
 
