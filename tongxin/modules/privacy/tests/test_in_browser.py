@@ -12,7 +12,7 @@ from tongxin.kernel.access.models import Opening
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.people import services as people
 from tongxin.modules.privacy import services
-from tongxin.modules.privacy.models import Incident
+from tongxin.modules.privacy.models import Assessment, Incident, Sharing
 from tongxin.testing.browser import enter, faults, violations
 from tongxin.testing.cast import TODAY, player
 from tongxin.testing.screening import make_hall, prove_page
@@ -46,6 +46,15 @@ def test_every_page_of_the_room_fits_and_reads_well(width, request, live_server,
     )  # fmt: skip
     incident = Incident(school=cast.school, happened_on=TODAY, found_on=TODAY, people=32, what="名单发错了群")
     services.save_incident(incident, by=wang)
+    assessed = Assessment(
+        school=cast.school, title="秋季心理测评", data="答卷", why="早发现", effect="标签", measures="加密", outcome="changed",
+        people="书记、心理教师", done_on=TODAY, next_on=TODAY,
+    )  # fmt: skip
+    services.save_line(assessed, "assessment", by=wang)
+    given = Sharing(
+        school=cast.school, to="市第二医院", kind="given", data="转介单", count=1, why="就医", from_on=TODAY
+    )  # fmt: skip
+    services.save_line(given, "sharing", by=wang)
     left = people.make_student(cast.school, "欧阳离校", homeroom=cast.room_one).person.subject
     people.set_attribute(left, "remark", "x")
     Subject.objects.filter(pk=left.pk).update(present_to=TODAY.replace(year=2022))
@@ -61,7 +70,19 @@ def test_every_page_of_the_room_fits_and_reads_well(width, request, live_server,
             page.goto(f"{live_server.url}{reverse(f'privacy:{name}', kwargs=kwargs)}")
             look(page, f"{who.account.login}-{name}")
 
-    see(cast.wang, "openings", "requests", "retention", "incidents", "incident_new", "compliance")
+    see(
+        cast.wang,
+        "openings",
+        "requests",
+        "retention",
+        "incidents",
+        "incident_new",
+        "assessments",
+        "assessment_new",
+        "sharings",
+        "sharing_new",
+        "compliance",
+    )
     see(cast.wang, "opening", "opening_read", public_id=one.public_id)
     see(cast.wang, "opening", public_id=glass.public_id)
     see(cast.wang, "request", public_id=asked.public_id)

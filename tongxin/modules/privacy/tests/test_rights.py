@@ -332,6 +332,7 @@ def test_a_register_is_kept_gone_on_with_and_asks_again(
     cast.sign_in(client, cast.wang)
     new, listing = reverse(f"privacy:{name}_new"), reverse(f"privacy:{name}s")
     assert "没有登记过" in client.get(listing).text
+    assert "请选择" in client.get(new).text
     answer = client.post(new, given | wrong)
     assert (answer.status_code, said in answer.text) == (422, True)
     assert not model.objects.exists()

@@ -31,7 +31,18 @@ from .requests import DATE
 AREA = forms.Textarea(attrs={"rows": 3})
 
 
-class AssessmentForm(forms.ModelForm):
+class LineForm(forms.ModelForm):
+    """A line of a register; a choice that is not made yet says so in our words."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                known: Any = field.choices
+                field.choices = [("", _("请选择")), *((key, words) for key, words in known if key)]
+
+
+class AssessmentForm(LineForm):
     class Meta:
         model = Assessment
         fields = ("title", "data", "why", "effect", "measures", "outcome", "people", "done_on", "next_on")
@@ -53,7 +64,7 @@ class AssessmentForm(forms.ModelForm):
         return data
 
 
-class SharingForm(forms.ModelForm):
+class SharingForm(LineForm):
     class Meta:
         model = Sharing
         fields = ("to", "kind", "data", "count", "why", "paper", "from_on", "until_on", "ended_on")
