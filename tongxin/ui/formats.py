@@ -3,6 +3,7 @@
 Today comes in as an argument; nothing here looks at the clock.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.utils import dateformat, timezone
@@ -24,6 +25,11 @@ def day_words(day: date | None, today: date) -> str:
     if _monday(day) == _monday(today) + timedelta(days=7):
         return _("下%(weekday)s") % {"weekday": _weekday(day)}
     return plain_day(day, today)
+
+
+def listed(words: Iterable[str], sign: str = "、") -> str:
+    """Return words one after the other as the language of the page lists them. sign: 、 or ；."""
+    return (_("、") if sign == "、" else _("；")).join(words)
 
 
 def plain_day(day: date | None, today: date) -> str:

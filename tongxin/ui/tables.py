@@ -106,6 +106,7 @@ class Table:
             amount=lru_cache(512)(formats.amount_words),
             percent=lambda pair: formats.percent_words(*pair) if pair else "",
             state=lru_cache(8)(_state),
+            listed=formats.listed,
         )
         return mark_safe(html)
 
@@ -258,7 +259,7 @@ _EXPRESSIONS = {
     "when": "{{ when(VALUE) }}",
     "state": "{{ state(VALUE) }}",
     "done": "{{ VALUE[0] }}/{{ VALUE[1] }}",
-    "list": "{{ VALUE|join('、') }}",
+    "list": "{{ listed(VALUE) }}",
 }
 
 

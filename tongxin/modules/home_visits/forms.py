@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
+from tongxin.ui.formats import listed
 from tongxin.ui.widgets import DayInput, TimeInput
 
 from . import homes, recording, sessions
@@ -101,7 +102,7 @@ class HomeForm(TimesForm):
     def __init__(self, *args, home: HomePlace | None, school: int, **kwargs) -> None:
         spot, wants = (home.spot if home else None) or {}, homes.wants_of(home)
         initial = {name: spot.get(name) for name in ("address", "code", "x", "y")}
-        initial |= {"minutes": wants["minutes"], "skills": "、".join(wants["skills"])}
+        initial |= {"minutes": wants["minutes"], "skills": listed(wants["skills"])}
         super().__init__(*args, times=wants["times"], initial=initial, **kwargs)
         self.codes = list(
             DistrictPlace.objects.filter(school=school).order_by("code").values_list("code", flat=True)
@@ -172,7 +173,7 @@ class CardForm(TimesForm):
 
     def __init__(self, *args, card: VisitorCard, staff: list[Subject], **kwargs) -> None:
         super().__init__(*args, times=card.times, initial={
-            "skills": "、".join(card.skills), "most": card.most, "partner": card.partner.public_id if card.partner else "",
+            "skills": listed(card.skills), "most": card.most, "partner": card.partner.public_id if card.partner else "",
         }, **kwargs)  # fmt: skip
         self.people = {one.public_id: one for one in staff}
         names = [(key, one.name) for key, one in self.people.items()]

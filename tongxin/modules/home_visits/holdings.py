@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, register
 from tongxin.kernel.base.models import Account, Subject
+from tongxin.ui.formats import listed
 
 from . import homes, reasons
 from .models import FamilyRequest, HomePlace, Visit, VisitFinding, VisitRecord
@@ -31,7 +32,7 @@ def _tell_home(_reader: Reader, child: Subject) -> list[Section]:
         if "x" in spot:
             rows.append((_("坐标"), f"{spot['x']}, {spot['y']}"))
         rows.append((_("方便家访的时间"), homes.words_of(wants["times"])))
-        rows.append((_("需要"), "、".join(wants["skills"])))
+        rows.append((_("需要"), listed(wants["skills"])))
     return [Section(_("家庭住址和方便的时间"), (_("项目"), _("内容")), [row for row in rows if row[1]])]
 
 
@@ -61,7 +62,7 @@ def _tell_records(_reader: Reader, child: Subject) -> list[Section]:
         said = row.said or {}
         template = known.get(said.get("reason", ""))
         taps = [f"{title}：{words}" for title, words in reasons.said(template, said.get("taps", {}))]
-        words = "；".join(filter(None, [*taps, said.get("told", ""), said.get("words", "")]))
+        words = listed(filter(None, [*taps, said.get("told", ""), said.get("words", "")]), "；")
         rows.append((f"{row.day}", str(row.get_mode_display()), words))  # type: ignore[attr-defined]
     return [Section(_("家访记录"), (_("日期"), _("方式"), _("内容")), rows)]
 

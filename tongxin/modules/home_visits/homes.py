@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import School, Subject
+from tongxin.ui.formats import listed
 
 from .models import DistrictPlace, HomePlace, VisitorCard
 
@@ -65,8 +66,9 @@ def window(days: Iterable[int], low: str, high: str) -> dict[str, Any]:
 def words_of(times: Iterable[Mapping[str, Any]]) -> str:
     """Say weekly times: 周二、周四 18:00—20:30；周六 09:00—12:00."""
     names = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-    return "；".join(
-        f"{'、'.join(str(names[day]) for day in one['days'])} {one['from']}—{one['to']}" for one in times
+    return listed(
+        (f"{listed(str(names[day]) for day in one['days'])} {one['from']}—{one['to']}" for one in times),
+        "；",
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongxin.ui.formats import listed
+
 from . import sessions
 from .models import VisitRound
 from .problems import session_of
@@ -32,7 +34,7 @@ def reason(why: Mapping[str, Any] | None) -> str:
     said = str(REASONS.get(why["code"], ""))
     skills = why["facts"].get("skills")
     if why["code"] == "no-team" and skills:
-        said = _("没有合适的人可去（要会：%(skills)s）") % {"skills": "、".join(skills)}
+        said = _("没有合适的人可去（要会：%(skills)s）") % {"skills": listed(skills)}
     return said
 
 
@@ -43,7 +45,7 @@ def way_out(why: Mapping[str, Any] | None, round: VisitRound, names: Mapping[int
     if why["code"] == "no-place":
         return _("填上村或街道，或在地图上点一下，再排。")
     if why["code"] == "no-team" and why["facts"].get("skills"):
-        skills = "、".join(why["facts"]["skills"])
+        skills = listed(why["facts"]["skills"])
         return _("请选一位会%(skills)s的老师；会的老师要在“我什么时候能去”里写上。") % {"skills": skills}
     way = why.get("way")
     if not way:
@@ -72,7 +74,7 @@ def _sentence(
 ) -> str:
     if code == "one-more-shift":
         people = [int(one) for one in str(facts["team"]).split("-") if one.isdecimal()]
-        team = "、".join(names.get(one, "") for one in people)
+        team = listed(names.get(one, "") for one in people)
         return _("请%(team)s在“%(session)s”也去一次就可以。") % {"team": team, "session": session}
     if code == "one-more-team":
         return _("“%(session)s”再多一组人就可以。") % {"session": session}

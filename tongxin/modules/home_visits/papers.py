@@ -11,7 +11,7 @@ from tongxin.exchange.documents.blocks import Block, Document, Heading, Image, L
 from tongxin.exchange.documents.pdf import write_pdf
 from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.programmes.queries import school_packs
-from tongxin.ui.formats import full_day
+from tongxin.ui.formats import full_day, listed
 
 from . import reasons
 from .models import HomePlace, Visit, VisitRecord, VisitRoute
@@ -27,7 +27,7 @@ def record_blocks(school: School, row: VisitRecord, png: bytes = b"") -> list[Bl
     said = row.said or {}
     template = reasons_of(school, row.day).get(said.get("reason", ""))
     names = dict(Subject.objects.filter(pk__in=row.people).values_list("pk", "name"))
-    head = [row.student.name, full_day(row.day), str(row.get_mode_display()), "、".join(names.values())]  # type: ignore[attr-defined]
+    head = [row.student.name, full_day(row.day), str(row.get_mode_display()), listed(names.values())]  # type: ignore[attr-defined]
     blocks: list[Block] = [
         Table([_("学生"), _("日期"), _("方式"), _("家访的老师")], [head], align=["center"] * 4),
     ]
@@ -72,7 +72,7 @@ def route_document(
     )  # fmt: skip
     said = _("%(day)s %(leave)s 出发，%(back)s 回校，路上约%(n)d分钟。家访的老师：%(names)s。") % {
         "day": full_day(leave.date()), "leave": f"{leave:%H:%M}", "back": f"{back:%H:%M}", "n": route.travel_min,
-        "names": "、".join(names),
+        "names": listed(names),
     }  # fmt: skip
     last = Paragraph(_("用完请收好或销毁，不得转发。"))
     return Document(

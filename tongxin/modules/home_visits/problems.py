@@ -33,6 +33,7 @@ from tongxin.methods.routing.model import (
 )
 from tongxin.methods.routing.pairing import in_pairs
 from tongxin.methods.routing.places import Assumed, Place, travel_table
+from tongxin.ui.formats import listed
 
 from . import homes, sessions
 from .models import Mode, RouteMember, Visit, VisitorCard, VisitRound
@@ -367,7 +368,7 @@ def sentences(round: VisitRound, today: date) -> list[str]:
             _(
                 "选的老师（%(names)s）凑不成一组：没有两位在同一个场次都有空。请多选几位，或请他们改“我什么时候能去”。"
             )
-            % {"names": "、".join(names[one] for one in sorted(names))}
+            % {"names": listed(names[one] for one in sorted(names))}
         )
     shortest = min((family.parts[0].length for family in asked.problem.families), default=0)
     for one in open_ones:

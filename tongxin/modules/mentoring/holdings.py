@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, register
 from tongxin.kernel.base.models import Account, Subject
+from tongxin.ui.formats import listed
 
 from .feedback import ON
 from .kinds import FAMILY
@@ -117,7 +118,7 @@ def _tell_feedback(reader: Reader, who: Subject) -> list[Section]:
         (
             _at(row.said_at),
             _("自己说的") if row.said_by_id == who.pk else _("老师说的"),
-            "、".join(map(str, row.answers["scores"])) if row.answers else "",
+            listed(map(str, row.answers["scores"])) if row.answers else "",
             str(ON.get(row.answers["again"], "")) if row.answers else "",
             row.words,
         )

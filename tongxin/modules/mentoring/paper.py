@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.exchange.documents.blocks import Block, Document, Heading, Listing, Paragraph, Signature, Table
 from tongxin.kernel.base.models import School
-from tongxin.ui.formats import full_day
+from tongxin.ui.formats import full_day, listed
 
 from .models import Agreement
 from .pairs import Pair
@@ -50,8 +50,8 @@ def _blocks(school: School, pair: Pair, row: Agreement, room: str) -> Iterator[B
     yield Heading(_("二、措施"))
     yield Listing(_lines(row.measures), numbered=True)
     yield Heading(_("三、双方承诺"))
-    yield Paragraph(_("甲方：%(words)s。") % {"words": "；".join(kind.agreement["a_promises"])})
-    yield Paragraph(_("乙方：%(words)s。") % {"words": "；".join(kind.agreement["b_promises"])})
+    yield Paragraph(_("甲方：%(words)s。") % {"words": listed(kind.agreement["a_promises"], "；")})
+    yield Paragraph(_("乙方：%(words)s。") % {"words": listed(kind.agreement["b_promises"], "；")})
     yield Heading(_("四、确认"))
     rows = [
         [kind.a_title, pair.a.name, BLANK, _signed(row.a_signed_at)],

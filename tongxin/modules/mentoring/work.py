@@ -22,7 +22,7 @@ from tongxin.kernel.programmes.queries import kinds
 from tongxin.methods.cadence.counting import QualifierIs
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.periods import Between, By, MonthOfPlan, PhaseOfPlan
-from tongxin.ui.formats import amount_words
+from tongxin.ui.formats import amount_words, listed
 
 from .pairs import A, Pair, side_of
 
@@ -107,7 +107,7 @@ def _theme(kind: Kind | None, row: Entry) -> str:
         for one in kind.amounts
         if row.extra.get(one.name)
     ]
-    return "；".join([word, *money] if word else money)
+    return listed([word, *money] if word else money, "；")
 
 
 def buttons(viewer: Viewer, pair: Pair, since: date) -> list[Buttons]:

@@ -14,6 +14,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.programmes.pairings import Pairing
 from tongxin.methods.matching.scheme import LARGEST_WEIGHT
 from tongxin.methods.matching.use import Ask
+from tongxin.ui.formats import listed
 from tongxin.ui.widgets import DayInput
 
 from . import saying, schemes, services, standing
@@ -99,7 +100,7 @@ class WishForm(forms.Form):
             said = person.answers.get(slot.id, [])
             if slot.free:
                 self.fields[f"slot-{slot.id}"] = forms.CharField(
-                    label=slot.title, required=False, max_length=160, initial="、".join(map(str, said)),
+                    label=slot.title, required=False, max_length=160, initial=listed(map(str, said)),
                     help_text=_("几个之间用顿号隔开。"),
                 )  # fmt: skip
             else:
@@ -231,7 +232,7 @@ class BondForm(forms.Form):
         text = self.cleaned_data[name].strip()
         found = self.labels.named(text)
         if len(found) > 1:
-            known = "；".join(self.labels.of(one) for one in found[:6])
+            known = listed((self.labels.of(one) for one in found[:6]), "；")
             raise forms.ValidationError(
                 _("有%(n)d人叫这个名字，请写清是哪一位：%(names)s。") % {"n": len(found), "names": known}
             )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, register
 from tongxin.kernel.base.models import Account, Subject
+from tongxin.ui.formats import listed
 
 from .models import CLASS, Bond, Member, Participant, Round, Wish
 
@@ -25,8 +26,8 @@ def _tell(reader: Reader, subject: Subject) -> list[Section]:
     said = []
     for one in own:
         wants = Wish.objects.filter(person=one).select_related("wants__subject").order_by("rank")
-        names = "、".join(wish.wants.subject.name for wish in wants)
-        answers = "、".join(str(value) for values in one.answers.values() for value in values)
+        names = listed(wish.wants.subject.name for wish in wants)
+        answers = listed(str(value) for values in one.answers.values() for value in values)
         said.append((one.title, names, answers, one.words, _at(one.said_at)))
     rows = (
         Member.objects.filter(
@@ -53,7 +54,7 @@ def _tell(reader: Reader, subject: Subject) -> list[Section]:
 
 def _partners(row: Member) -> str:
     others = Member.objects.filter(group=row.group_id).exclude(pk=row.pk).select_related("person__subject")
-    return "、".join(one.person.subject.name for one in others.order_by("pk"))
+    return listed(one.person.subject.name for one in others.order_by("pk"))
 
 
 def _at(moment) -> str:

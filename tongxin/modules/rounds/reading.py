@@ -95,13 +95,16 @@ class Reading:
     def why(self, terms: dict[str, int], fixed: bool) -> str:
         """Return what spoke for a group and what against, the weightiest first."""
         ordered = sorted(terms.items(), key=lambda one: -abs(one[1]))
-        comma, semicolon = wording.between("、"), wording.between("；")
-        good = comma.join(f"{self.titles.get(name, name)} +{value}" for name, value in ordered if value > 0)
-        bad = comma.join(f"{self.titles.get(name, name)} −{-value}" for name, value in ordered if value < 0)
+        good = formats.listed(
+            f"{self.titles.get(name, name)} +{value}" for name, value in ordered if value > 0
+        )
+        bad = formats.listed(
+            f"{self.titles.get(name, name)} −{-value}" for name, value in ordered if value < 0
+        )
         parts = [_("已经定好")] if fixed else []
         parts += [good] if good else []
         parts += [_("不利的是%(what)s") % {"what": bad}] if bad else []
-        return semicolon.join(parts) or _("没有看重的条件起作用，有名额就配在一起。")
+        return formats.listed(parts, "；") or _("没有看重的条件起作用，有名额就配在一起。")
 
     def coverage(self, found: dict[str, Any]) -> list[tuple[str, int, int, int]]:
         have = {key for group in found["groups"] for key in group["who"]}

@@ -13,6 +13,8 @@ from functools import lru_cache
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
+from tongxin.ui.formats import listed
+
 # Whole sentences first, then what stands in them. Names end in `s`; numbers are written `d`.
 PATTERNS = (
     # explaining.py: why another pair was not made
@@ -112,14 +114,6 @@ def _regex(text: str) -> str:
     return "".join(parts) + re.escape(text[at:])
 
 
-BETWEEN = {"、": ", ", "；": "; "}
-
-
-def between(sign: str) -> str:
-    """Return what stands between the parts of a list in the language of the page. sign: 、 or ；."""
-    return sign if _chinese() else BETWEEN[sign]
-
-
 def said(sentence: str) -> str:
     """Return a sentence of the matcher in the language of the page."""
     sentence = plain(sentence)
@@ -145,7 +139,7 @@ def _said(sentence: str, depth: int) -> str:
         if found is not None:
             return _(text) % _values(text, found, depth - 1)
     if "、" in sentence:
-        return BETWEEN["、"].join(_said(part, depth - 1) for part in sentence.split("、"))
+        return listed(_said(part, depth - 1) for part in sentence.split("、"))
     return _(sentence) if sentence else ""
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, register
 from tongxin.kernel.base.models import Account, Subject
+from tongxin.ui.formats import listed
 
 from .measuring import ABILITIES
 from .models import Change, Entrant, Invited, Rating, Showing
@@ -38,7 +39,9 @@ def _tell_ratings(reader: Reader, person: Subject) -> list[Section]:
             f"{row.day:%Y-%m-%d}",
             row.team.name,
             str(row.get_moment_display()),
-            "；".join(f"{title} {(row.scores or {}).get(name, '')}" for name, title in ABILITIES.items()),
+            listed(
+                (f"{title} {(row.scores or {}).get(name, '')}" for name, title in ABILITIES.items()), "；"
+            ),
         )
         for row in rows
     ]

@@ -50,7 +50,8 @@ def document(viewer: Viewer, card: Card, first: date, last: date, export_id: str
 def _people(card: Card) -> Table:
     titles = _titles(card)
     rows = [
-        (titles.get(seat, seat), "、".join(one.name for one in people)) for seat, people in card.seats.items()
+        (titles.get(seat, seat), formats.listed(one.name for one in people))
+        for seat, people in card.seats.items()
     ]
     topics = Topic.objects.filter(team=card.team).order_by("pk")
     rows += [(_("选题"), f"{one.title}（{one.get_state_display()}）") for one in topics]
@@ -76,7 +77,7 @@ def _plan(card: Card, names: Names, first: date, last: date) -> Sequence[Block]:
 
 def _done(done: Sequence[logs.Written]) -> Sequence[Block]:
     rows = [
-        (formats.full_day(one.entry.day), one.what, one.entry.title, "、".join(one.present))
+        (formats.full_day(one.entry.day), one.what, one.entry.title, formats.listed(one.present))
         for one in reversed(done)
     ]
     if not rows:
@@ -87,7 +88,7 @@ def _done(done: Sequence[logs.Written]) -> Sequence[Block]:
 def _results(viewer: Viewer, card: Card, first: date, last: date) -> Sequence[Block]:
     known = programmes.kinds(card.team.school, viewer.day)
     rows = [
-        (formats.full_day(one.day), one.title, "、".join(logs.facts(one, known.get(one.kind))))
+        (formats.full_day(one.day), one.title, formats.listed(logs.facts(one, known.get(one.kind))))
         for one in logs.results(card.team.school, first, last, card.team)
     ]
     if not rows:

@@ -17,6 +17,7 @@ from tongxin.kernel.consent.rules import OWN_AGE, birthday
 from tongxin.kernel.ledger.models import Entry, Participation
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.programmes import queries as programmes
+from tongxin.ui.formats import listed
 
 from . import logs
 from .models import Showing
@@ -94,4 +95,4 @@ def _names(people: dict[int, tuple[str, str]], agreed: set[int]) -> str:
     others = sum(type_ == "student" and pk not in agreed for pk, (_name, type_) in people.items())
     if others:
         named.append(ngettext("%(n)d名学生", "%(n)d名学生", others) % {"n": others})
-    return "、".join(named)
+    return listed(named)

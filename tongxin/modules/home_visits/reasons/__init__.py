@@ -15,6 +15,8 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
+from tongxin.ui.formats import listed
+
 FOLDER = Path(__file__).parent
 COMMON = "common"
 
@@ -76,5 +78,5 @@ def said(reason: Reason | None, taps: Mapping[str, Iterable[str]]) -> list[tuple
     for tap in reason.taps:
         words = [tap.options[code] for code in taps.get(tap.name, ()) if code in tap.options]
         if words:
-            lines.append((tap.title, "、".join(words)))
+            lines.append((tap.title, listed(words)))
     return lines

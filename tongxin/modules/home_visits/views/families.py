@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.base.models import Subject
+from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
 from .. import answers, homes, reach
@@ -57,7 +58,7 @@ def visit(request: Request, visit: str) -> HttpResponse:
         "name", flat=True
     )
     context = {
-        "visit": row, "names": "、".join(names), "over": row.state in answers.OVER, "online": row.round.mode == Mode.ONLINE,
+        "visit": row, "names": listed(names), "over": row.state in answers.OVER, "online": row.round.mode == Mode.ONLINE,
         "propose": ProposeForm(), "refuse": RefuseForm(), "confirmed": row.state == Visit.State.CONFIRMED, **forms,
     }  # fmt: skip
     return render(request, "home_visits/family_visit.html", context, status=422 if forms else 200)

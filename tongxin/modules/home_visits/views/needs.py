@@ -15,6 +15,7 @@ from tongxin.exchange.documents.sheets import Column, Sheet, write_workbook
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.base.models import Subject
+from tongxin.ui.formats import listed
 
 from .. import homes, reach
 from .. import needs as owed
@@ -88,7 +89,7 @@ def export(request: Request) -> HttpResponse:
     rows: list[list[str | date | None]] = [
         [
             one.room.name if one.room else "", one.student.name, one.mode_words, one.due,
-            "、".join(names.get(bearer, "") for bearer in one.bearers), _("排上了") if one.planned else _("还没排"),
+            listed(names.get(bearer, "") for bearer in one.bearers), _("排上了") if one.planned else _("还没排"),
         ]
         for one in found
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.queries import visible_evidence
+from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
 from .. import entered, papers, reach, reasons, recording
@@ -167,7 +168,7 @@ def one(request: Request, record: str) -> HttpResponse:
         audit.write(viewer, "home_visits.record_read", row, student=row.student_id)
     context = {
         "record": row, "reason": template, "lines": reasons.said(template, said.get("taps", {})), "said": said,
-        "names": "、".join(names), "room": reach.rooms_of([row.student_id], viewer).get(row.student_id), "entry": entry,
+        "names": listed(names), "room": reach.rooms_of([row.student_id], viewer).get(row.student_id), "entry": entry,
         "files": list(visible_evidence(viewer).filter(entry=entry)) if entry else [],
         "requests": reach.requests(viewer).filter(record=row), "erased": row.said is None,
         "counts": entered.counts_as_visit(school, row.mode, row.day) or entered.visit_kind(school, row.day) is None,

@@ -20,6 +20,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Attribute, Subject
 from tongxin.kernel.solving import services as solving_runs
+from tongxin.ui.formats import listed
 from tongxin.ui.solving import fragment
 from tongxin.ui.toasts import notify
 
@@ -144,7 +145,7 @@ def _choices(request: Request, chosen: list[str]) -> list[dict[str, Any]]:
     found = [
         {
             "id": one.public_id, "pk": one.pk, "name": one.name, "pinyin": one.pinyin, "initials": one.initials,
-            "detail": "、".join(str(titles[post]) for post in posts.get(one.pk, ())),
+            "detail": listed(str(titles[post]) for post in posts.get(one.pk, ())),
             "groups": " ".join(posts.get(one.pk, ())), "selected": one.public_id in chosen,
         }
         for one in reach.staff(request.viewer)
@@ -212,8 +213,8 @@ def one(request: Request, round: str) -> HttpResponse:
         "round": row, "run": run, "counts": _counts(visits), "wrong": wrong, "online": row.mode == Mode.ONLINE,
         "poll_url": reverse("home_visits:round_progress", args=[row.public_id]),
         "stop_url": reverse("home_visits:round_stop", args=[row.public_id]),
-        "days": _days(row, visits, rooms, names), "people": "、".join(names.values()),
-        "alone": "、".join(names[pk] for pk in alone if pk in names),
+        "days": _days(row, visits, rooms, names), "people": listed(names.values()),
+        "alone": listed(names[pk] for pk in alone if pk in names),
         "sessions": [sessions.title(session, viewer.day) for session in row.sessions],
         "left": [
             {
@@ -243,7 +244,7 @@ def _days(
     for route in row.routes.order_by("leave", "pk"):
         stops = by_route.get(route.pk, [])
         if stops:
-            team = "、".join(names.get(person, "") for person in route.people)
+            team = listed(names.get(person, "") for person in route.people)
             days.setdefault(timezone.localtime(route.leave).date(), []).append(
                 {"route": route, "team": team, "stops": stops}
             )

@@ -19,6 +19,7 @@ from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.people.models import Contact
+from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
 from .. import answers, homes, mapping, papers, reach
@@ -58,7 +59,7 @@ def route(request: Request, route: str) -> HttpResponse:
         for number, one in enumerate(visits, 1) if one.begin and one.end
     ]  # fmt: skip
     context = {
-        "route": row, "round": row.round, "stops": stops, "names": "、".join(names.values()), "online": row.round.mode == Mode.ONLINE,
+        "route": row, "round": row.round, "stops": stops, "names": listed(names.values()), "online": row.round.mode == Mode.ONLINE,
         "sketch": _sketch(stops, centres), "may_work": viewer.person_id in row.people or viewer.may("visits_plan"),
         "next": next((one for one in stops if one["visit"].state != Visit.State.DONE), None),
         "formats": [("docx", _("下载 Word")), ("pdf", _("下载 PDF"))],

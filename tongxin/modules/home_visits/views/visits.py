@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.base.models import Subject
+from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
 from .. import answers, homes, leftover, planning, problems, reach, sessions
@@ -39,7 +40,7 @@ def _page(request: Request, row: Visit, forms: dict, status: int = 200) -> HttpR
     home = homes.homes([row.student_id]).get(row.student_id)
     context = {
         "visit": row, "round": row.round, "room": reach.rooms_of([row.student_id], viewer).get(row.student_id),
-        "team": "、".join(names.get(pk, "") for pk in row.route.people) if row.route else "",
+        "team": listed(names.get(pk, "") for pk in row.route.people) if row.route else "",
         "spot": (home.spot if home else None) or {}, "times": homes.words_of(homes.wants_of(home)["times"]),
         "why": leftover.reason(row.left_out), "way": leftover.way_out(row.left_out, row.round, names, viewer.day),
         "over": row.state in answers.OVER, "move": _move_form(request, row, names), "propose": ProposeForm(), "refuse": RefuseForm(),
@@ -53,7 +54,7 @@ def _move_form(request: Request, row: Visit, names: dict[int, str], data=None) -
     asked = problems.build(row.round, request.viewer.day, moved=row)
     if not asked.members:
         return None
-    teams = [(name, "、".join(names.get(pk, "") for pk in people)) for name, people in asked.members.items()]
+    teams = [(name, listed(names.get(pk, "") for pk in people)) for name, people in asked.members.items()]
     days = [
         (one["id"], sessions.title(one, request.viewer.day))
         for one in row.round.sessions

@@ -12,6 +12,7 @@ from tongxin.exchange.documents.pdf import write_pdf
 from tongxin.exchange.documents.word import write_word
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
+from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
 from .. import agreements, pairs, paper
@@ -120,7 +121,7 @@ def unsigned(request: Request) -> HttpResponse:
     shown = [one for one in lacking if not chosen or one.pair.kind.link == chosen]
     context = {
         "tabs": place.tabs(viewer, "unsigned"),
-        "shown": [(one, "；".join(one.missing())) for one in shown[:SHOWN]],
+        "shown": [(one, listed(one.missing(), "；")) for one in shown[:SHOWN]],
         "left": max(len(shown) - SHOWN, 0),
         "in_order": len(standings) - len(lacking),
         "of": len(standings),

@@ -13,6 +13,7 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.people import together
 from tongxin.kernel.programmes.pairings import Pairing
+from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
 from .. import listing, saying, services
@@ -211,7 +212,7 @@ def _answers(one: Participant, ask: Any) -> list[tuple[str, str]]:
         words = dict(slot.values)
         said = [words.get(str(value), str(value)) for value in one.answers.get(slot.id, [])]
         if said:
-            found.append((slot.title, "、".join(said)))
+            found.append((slot.title, listed(said)))
     return found
 
 

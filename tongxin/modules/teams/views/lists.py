@@ -19,6 +19,7 @@ from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.ui import keyset, tables
+from tongxin.ui.formats import listed
 
 from .. import forming, looking, measuring, showing
 from ..kinds import TeamKind, choices, kinds_of
@@ -145,7 +146,7 @@ def export(request: Request) -> HttpResponseBase:
     number = outgoing.note(viewer, "teams.exported", rows=len(cards))
     heads = [Column(title) for title in (_("团队"), _("类别"), _("负责人"), _("成员"), _("成立"), _("状态"))]
     lines = [
-        (name, kind, "、".join(leaders), "、".join(others), since, state)
+        (name, kind, listed(leaders), listed(others), since, state)
         for name, kind, leaders, others, since, state, _key in map(_row, cards)
     ]
     content = write_workbook([Sheet(_("团队"), heads, lines)], export_id=number, author=school.name)
