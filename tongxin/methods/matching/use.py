@@ -16,7 +16,7 @@ from .scheme import Scheme
 
 TYPES = ("staff", "student", "homeroom", "enterprise", "outsider", "community")
 CLASSES = ("K0", "K1", "K2", "K3")
-BLOCK = ("packs", "about", "link", "links", "kind", "class", "people", "asks")
+BLOCK = ("packs", "about", "link", "links", "kind", "class", "people", "asks", "enters")
 ASK = ("wishes", "limits", "slots")
 SLOT = ("slot", "title", "values", "free", "most")
 MOST_WISHES = 10
@@ -46,7 +46,8 @@ class Ask:
 @dataclass(frozen=True)
 class Use:
     """links: kind of link by seat, of a team; team_kind: what kind of team it is; link: kind of link first seat → second seat, of a pair. people: type of
-    subject by seat. data_class: at least this class, "" when the links say it. asks: by seat; who is not in it is not asked."""
+    subject by seat. data_class: at least this class, "" when the links say it. asks: by seat; who is not in it is not asked.
+    enters: the kind of activity as which each new pair is entered, "" for none: its parts are named like the seats."""
 
     packs: tuple[str, ...] = ()
     about: str = ""
@@ -56,6 +57,7 @@ class Use:
     data_class: str = ""
     people: tuple[tuple[str, str], ...] = ()
     asks: tuple[tuple[str, Ask], ...] = ()
+    enters: str = ""
     place: Place = field(default_factory=lambda: Place("", 1), compare=False)
 
     def kinds(self) -> tuple[str, ...]:
@@ -108,8 +110,15 @@ class _Reader(Reader):
             data_class,
             people,
             self._asks(block, seats),
+            self._enters(block, scheme),
             where,
         )
+
+    def _enters(self, block: LMap, scheme: Scheme) -> str:
+        name = self.text(block.get("enters"), block.at("enters"), "enters")
+        if name and scheme.teams:
+            self.error(block.at("enters"), "enters", "只有配对可以写“enters”；组队的登记在团队的页面上。")
+        return name
 
     def _by_seat(self, value: Any, where: object, what: str, seats: list[str]) -> tuple[tuple[str, str], ...]:
         if value is None:

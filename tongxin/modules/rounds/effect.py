@@ -13,12 +13,15 @@ from tongxin.exchange.notices import topics
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
-from tongxin.kernel.base.models import Account, Link
+from tongxin.kernel.base.models import Account, Link, Subject
+from tongxin.kernel.ledger.services import Draft, record_activity
+from tongxin.kernel.ledger.services import Refused as LedgerRefused
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people.guards import PostRefused
 from tongxin.kernel.people.teams import TeamRefused, form_team
 from tongxin.kernel.programmes.pairings import Pairing
+from tongxin.kernel.programmes.queries import kinds
 from tongxin.kernel.solving import services as solving
 from tongxin.kernel.solving.models import SolverRun
 from tongxin.kernel.solving.services import Keep, Ticker
@@ -29,6 +32,7 @@ from .models import Group, Member, Round
 from .services import Refused
 
 RUN = "rounds-effect"
+SOURCE = "rounds"
 # The notes for everybody and the links take a while in a big school; the page does not wait for them.
 SECONDS = 300
 
@@ -97,8 +101,43 @@ def _pairs(
         wanted.add((a.person.subject_id, b.person.subject_id))
     if not row.fill:
         _end_replaced(row, pairing, wanted, by)
+    known = _before(row, pairing)
     for a_subject, b_subject in pairs:
         people.set_link(pairing.link, a_subject, b_subject, since=row.starts_on, until=row.ends_on, by=by)
+
+    if pairing.use.enters:
+        _enter(row, pairing, [pair for pair in pairs if (pair[0].pk, pair[1].pk) not in known], by)
+
+
+def _before(row: Round, pairing: Pairing) -> set[tuple[int, int]]:
+    """Return the pairs that stood already when the round begins."""
+    rows = Link.objects.filter(
+        school=row.school, kind=pairing.link, superseded_at=FOREVER, valid_from__lte=row.starts_on,
+        valid_to__gte=row.starts_on - timedelta(days=1),
+    )  # fmt: skip
+    return set(rows.values_list("a_id", "b_id"))
+
+
+def _enter(row: Round, pairing: Pairing, pairs: list[tuple[Subject, Subject]], by: Account | None) -> None:
+    """Enter each new pair in the ledger as the scheme says, on its first day or today if that is still to come.
+
+    Only where a programme in force declares the activity; one that asks for more than a round knows is left to people.
+    """
+    today = timezone.localdate()
+    day = min(row.starts_on, today)
+    declared = kinds(row.school, day).get(pairing.use.enters)
+    if declared is None:
+        return
+    seats = [seat.id for seat in pairing.scheme.seats]
+    for pair in pairs:
+        parts = {seat: [one.pk] for seat, one in zip(seats, pair, strict=True) if declared.part(seat)}
+        token = f"round:{row.public_id}:{pair[0].pk}:{pair[1].pk}"[:64]
+        draft = Draft(day=day, parts=parts, token=token, source=SOURCE)
+        try:
+            with transaction.atomic():
+                record_activity(row.school, declared, draft, by=by, today=today)
+        except LedgerRefused:
+            return
 
 
 def _end_replaced(row: Round, pairing: Pairing, wanted: set[tuple[int, int]], by: Account | None) -> None:
@@ -116,11 +155,11 @@ def _end_replaced(row: Round, pairing: Pairing, wanted: set[tuple[int, int]], by
 def _teams(
     row: Round, pairing: Pairing, groups: list[Group], members: dict[int, list[Member]], by: Account | None
 ) -> None:
-    kinds = dict(pairing.use.links)
+    links = dict(pairing.use.links)
     for group in groups:
         seats: dict[str, list[int]] = defaultdict(list)
         for member in members[group.pk]:
-            seats[kinds[member.person.seat]].append(member.person.subject_id)
+            seats[links[member.person.seat]].append(member.person.subject_id)
         group.made = form_team(
             row.school, group.name, seats, since=row.starts_on, until=row.ends_on, by=by,
             token=f"round:{group.public_id}", kind=pairing.use.team_kind,
