@@ -40,6 +40,7 @@ from . import (
     mentoring,
     network,
     notices,
+    registers,
     rounds,
     screenings,
     teams,
@@ -194,6 +195,7 @@ class Demo:
         if adopted:
             self._tell(out, adopted)
         consents.say(out, self.year, self.today)
+        registers.keep(out, self.year, self.today)
         screenings.tell(out, self.today)
         kinds = {name: kind for p in adopted for name, kind in parse(current_version(p).text).kinds.items()}
         album = Album(Path(settings.EVIDENCE_DIR), out.school.public_id, self.scenes, self.sheets)
