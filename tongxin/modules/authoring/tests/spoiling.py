@@ -94,6 +94,10 @@ THINGS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+# The C library writes the same several times as fast where it is there.
+FAST: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
 def own_pack() -> dict[str, Any]:
     """The small pack under a name that nobody adopted."""
     raw: dict[str, Any] = plain(read_yaml(PACK.replace("pack: green-hill", "pack: own-plan")))
@@ -101,7 +105,7 @@ def own_pack() -> dict[str, Any]:
 
 
 def written(raw: Any) -> str:
-    return yaml.safe_dump(raw, allow_unicode=True, sort_keys=False)
+    return yaml.dump(raw, Dumper=FAST, allow_unicode=True, sort_keys=False)
 
 
 def with_fault(path: Path, value: Any) -> str:
@@ -143,8 +147,7 @@ def spoiled(rng: Random) -> str:
 
 def _piece(raw: dict[str, Any], rng: Random) -> dict[str, Any]:
     """A pack with one rule, the words it needs and a little of the rest, so that its pages are quick."""
-    raw = copy.deepcopy(raw)
-    rule = rng.choice(raw["obligations"])
+    raw, rule = dict(raw), dict(rng.choice(raw["obligations"]))
     rule["cases"] = (rule.get("cases") or [])[:1]
     spoken = written(rule)
 
@@ -153,12 +156,11 @@ def _piece(raw: dict[str, Any], rng: Random) -> dict[str, Any]:
         return [item for item in found if item[name] in spoken] or found[:1]
 
     raw |= {f"{name}s": few(f"{name}s", name) for name in ("kind", "post", "attribute", "link", "event")}
-    raw["plan"]["months"] = [
-        month | {"items": month["items"][:1]} for month in (raw["plan"].get("months") or [])[:2]
-    ]
+    months = (raw["plan"].get("months") or [])[:2]
+    raw["plan"] = raw["plan"] | {"months": [month | {"items": month["items"][:1]} for month in months]}
     for key in ("headings", "figures", "reports"):
         raw[key] = (raw.get(key) or [])[:1]
-    return raw | {"obligations": [rule], "pack": "own-plan"}
+    return copy.deepcopy(raw | {"obligations": [rule], "pack": "own-plan"})
 
 
 def _places(value: Any, path: Path = ()) -> Iterator[Path]:
