@@ -98,7 +98,7 @@ def _keep_short(database: Path) -> None:
             pages, copied = fold(database)
         except sqlite3.OperationalError as error:
             # Somebody writes for long, as an import does; the log waits.
-            logger.info("the log was not brought into the database file: %s", error)
+            logger.debug("the log was not brought into the database file: %s", error)
         except sqlite3.Error:
             logger.exception("the log could not be brought into the database file")
         else:
