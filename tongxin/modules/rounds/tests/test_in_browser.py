@@ -70,7 +70,7 @@ def test_a_round_of_classes_from_the_first_tap_to_its_effect(phone, live_server,
     look(phone, "round-proposed")
     phone.get_by_role("link", name="看名单和理由").click()
     look(phone, "table")
-    phone.get_by_role("link", name="图", exact=True).click()
+    phone.get_by_role("link", name="连线图", exact=True).click()
     look(phone, "graph")
     go(cast.wang, "person", round_.public_id, Participant.objects.get(subject=cast.li.subject).public_id)
     look(phone, "person")

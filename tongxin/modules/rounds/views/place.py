@@ -49,7 +49,7 @@ def tabs(round_: Round, current: str) -> list[dict[str, Any]]:
     """Return the tabs of a round."""
     places = [("round", _("概况"), True), ("people", _("参加的人"), True)]
     shown = round_.proposal_id is not None
-    places += [("table", _("结果"), shown), ("graph", _("图"), shown), ("bonds", _("手工定的"), True)]
+    places += [("table", _("结果"), shown), ("graph", _("连线图"), shown), ("bonds", _("手工定的"), True)]
     places.append(("changes", _("改了什么"), shown))
     return [
         {
