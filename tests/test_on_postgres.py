@@ -28,11 +28,9 @@ ROOMS = [
 FILL = """
 import django
 django.setup()
-from django.core.management import call_command
 from django.db import transaction
 from tongxin.kernel.audit import services as audit
 from tongxin.testing.cast import make_cast
-call_command("migrate", verbosity=0)
 cast = make_cast()
 with transaction.atomic():
     for number in range(3):
@@ -41,14 +39,22 @@ with transaction.atomic():
 
 
 @pytest.fixture(scope="module")
-def address():
-    """The address of an empty database on a server of our own."""
+def address(tmp_path_factory):
+    """The address of a migrated database on a server of our own, which others are copied from."""
     reason = postgres.why_unavailable()
     if reason:
         pytest.skip(reason)
     server = postgres.shared()
-    server.create_database("tongxin")
-    return f"postgresql://{server.user}@{server.host}:{server.port}/tongxin"
+    server.create_database("tongxin_migrated")
+    address = f"postgresql://{server.user}@{server.host}:{server.port}/tongxin_migrated"
+    own = {"DJANGO_SETTINGS_MODULE": "tongxin.config.settings", "TONGXIN_DATABASE": address}
+    own["TONGXIN_DATA"] = str(tmp_path_factory.mktemp("migrating"))
+    migrated = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        cwd=ROOT, env={**os.environ, **own, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert migrated.returncode == 0, migrated.stderr
+    return address
 
 
 @pytest.mark.postgres
@@ -82,7 +88,7 @@ def test_the_kernel_and_what_stands_on_it_behave_the_same_on_postgresql(address)
 @pytest.mark.postgres
 def test_a_backup_of_postgresql_is_restored_and_its_audit_record_checked_offline(address, tmp_path):
     server = postgres.shared()
-    server.create_database("original")
+    server.create_database("original", like="tongxin_migrated")
     server.create_database("restored")
     base = address.rsplit("/", 1)[0]
     copy = tmp_path / "copy.zip"

@@ -34,3 +34,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA wal_autocheckpoint=1000;"
     # Nothing here outlives the run. That the real profile waits for the disk is tested on a database of its own.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+elif str(DATABASES["default"]["NAME"]).endswith("_migrated"):
+    # Made by the tests themselves on a server of their own: the migrations have just run in it.
+    DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"]}
