@@ -58,6 +58,12 @@ def test_what_cannot_wait_are_pages_there_are():
         assert page in rooms[room].reverse_dict, name
 
 
+def test_a_data_folder_that_is_not_there_yet_lies_on_the_disk_of_the_one_above(disk, settings):
+    settings.DATA_DIR = disk / "not" / "yet"
+    assert not space.short()
+    assert not space.release()
+
+
 def test_a_full_disk_is_told_from_other_errors(tmp_path):
     full = full_error(tmp_path)
     assert space.is_full(full)

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import translation
 
 from tongxin.config import patience
 
@@ -26,7 +27,8 @@ def impatient(monkeypatch):
     monkeypatch.setattr(patience, "STEPS", 1_000)
     connection.ensure_connection()
     patience._look_at(connection)
-    yield
+    with translation.override("zh-hans"):
+        yield
     connection.connection.set_progress_handler(None, 0)
 
 

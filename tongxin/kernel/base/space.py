@@ -118,4 +118,6 @@ def _ballast() -> Path:
 
 
 def _free() -> int:
-    return shutil.disk_usage(settings.DATA_DIR).free
+    """Bytes free on the disk that holds the data folder, or will hold it."""
+    folder = Path(settings.DATA_DIR).resolve()
+    return shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
