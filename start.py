@@ -471,7 +471,7 @@ TEST_PARTS = [
     "tongxin/kernel",
 ]
 # More than there are cores: whoever waits for a killed server or for PostgreSQL leaves a core to the others.
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 3
 
 
 def part_of_tests(part: str) -> list[str]:
