@@ -5,6 +5,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tongxin.kernel.base import space
 from tongxin.kernel.ledger.models import Entry, Evidence
 from tongxin.testing.again import again
 from tongxin.testing.browser import enter, faults, violations
@@ -36,6 +37,24 @@ def test_a_visit_with_a_photo_is_logged_from_the_to_do_list_in_under_thirty_seco
     assert Entry.objects.get().mode == "in_person"
     assert Evidence.objects.get().type == "photo"
     assert violations(phone) == []
+
+
+def test_a_full_disk_is_said_where_the_form_is_and_the_same_form_is_saved_once_there_is_room(
+    school, phone, settings
+):
+    enter(phone, school.address, school.liu.account)
+    student = school.students[1][1].public_id
+    phone.goto(f"{school.address}/record/home_visit/?visited={student}&mode=online")
+    usual, settings.LEAST_FREE_MIB = settings.LEAST_FREE_MIB, 2**40
+    space.forget()
+    phone.get_by_role("button", name="保存").click()
+    expect(phone.get_by_text("服务器的磁盘满了，这一次没有保存。您填写的内容还在这里。")).to_be_visible()
+    assert not Entry.objects.exists()
+    settings.LEAST_FREE_MIB = usual
+    space.forget()
+    phone.get_by_role("button", name="重新发送").click()
+    phone.get_by_role("button", name="撤销").wait_for()
+    assert Entry.objects.count() == 1
 
 
 def test_a_saved_visit_can_be_undone_from_the_toast(school, phone):

@@ -6,8 +6,8 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const english = document.documentElement.lang === "en";
   const words = english
-    ? { unreached: "No connection. Please try again.", sending: "Sending", failed: "Not sent: the connection failed. What you wrote is still here.", retry: "Send again", kept: "Restored what you wrote last time.", cancel: "Discard", more: "Too many matches; type another letter." }
-    : { unreached: "没有连上，请再试一次。", sending: "正在发送", failed: "没有发出去：网络不通。您填写的内容还在这里。", retry: "重新发送", kept: "已恢复上次没有提交的内容。", cancel: "不要了", more: "人数较多，请再打一个字母。" };
+    ? { unreached: "No connection. Please try again.", sending: "Sending", failed: "Not sent: the connection failed. What you wrote is still here.", here: ". What you wrote is still here.", retry: "Send again", kept: "Restored what you wrote last time.", cancel: "Discard", more: "Too many matches; type another letter." }
+    : { unreached: "没有连上，请再试一次。", sending: "正在发送", failed: "没有发出去：网络不通。您填写的内容还在这里。", here: "。您填写的内容还在这里。", retry: "重新发送", kept: "已恢复上次没有提交的内容。", cancel: "不要了", more: "人数较多，请再打一个字母。" };
 
   /* short notices */
   function toast(text, tone) {
@@ -66,6 +66,11 @@
     said.show(0);
     request.send(body);
   }
+  /* what our own page of an error says first; "" when the line is down or somebody else answered */
+  function saidBy(request) {
+    if (!request || request.status < 500) return "";
+    return $("#main h1", new DOMParser().parseFromString(request.responseText, "text/html"))?.textContent.trim() || "";
+  }
   function sendingLine(form) {
     $(".sending", form)?.remove();
     const box = document.createElement("div");
@@ -85,10 +90,10 @@
         }
         bar.value = Math.round(share * 100);
       },
-      fail(again) {
+      fail(again, why) {
         const line = document.createElement("p");
         line.className = "notice notice--warn";
-        line.textContent = words.failed;
+        line.textContent = why ? why + words.here : words.failed;
         const button = document.createElement("button");
         button.type = "button";
         button.className = "btn btn--primary";
@@ -104,7 +109,7 @@
     const parsed = new DOMParser().parseFromString(request.responseText, "text/html");
     const main = $("#main", parsed);
     const elsewhere = request.responseURL && new URL(request.responseURL).pathname !== new URL(form.action || location.href).pathname;
-    if (request.status >= 500 || !main) { sendingLine(form).fail(() => form.requestSubmit()); return; }
+    if (request.status >= 500 || !main) { sendingLine(form).fail(() => form.requestSubmit(), saidBy(request)); return; }
     if (elsewhere || request.status < 400 && !$("[aria-invalid=true], .notice--error, .field__error", main)) forget(form);
     document.title = parsed.title || document.title;
     if (elsewhere) history.pushState({}, "", request.responseURL);
@@ -500,7 +505,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => { open = $$("details[open][id]", event.detail.target).map((one) => one.id); });
   document.addEventListener("htmx:afterSwap", () => { for (const id of open) { const one = document.getElementById(id); if (one) one.open = true; } open = []; });
   document.addEventListener("htmx:load", (event) => start(event.detail.elt));
-  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(failure, () => toast(words.unreached, "warning"));
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(failure, (event) => toast(saidBy(event.detail.xhr) || words.unreached, "warning"));
   document.addEventListener("htmx:beforeRequest", (event) => event.detail.elt.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterRequest", (event) => event.detail.elt.removeAttribute("aria-busy"));
   globalThis.tongxin = { start, toast };
