@@ -538,7 +538,8 @@ def _as_it_stood(asked: Asked, day: date, obligations: set[str]) -> dict[str, li
     then = Asked(asked.programme, day, asked.known_at)
     by_rule: dict[str, list[Verdict]] = defaultdict(list)
     for v in then.verdicts(obligations, bearers=False):
-        if v.first <= day <= v.last + timedelta(days=31):
+        # Some windows have no end; those that are long over have left the picture.
+        if v.first <= day and (day - v.last).days <= 31:
             by_rule[v.obligation].append(v)
     return by_rule
 

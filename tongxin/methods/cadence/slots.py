@@ -14,12 +14,18 @@ from typing import Any
 
 from .parse_periods import SIMPLE
 from .reading import number_of, text_of
+from .slots_further import Item, Step, further, read_further
 
 SIMPLE_BOUNDS = ("at_least", "at_most", "exactly")
 OPERATORS = ("is", "not", "at_least", "at_most")
 HOLDS, FAILS = "has", "has_not"
 WINDOW_WORDS = (*SIMPLE, "once", "standing")
+TEACHING_MONTH = "teaching_month"
+PARTS = ("first", "last", "nth")  # of a longer unit
 KEPT = "kept"  # the choice that says: as it is written now
+ASKED = "asked"  # the bound whose number a post of the school fills in
+# What is measured without counting activities, and what is a share of a set.
+STANDING_MEASURES, SHARE = ("links", "state", "days_in"), "share"
 
 
 @dataclass
@@ -50,7 +56,9 @@ class Slots:
     """Everything a person may fill in. subject: as spelled ("student", "activity:visit", "pair:mentor_of").
 
     measure: "times", "sum:hours", "distinct:theme" …, "" = what the rule would take anyhow; bound: at_least | at_most | exactly | between | KEPT.
-    joined: all | any. by_who: "post:NAME", "member", "self" or "". remind: days, as typed.
+    joined: all | any. by_who: "post:NAME", "member", "self" or "". remind: days, as typed. asked: the post that fills in
+    the number, where bound is ASKED. listed: all_of | any_of, items: a checklist in place of what is counted.
+    tightens: names of the rules above. exempt: who owes nothing. blocks: the post nobody gets before it is met.
     """
 
     id: str = ""
@@ -81,6 +89,19 @@ class Slots:
     until: str = ""
     waiver_by: str = ""
     waiver_days: str = ""
+    asked: str = ""
+    listed: str = ""
+    items: list[Item] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    blocks: str = ""
+    tightens: list[str] = field(default_factory=list)
+    exempt: list[Condition] = field(default_factory=list)
+    title_en: str = ""
+    arrivals: str = ""
+    arrivals_days: str = ""
+    jointly: bool = False
+    once_only: bool = False
+    make_up: bool = False
 
 
 Raw = dict[str, Any]
@@ -100,6 +121,9 @@ def slots_of(raw: Raw) -> tuple[Slots, Raw]:
     for read in (_read_where, _read_bearer, _read_count, _read_measure, _read_bound, _read_window, _read_evidence,
                  _read_remind, _read_source, _read_waiver):  # fmt: skip
         read(slots, left)
+    read_further(slots, left, _tests)
+    if slots.items:
+        slots.measure, slots.bound = "", KEPT
     return slots, left
 
 
@@ -110,9 +134,11 @@ def written(slots: Slots, kept: Raw) -> Raw:
                        ("subject", slots.subject), ("where", _where(slots)), ("bearer", _one_or_list(slots.bearer))):  # fmt: skip
         if value:
             raw[key] = value
-    if count := _count(slots, kept):
-        raw["count"] = count
-    raw |= _measure(slots) | _bound(slots) | _window(slots, kept)
+    if not slots.listed:
+        if count := _count(slots, kept):
+            raw["count"] = count
+        raw |= _measure(slots) | _bound(slots)
+    raw |= _window(slots, kept) | further(slots, typed, _where_of(slots.exempt, "all"))
     for key, value in (("evidence", _evidence(slots)), ("remind", _remind(slots)), ("heading", slots.heading),
                        ("waiver", _waiver(slots))):  # fmt: skip
         if value:
@@ -181,10 +207,14 @@ def _attribute_test(name: str, said: Raw, negated: bool) -> list[Condition] | No
 
 
 def _where(slots: Slots) -> Any:
-    parts = [_condition(test) for test in slots.tests if test.what]
+    return _where_of(slots.tests, slots.joined)
+
+
+def _where_of(tests: list[Condition], joined: str) -> Any:
+    parts = [_condition(test) for test in tests if test.what]
     if not parts:
         return None
-    return parts[0] if len(parts) == 1 else {slots.joined: parts}
+    return parts[0] if len(parts) == 1 else {joined: parts}
 
 
 def _condition(test: Condition) -> Raw:
@@ -263,6 +293,8 @@ def _read_companion(slots: Slots, count: Raw) -> None:
 
 
 def _count(slots: Slots, kept: Raw) -> Raw:
+    if counts_nothing(slots.measure):
+        return {}
     count: Raw = {"kind": _one_or_list(slots.kinds)} if slots.kinds else {}
     if slots.part:
         count["part"] = slots.part
@@ -296,17 +328,44 @@ def _read_measure(slots: Slots, left: Raw) -> None:
     elif isinstance(measure, dict) and len(measure) == 1 and isinstance(next(iter(measure.values())), str):
         name, of = next(iter(measure.items()))
         slots.measure = f"{name}:{of}"
+    elif (of := _plain_share(measure)) or (of := _plain_links(measure)):
+        slots.measure = of
     else:
         slots.measure = KEPT
         return
     del left["measure"]
 
 
+def _plain_share(measure: Any) -> str:
+    """ "share:students" for a share of a whole set, of whoever plays a part; empty for any other measure."""
+    share = measure.get(SHARE) if isinstance(measure, dict) and len(measure) == 1 else None
+    of = share.get("of") if isinstance(share, dict) and len(share) == 1 else None
+    return f"{SHARE}:{of}" if isinstance(of, str) else ""
+
+
+def _plain_links(measure: Any) -> str:
+    """ "links:mentor_of:b" for the links of one kind at one end; empty for any other measure."""
+    if not isinstance(measure, dict) or set(measure) != {"links", "end"}:
+        return ""
+    name, end = measure["links"], measure["end"]
+    return f"links:{name}:{end}" if isinstance(name, str) and end in ("a", "b") else ""
+
+
 def _measure(slots: Slots) -> Raw:
     if slots.measure in ("", KEPT):
         return {}
     name, _, of = slots.measure.partition(":")
+    if name == SHARE:
+        return {"measure": {SHARE: {"of": of}}}
+    if name == "links":
+        of, _, end = of.partition(":")
+        return {"measure": {"links": of} | ({"end": end} if end else {})}
     return {"measure": {name: of} if of else name}
+
+
+def counts_nothing(measure: str) -> bool:
+    """Is a measure, as slots name it, one of what holds: no activity is counted then."""
+    return measure.partition(":")[0] in STANDING_MEASURES
 
 
 # how much, how often
@@ -322,13 +381,17 @@ def _read_bound(slots: Slots, left: Raw) -> None:
         slots.number, slots.number_to = text_of(value[0]), text_of(value[1])
     elif said[0] in SIMPLE_BOUNDS and not isinstance(value, dict | list):
         slots.number = text_of(value)
+    elif said[0] == "at_least" and isinstance(value, dict) and list(value) == ["ask"]:
+        slots.asked = text_of(value["ask"])
     else:
         return
-    slots.bound = said[0]
+    slots.bound = ASKED if slots.asked else said[0]
     del left[said[0]]
 
 
 def _bound(slots: Slots) -> Raw:
+    if slots.bound == ASKED:
+        return {"at_least": {"ask": slots.asked}}
     if slots.bound == KEPT or not slots.number:
         return {}
     if slots.bound == "between":
@@ -362,8 +425,13 @@ def _period(window: Any) -> Period | None:
     keys = set(window)
     if keys == {"year"} and window["year"] == "calendar":
         return Period("calendar_year")
+    if keys in ({"unit", "teaching"}, {"every", "unit", "teaching"}) and _is_teaching_month(window):
+        return Period(TEACHING_MONTH)
     if keys == {"every", "unit"}:
         return Period("every", text_of(window["every"]), text_of(window["unit"]))
+    for word in PARTS:
+        if keys == {word, "unit", "of"} and not isinstance(window["of"], dict):
+            return Period(word, text_of(window[word]), text_of(window["unit"]), text_of(window["of"]))
     if keys == {"from", "to"}:
         return Period("between", first=text_of(window["from"]), last=text_of(window["to"]))
     if keys == {"by"}:
@@ -379,6 +447,10 @@ def _period(window: Any) -> Period | None:
     if keys == {"break"}:
         return Period("break", unit=text_of(window["break"]))
     return _long_period(window, keys)
+
+
+def _is_teaching_month(window: Raw) -> bool:
+    return window["unit"] == "month" and window["teaching"] is True and window.get("every", 1) == 1
 
 
 def _long_period(window: Raw, keys: set[str]) -> Period | None:
@@ -420,7 +492,9 @@ def _spelled(period: Period) -> Any:
         return period.word
     spelled: dict[str, Callable[[], Raw]] = {
         "calendar_year": lambda: {"year": "calendar"},
+        TEACHING_MONTH: lambda: {"unit": "month", "teaching": True},
         "every": lambda: {"every": n, "unit": period.unit},
+        **dict.fromkeys(PARTS, lambda: {period.word: n, "unit": period.unit, "of": period.of}),
         "between": lambda: {"from": period.first, "to": period.last},
         "by": lambda: {"by": period.last},
         "announced": lambda: {"by": {"announced": period.of}},

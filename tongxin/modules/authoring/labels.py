@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from tongxin.methods.cadence.counting import DISTINCT
 from tongxin.methods.cadence.occasions import ARRIVED, LEFT
 from tongxin.methods.cadence.pack import Pack, vocabulary
-from tongxin.methods.cadence.slot_choices import conditions, measures, subjects
-from tongxin.methods.cadence.slots import FAILS, HOLDS, KEPT
+from tongxin.methods.cadence.slot_choices import WHOLES, conditions, measures, subjects
+from tongxin.methods.cadence.slots import ASKED, FAILS, HOLDS, KEPT, TEACHING_MONTH
 from tongxin.methods.cadence.words import SUBJECTS_EN, SUBJECTS_ZH, Speaker
 
 Choices = list[tuple[str, str]]
@@ -50,13 +50,28 @@ def operator_choices(names: tuple[str, ...]) -> Choices:
     return [(name, words[name]) for name in names]
 
 
-def measure_choices(pack: Pack, kinds: list[str], say: Speaker) -> Choices:
+def measure_choices(pack: Pack, kinds: list[str], say: Speaker, subject: str) -> Choices:
     say = say.about(tuple(kinds))
-    return [(name, measure_word(name, say)) for name in measures(vocabulary(pack), kinds)]
+    return [(name, measure_word(name, say, subject)) for name in measures(vocabulary(pack), kinds, subject)]
 
 
-def measure_word(name: str, say: Speaker) -> str:
+def _set_word(of: str, say: Speaker, subject: str) -> str:
+    words = {
+        "students": _("学生"), "staff": _("教职工"), "members": _("党员"), "guardians": _("家长"),
+        "homerooms": _("班级"), "branches": _("党支部"), "departments": _("部门"),
+    }  # fmt: skip
+    return words.get(of) or say.part([subject.partition(":")[2]], of)
+
+
+def measure_word(name: str, say: Speaker, subject: str = "") -> str:
     word, _sep, of = name.partition(":")
+    if word == "share":
+        return _("占%(set)s的几分之几或百分之几") % {"set": _set_word(of, say, subject)}
+    if word == "links":
+        return _links_word(of, say)
+    if word in ("state", "days_in"):
+        title = {"state": _("达到过“%(state)s”"), "days_in": _("处于“%(state)s”的天数")}[word]
+        return title % {"state": _state_word(of, say)}
     plain = {"times": _("次（活动数）"), "people": _("人（不同的人）"), "person_times": _("人次")}
     if word in plain:
         return plain[word]
@@ -72,20 +87,38 @@ def measure_word(name: str, say: Speaker) -> str:
     return {"run": _("连续%(days)s"), "gap": _("最长间隔%(days)s")}[word] % {"days": days}
 
 
+def _state_word(code: str, say: Speaker) -> str:
+    named = (name for name, one in say.pack.attributes.items() if one.type == "state" and code in one.values)
+    return say.value(next(named, ""), code)
+
+
+def _links_word(of: str, say: Speaker) -> str:
+    name, _sep, end = of.partition(":")
+    if name in say.pack.posts:
+        return _("现任的%(post)s人数（不看活动）") % {"post": say.post(name)}
+    ends = {
+        "a": _("现有“%(link)s”个数，作为甲方（不看活动）"),
+        "b": _("现有“%(link)s”个数，作为乙方（不看活动）"),
+    }
+    return ends.get(end, _("现有“%(link)s”个数（不看活动）")) % {"link": say.link(name)}
+
+
 def bound_choices(kept: bool) -> Choices:
     found = [("at_least", _("至少")), ("at_most", _("至多")), ("exactly", _("正好")), ("between", _("介于"))]
+    found.append((ASKED, _("至少，数由学校的人填写")))
     return [*found, (KEPT, _("按原来的写法"))] if kept else found
 
 
 def window_choices(kept: bool) -> Choices:
     found = [
         ("term", _("每学期")), ("half_year", _("每半年（学期连同假期）")), ("year", _("每学年")),
-        ("calendar_year", _("每年（公历）")), ("quarter", _("每季度")), ("month", _("每月")),
+        ("calendar_year", _("每年（公历）")), ("quarter", _("每季度")), ("month", _("每月")), (TEACHING_MONTH, _("每个教学月")),
         ("teaching_week", _("每个教学周")), ("teaching_fortnight", _("每两个教学周")), ("school_day", _("每个教学日")),
         ("every", _("每隔几个……")), ("by", _("到某一天为止")), ("between", _("从某天到某天")), ("phase", _("在方案的某个阶段")),
         ("plan_month", _("在方案的某个月")), ("break", _("在假期里")), ("within", _("在某件事之后多久以内")),
         ("before", _("在某件事之前")), ("rolling", _("最近多久以内")), ("announced", _("到公布的日期为止")),
-        ("standing", _("任何时候")), ("once", _("一次，没有期限")),
+        ("first", _("一段时间里最初的几个……")), ("last", _("一段时间里最后的几个……")),
+        ("nth", _("一段时间里的第几个……")), ("standing", _("任何时候")), ("once", _("一次，没有期限")),
     ]  # fmt: skip
     return [*found, (KEPT, _("按原来的写法"))] if kept else found
 
@@ -94,8 +127,18 @@ def unit_choices(units: tuple[str, ...]) -> Choices:
     words = {
         "hour": _("小时"), "day": _("天"), "school_day": _("个教学日"), "month": _("个月"), "year": _("年"),
         "teaching_week": _("个教学周"), "summer": _("暑假"), "winter": _("寒假"), "any": _("寒暑假"),
+        "half_year": _("个半年"), "term": _("个学期"), "quarter": _("个季度"), "monday": _("个星期一"), "tuesday": _("个星期二"), "wednesday": _("个星期三"),
+        "thursday": _("个星期四"), "friday": _("个星期五"), "saturday": _("个星期六"), "sunday": _("个星期日"),
     }  # fmt: skip
     return [(unit, words[unit]) for unit in units]
+
+
+def whole_choices() -> Choices:
+    words = {
+        "year": _("每学年"), "calendar_year": _("每年（公历）"), "half_year": _("每半年（学期连同假期）"),
+        "term": _("每学期"), "quarter": _("每季度"), "month": _("每月"),
+    }  # fmt: skip
+    return [(name, words[name]) for name in WHOLES]
 
 
 def event_choices(pack: Pack, say: Speaker, is_activity: bool) -> Choices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -19,11 +20,12 @@ from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.packs import parse
-from tongxin.kernel.programmes.queries import current_version
+from tongxin.kernel.programmes.queries import active_programmes, current_version, with_text
 from tongxin.methods.cadence.calendar import calendar_to_dict
 from tongxin.methods.cadence.findings import Finding, PackUnreadable
 from tongxin.methods.cadence.pack import MISSHAPEN, Pack, pack_from_dict, pack_from_text
 
+from .forms.tables import free_name
 from .models import PackDraft
 
 
@@ -183,6 +185,96 @@ def hand_over(draft: PackDraft, year: int, note: str, *, by: Account | None) -> 
     audit.write(by, "authoring.handed_over", draft, programme=programme.pk)
     draft.delete()
     return programme
+
+
+def rules_above(draft: PackDraft, day: date) -> list[tuple[str, str]]:
+    """Return the rules that the school's bureau asks, by the name under which they can be tightened, with their title."""
+    if draft.programme is not None and draft.programme.locked:
+        return []
+    handed_down = active_programmes(draft.school, day).filter(handed_down__isnull=False)
+    packs = [parse(text) for text in with_text(handed_down).values_list("current_text", flat=True)]
+    return [
+        (f"{pack.slug}:{name}", pack.versions(name)[-1].title)
+        for pack in packs
+        for name in pack.obligation_ids()
+        if pack.versions(name)[-1].evaluable
+    ]
+
+
+def begin_stricter(
+    draft: PackDraft, above: Pack, name: str, *, by: Account | None, today: date
+) -> int | None:
+    """Write a rule of the bureau into a draft as one that tightens it, with the words it needs; what it asks is still the same.
+
+    Returns its place in the draft, None where the bureau's programme has no such rule. Raises one of NOT_SAVED.
+    """
+    theirs = [raw for raw in above.raw.get("obligations") or [] if str(raw.get("id")) == name]
+    versions = above.versions(name)
+    if not theirs or not versions or not versions[-1].evaluable:
+        return None
+    pack = pack_of(draft)
+    raw = copy.deepcopy(pack.raw)
+    listed = raw.setdefault("obligations", [])
+    headings = [heading.number for heading in pack.all_headings()]
+    rule = {key: value for key, value in copy.deepcopy(theirs[-1]).items() if key not in THEIRS}
+    taken = {str(one.get("id")) for one in listed}
+    rule["id"] = free_name(str(rule.get("title", "")), taken, "rule").replace("_", "-")
+    source = {"document": pack.source.document or pack.title, "level": "school"}
+    modality = versions[-1].source.modality
+    rule |= {"source": source | ({"modality": modality} if modality != "must" else {}), "since": today.isoformat(),
+             "tightens": f"{above.slug}:{name}"}  # fmt: skip
+    if headings:
+        rule["heading"] = headings[0]
+    _lend_words(raw, above.raw, rule, headings[0] if headings else "")
+    listed.append(rule)
+    save(draft, raw, _("收紧：%(title)s") % {"title": rule.get("title", "")}, by=by, revision=draft.revision)
+    return len(listed) - 1
+
+
+# What of a rule is the bureau's own affair.
+THEIRS = (
+    "id",
+    "cases",
+    "rows",
+    "note",
+    "later",
+    "source",
+    "since",
+    "until",
+    "heading",
+    "tightens",
+    "overrides",
+    "at",
+)
+WORDS = (("kinds", "kind"), ("posts", "post"), ("attributes", "attribute"), ("links", "link"), ("events", "event"),
+         ("announced", "announced"))  # fmt: skip
+
+
+def _lend_words(raw: dict[str, Any], theirs: dict[str, Any], rule: dict[str, Any], heading: str) -> None:
+    """Declare what a rule names and its new pack does not know, as the pack it comes from declares it."""
+    needed = set(_texts(rule))
+    for section, key in WORDS:
+        known = {str(one.get(key)) for one in raw.get(section) or []}
+        for one in theirs.get(section) or []:
+            if str(one.get(key)) in needed - known:
+                lent = copy.deepcopy(one)
+                if section == "kinds" and heading:
+                    lent["heading"] = heading
+                raw.setdefault(section, []).append(lent)
+                needed |= set(_texts(lent))
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """Every word that stands in something written."""
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(said, list):
+        for one in said:
+            yield from _texts(one)
+    else:
+        yield str(said)
 
 
 def base_version(draft: PackDraft) -> ProgrammeVersion | None:

@@ -6,6 +6,7 @@ app_name = "authoring"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", drafts.listing, name="drafts"),
     path("from/<str:programme>/", drafts.take_up, name="take_up"),
+    path("stricter/<str:programme>/<str:rule>/", drafts.stricter, name="stricter"),
     path("<str:public_id>/", drafts.draft, name="draft"),
     path("<str:public_id>/export/", drafts.export, name="export"),
     path("<str:public_id>/undo/", drafts.undo, name="undo"),

@@ -54,6 +54,47 @@ TYPES = {
     "link": gettext_lazy("岗位或关系"), "account": gettext_lazy("账号"), "activation_slip": gettext_lazy("开通纸条"),
     "programme": gettext_lazy("方案"), "import_run": gettext_lazy("导入"), "school": gettext_lazy("学校"),
     "signal": gettext_lazy("提示"), "consent_text": gettext_lazy("知情说明"), "person": gettext_lazy("人员"),
+    "attribute": gettext_lazy("一项情况"), "event": gettext_lazy("事件"), "homeroom": gettext_lazy("班级"),
+    "branch": gettext_lazy("党支部"), "department": gettext_lazy("部门"), "staff": gettext_lazy("教职工"),
+    "student": gettext_lazy("学生"), "contact": gettext_lazy("联系方式"), "waiver": gettext_lazy("豁免"),
+    "school_year": gettext_lazy("校历"), "school_term": gettext_lazy("学期"), "term": gettext_lazy("保存期限"),
+    "day_override": gettext_lazy("校历上的一天"), "pack_draft": gettext_lazy("方案草稿"),
+    "programme_version": gettext_lazy("方案的一版"), "plan_mark": gettext_lazy("安排的进度"),
+    "submitted_report": gettext_lazy("提交的报告"), "submitted_file": gettext_lazy("提交的报告"),
+    "matter": gettext_lazy("跟进的事"), "message": gettext_lazy("提醒"), "notice_robot": gettext_lazy("群机器人"),
+    "notice_settings": gettext_lazy("提醒的设置"), "notice_preference": gettext_lazy("提醒的设置"),
+    "calendar_feed": gettext_lazy("手机日历"), "recovery_code": gettext_lazy("恢复码"),
+    "second_factor": gettext_lazy("第二步验证"), "opening": gettext_lazy("查看许可"),
+    "legal_hold": gettext_lazy("依法保留"), "rights_request": gettext_lazy("个人信息请求"),
+    "impact_assessment": gettext_lazy("影响评估"), "sharing": gettext_lazy("对外提供"),
+    "incident": gettext_lazy("信息安全事件"), "class_look": gettext_lazy("全班看一遍"),
+    "instrument_text": gettext_lazy("量表"), "sitting_code": gettext_lazy("测评码"), "sitting_form": gettext_lazy("测评的表"),
+    "answer_page": gettext_lazy("答卷的一页"), "result": gettext_lazy("测评结果"), "test_paper": gettext_lazy("试一次的答卷"),
+    "signal_call": gettext_lazy("呼叫"), "signal_chain": gettext_lazy("应急联系人"), "duty_shift": gettext_lazy("值班"),
+    "signal_outcome": gettext_lazy("提示的处理"), "signal_left_out": gettext_lazy("不告诉的人"),
+    "counsellor_hours": gettext_lazy("访谈时间"), "child_case": gettext_lazy("个案"), "case_paper": gettext_lazy("个案材料"),
+    "case_draft": gettext_lazy("个案草稿"), "case_step": gettext_lazy("个案的一步"), "case_task": gettext_lazy("请人做的事"),
+    "case_evidence": gettext_lazy("个案材料"), "case_handover": gettext_lazy("个案交接"),
+    "case_standing": gettext_lazy("个案的等级"), "scheme_text": gettext_lazy("分级方案"),
+    "duration_rule": gettext_lazy("保存期限"), "concern": gettext_lazy("担心"), "talk": gettext_lazy("我想找人聊聊"),
+    "talk_answer": gettext_lazy("回复"), "family_word": gettext_lazy("家长留言"), "harm_report": gettext_lazy("强制报告"),
+    "harm_entry": gettext_lazy("强制报告的一条"), "harm_told": gettext_lazy("强制报告告诉的人"),
+    "mood_report": gettext_lazy("班级气氛"), "network_report": gettext_lazy("网络报告"), "network_task": gettext_lazy("网络任务"),
+    "pair_agreement": gettext_lazy("结对协议"), "pair_asked": gettext_lazy("重新安排的请求"),
+    "pair_feedback": gettext_lazy("互评"), "pair_mark": gettext_lazy("成绩"), "pair_shown": gettext_lazy("展示"),
+    "pair_step": gettext_lazy("结对的一步"), "pair_wish": gettext_lazy("微心愿"), "growth_request": gettext_lazy("成长求助"),
+    "pairing_round": gettext_lazy("结对轮次"), "pairing_text": gettext_lazy("结对方案"), "pairing_bond": gettext_lazy("结对"),
+    "pairing_group": gettext_lazy("结对的一组"), "pairing_member": gettext_lazy("结对的人"),
+    "pairing_participant": gettext_lazy("参加结对的人"), "pairing_proposal": gettext_lazy("电脑的排法"),
+    "pairing_step": gettext_lazy("结对的一步"), "pairing_wish": gettext_lazy("结对志愿"),
+    "solver_run": gettext_lazy("电脑计算"), "contest": gettext_lazy("比赛"), "contest_entrant": gettext_lazy("参赛"),
+    "team_change": gettext_lazy("换人"), "team_invited": gettext_lazy("组队邀请"), "team_proposal": gettext_lazy("组队申请"),
+    "team_rating": gettext_lazy("能力自评"), "team_showing": gettext_lazy("团队展示"), "team_step": gettext_lazy("团队的一步"),
+    "team_topic": gettext_lazy("难题与选题"), "visit": gettext_lazy("家访"), "visit_round": gettext_lazy("家访安排"),
+    "visit_record": gettext_lazy("家访登记"), "visit_route": gettext_lazy("家访路线"),
+    "visit_route_member": gettext_lazy("去家访的人"), "visit_finding": gettext_lazy("家访发现的困难"),
+    "visit_family_request": gettext_lazy("家长的答复"), "visit_home_place": gettext_lazy("住址"),
+    "visit_district_place": gettext_lazy("路线图上的地点"), "visit_visitor_card": gettext_lazy("家访人的时间"),
 }  # fmt: skip
 
 
@@ -140,7 +181,7 @@ def who_words(account: int | None, known: Mapping[int, str]) -> str:
 def about_words(object_type: str, object_id: str) -> str:
     if not object_type:
         return ""
-    return f"{TYPES.get(object_type, object_type)} {object_id}"
+    return f"{TYPES.get(object_type, _('一条记录'))} {object_id}"
 
 
 def detail_words(data: Mapping[str, Any]) -> str:

@@ -115,14 +115,72 @@ def test_what_has_no_slot_stays_when_a_rule_is_changed(client, draft):
     _, pack = fresh(draft)
     raw = pack.raw | {"obligations": [{
         "id": "visits", "title": "家访", "since": "2026-01-01", "subject": "student", "count": {"kind": "home_visit", "part": "visited"},
-        "at_least": 1, "window": "term", "bearer": "homeroom_teacher", "arrivals": "prorate", "heading": "1",
+        "at_least": 1, "window": "term", "bearer": "homeroom_teacher", "consequence": {"points": -1, "per": "missing_unit"},
+        "heading": "1",
     }]}  # fmt: skip
     draft = services.save(draft, raw, "准备", by=None, revision=draft.revision)
     client.post(
         url("rule", draft.public_id, 0), VISITS | {"number": "2", "save": "1", "revision": draft.revision}
     )
     (rule,) = fresh(draft)[1].obligations
-    assert (rule.id, rule.arrivals.how, rule.demand.bound.low.number) == ("visits", "prorate", 2)
+    assert (rule.id, rule.consequences[0].points, rule.demand.bound.low.number) == ("visits", -1, 2)
+
+
+def written_rule(client, draft, **changes):
+    """The rule that the page stores for these fields."""
+    page = client.post(
+        url("rule_new", draft.public_id), VISITS | changes | {"save": "1", "revision": draft.revision}
+    )
+    assert page.status_code == 302, page.context["wrong"] or page.context["form"].errors
+    return fresh(draft)[1].raw["obligations"][-1]
+
+
+def test_a_share_of_a_class_is_written_in_the_browser(client, draft):
+    rule = written_rule(
+        client, draft, subject="homeroom", number="80%", measure="share:students", **{"kind-0": "home_visit"}
+    )
+    assert (rule["measure"], rule["at_least"]) == ({"share": {"of": "students"}}, "80%")
+
+
+def test_a_checklist_is_written_line_by_line(client, draft):
+    form = {"listed": "all_of", "i0-title": "家访一次", "i0-kind": "home_visit", "i0-number": "1",
+            "i1-title": "上课两次", "i1-kind": "wellbeing_lesson", "i1-number": "2"}  # fmt: skip
+    page = client.post(url("rule_new", draft.public_id), VISITS | form | {"revision": draft.revision})
+    assert {"i0-part", "i1-number", "i2-kind"} <= page.context["form"].fields.keys()
+    rule = written_rule(client, draft, **form)
+    assert [(one["title"], one["at_least"]) for one in rule["all_of"]] == [("家访一次", 1), ("上课两次", 2)]
+    assert not {"count", "measure", "at_least"} & rule.keys()
+    again = client.get(url("rule", draft.public_id, 0)).context["form"]
+    assert again["i1-title"].value() == "上课两次"
+
+
+def test_who_is_told_a_gate_an_exemption_and_late_comers_are_written_in_the_browser(client, draft):
+    rule = written_rule(
+        client, draft, subject="staff", **{"bearer-0": "self", "part": "", "s0-to": "bearer", "s0-days": "-3", "s1-to": "secretary"},
+        **{"s1-days": "7", "blocks": "homeroom_teacher", "waiver_by": "secretary", "waiver_days": "180"},
+        **{"x-what": "post:secretary", "x-op": "has", "arrivals": "from", "arrivals_days": "30", "title_en": "Visits"},
+    )  # fmt: skip
+    assert rule["escalate"] == [{"at": "-3d", "to": "bearer"}, {"at": "+7d", "to": "secretary"}]
+    assert (rule["blocks"], rule["exempt"]) == ("appoint(homeroom_teacher)", {"post": "secretary"})
+    assert (rule["arrivals"], rule["title_en"]) == ({"from": "30d"}, "Visits")
+
+
+def test_a_number_that_a_post_fills_in_and_links_held_are_written_in_the_browser(client, draft):
+    rule = written_rule(client, draft, bound="asked", asked="secretary", number="")
+    assert rule["at_least"] == {"ask": "secretary"}
+    draft, _ = fresh(draft)
+    rule = written_rule(
+        client, draft, title="有班主任", subject="homeroom", measure="links:homeroom_teacher", word="standing"
+    )
+    assert rule["measure"] == {"links": "homeroom_teacher"}
+    assert "count" not in rule
+
+
+def test_what_is_wrong_with_a_step_is_said_in_a_sentence(client, draft):
+    form = VISITS | {"s0-to": "secretary", "s0-days": "下周", "save": "1", "revision": draft.revision}
+    page = client.post(url("rule_new", draft.public_id), form).content.decode()
+    assert "到期前后的天数" in page
+    assert fresh(draft)[1].obligations == ()
 
 
 def test_a_save_can_be_taken_back_and_a_rule_copied_and_removed(client, draft):

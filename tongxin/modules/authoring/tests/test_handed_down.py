@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.models import Programme
+from tongxin.kernel.programmes.packs import findings
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.modules.authoring import services
 from tongxin.modules.authoring.models import PackDraft
@@ -119,3 +120,49 @@ def test_a_draft_under_the_name_of_a_programme_that_was_handed_down_is_not_adopt
     other = services.start_from_text(cast.school, PACK.replace("pack: green-hill", "pack: own-plan"), by=None)
     client.post(url("hand_over", other.public_id), {"year": "2026", "note": ""})
     assert Programme.objects.filter(school=cast.school, pack="own-plan").exists()
+
+
+def test_a_rule_of_the_bureau_is_tightened_in_a_draft_of_the_schools_own(cast, client, theirs):
+    """It begins as the bureau wrote it, names what it tightens, and brings the words that the new programme lacks."""
+    cast.sign_in(client, cast.wang)
+    page = client.get(reverse("desk:duty", args=[theirs.public_id, "visit-once-a-term"]))
+    address = page.context["stricter_url"]
+    assert address in page.content.decode()
+    answer = client.post(address, {"place": "new"})
+    draft = PackDraft.objects.get()
+    assert answer.url == url("rule", draft.public_id, 0)
+    (rule,) = services.pack_of(draft).raw["obligations"]
+    assert rule["tightens"] == "green-hill:visit-once-a-term"
+    form = client.get(answer.url).context["form"]
+    assert form["tightens"].value() == "green-hill:visit-once-a-term"
+    sent = {f.html_name: f.value() for f in form if f.value() not in (None, False)}
+    sent |= {"number": "2", "save": "1", "revision": draft.revision}
+    assert client.post(answer.url, sent).status_code == 302
+    draft.refresh_from_db()
+    assert [f.sentence for f in findings(draft.text, (PACK,)) if f.level == "error"] == []
+    client.post(url("hand_over", draft.public_id), {"year": "2026", "note": ""})
+    chained = client.get(reverse("desk:duty", args=[theirs.public_id, "visit-once-a-term"])).content.decode()
+    assert "又被收紧为" in chained
+
+
+def test_a_loosened_rule_is_refused_with_a_sentence(cast, client, theirs):
+    cast.sign_in(client, cast.wang)
+    client.post(url("stricter", theirs.public_id, "visit-once-a-term"), {"place": "new"})
+    draft = PackDraft.objects.get()
+    raw = services.pack_of(draft).raw
+    raw["obligations"][0]["at_least"] = 0
+    draft = services.save(draft, raw, "放松", by=None, revision=draft.revision)
+    page = client.get(url("hand_over", draft.public_id)).content.decode()
+    assert "草稿里还有要改的地方" in page
+
+
+def test_nobody_else_and_nothing_of_the_schools_own_is_made_stricter_so(cast, client, theirs):
+    for person in (cast.liu, cast.zhao):
+        cast.sign_in(client, person)
+        assert client.get(url("stricter", theirs.public_id, "visit-once-a-term")).status_code == 404
+    cast.sign_in(client, cast.wang)
+    assert client.get(url("stricter", theirs.public_id, "no-such-rule")).status_code == 404
+    own = services.start_from_text(cast.school, PACK.replace("pack: green-hill", "pack: own-plan"), by=None)
+    client.post(url("hand_over", own.public_id), {"year": "2026", "note": ""})
+    mine = Programme.objects.get(school=cast.school, pack="own-plan")
+    assert client.get(url("stricter", mine.public_id, "visit-once-a-term")).status_code == 404

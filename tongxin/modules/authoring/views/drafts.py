@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.changes import changes
 from tongxin.kernel.obligations.load import school_load
+from tongxin.kernel.obligations.queries import obligation_named
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.packs import findings, offered, with_line
@@ -107,6 +108,79 @@ def _from_file(request: Request, form: FileForm) -> PackDraft | None:
     except services.CannotBegin as refused:
         form.add_error("file", _once(with_line(finding) for finding in refused.findings)[:MOST_SAID])
     return None
+
+
+class StricterForm(forms.Form):
+    """Where a stricter rule is to be written. places: (what, its words)."""
+
+    place = forms.ChoiceField(
+        label=gettext_lazy("写在哪个方案里"), widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("请选写在哪个方案里。")},
+    )  # fmt: skip
+
+    def __init__(self, places: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"place": places[0][0]}, **kwargs)
+        self.fields["place"].choices = places  # type: ignore[attr-defined]
+
+
+def _places(request: Request) -> list[tuple[str, str]]:
+    """The drafts that may be gone on with, the school's own programmes, and one from nothing."""
+    school, viewer = request.viewer.school, request.viewer
+    drafts = PackDraft.objects.filter(school=school).select_related("programme").order_by("-saved_at")
+    begun = [one for one in drafts if one.programme is None or not one.programme.locked]
+    known = {one.programme_id for one in begun}
+    own = visible_programmes(viewer).filter(school=school, handed_down=None, last_day__gte=viewer.day)
+    return [
+        *((f"draft:{one.public_id}", _("草稿“%(title)s”") % {"title": one.title}) for one in begun),
+        *(
+            (f"programme:{one.public_id}", _("“%(title)s”，存为新的一版") % {"title": one.title})
+            for one in own.order_by("first_day", "pk")
+            if one.pk not in known
+        ),
+        ("new", _("另写一个方案")),
+    ]
+
+
+@allow("programme_edit")
+def stricter(request: Request, programme: str, rule: str) -> HttpResponse:
+    """Take a rule of the bureau as the beginning of a stricter one of the school's own."""
+    viewer = request.viewer
+    theirs = get_object_or_404(
+        visible_programmes(viewer).filter(school=viewer.school, handed_down__isnull=False),
+        public_id=programme,
+    )
+    above = current_pack(theirs)
+    asked = obligation_named(above, rule, viewer.day)
+    if asked is None or not asked.evaluable:
+        raise Http404
+    form = StricterForm(_places(request), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            draft = _place(request, form.cleaned_data["place"])
+            at = services.begin_stricter(draft, above, rule, by=viewer.account, today=viewer.day)
+        except services.NOT_SAVED as said:
+            form.add_error(None, str(said))
+        else:
+            notify(request, _("已照上级的写法写进草稿。把数或期限改严，再保存。"))
+            return redirect("authoring:rule", draft.public_id, at)
+    context = {
+        "form": form, "rule": asked, "programme": theirs, "sentence": sentence(above, asked, spoken()),
+        "back": reverse("desk:duty", args=[theirs.public_id, rule]),
+    }  # fmt: skip
+    return render(request, "authoring/stricter.html", context)
+
+
+def _place(request: Request, place: str) -> PackDraft:
+    """The draft somebody chose, begun where there is none yet."""
+    viewer, (what, _colon, name) = request.viewer, place.partition(":")
+    assert viewer.school is not None  # the verb comes with a post, and a post with a school
+    if what == "draft":
+        return draft_of(request, name)
+    if what == "programme":
+        own = get_object_or_404(visible_programmes(viewer).filter(school=viewer.school), public_id=name)
+        return services.start_from_programme(own, by=viewer.account)
+    title = _("本校更严的要求")
+    return services.start_blank(viewer.school, title, "calendar", by=viewer.account, today=viewer.day)
 
 
 @allow("programme_edit")

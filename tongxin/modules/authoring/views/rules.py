@@ -43,7 +43,9 @@ def rule(request: Request, public_id: str, at: int | None = None) -> HttpRespons
         raise Http404
     slots, kept = slots_of(raws[at]) if at is not None else (_new(pack, request), {})
     posted = request.POST if request.method == "POST" else None
-    form = RuleForm(pack, slots, kept, Speaker(pack, spoken()), posted)
+    form = RuleForm(
+        pack, slots, kept, Speaker(pack, spoken()), posted, services.rules_above(draft, request.viewer.day)
+    )
     if at is not None and form.said == slots:
         raw = copy.deepcopy(raws[at])  # untouched, in the words it was written in
     else:
@@ -133,8 +135,9 @@ def _kept_words(kept: dict[str, Any]) -> list[str]:
         "escalate": _("逾期告诉谁"), "consequence": _("结果怎样使用"), "blocks": _("没做到就不能担任的岗位"), "count": _("更细的活动条件"),
         "where": _("更细的条件"), "tightens": _("收紧的上级要求"), "overrides": _("代替的要求"), "exempt": _("豁免的情形"),
         "measure": _("数法"), "window": _("时间范围"), "at_least": _("按情况定的数"), "at_most": _("按情况定的数"),
+        "one_of": _("按情况定的数"), "two_posts": _("一人几个岗位怎么算"), "not_with": _("不能一起计入的要求"), "on": _("看哪几天"),
     }  # fmt: skip
-    return [word for key, word in words.items() if key in kept]
+    return list(dict.fromkeys(word for key, word in words.items() if key in kept))
 
 
 def _tried_words(tried: Rehearsal) -> dict[str, Any]:

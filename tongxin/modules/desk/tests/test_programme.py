@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from tongxin.kernel.programmes.models import PlanMark
+from tongxin.kernel.programmes import services as programmes
+from tongxin.kernel.programmes.models import PlanMark, Programme
 from tongxin.testing.cast import TODAY, crowd, days_ago
+from tongxin.testing.pack import PACK
 
 TERM = date(2026, 9, 1)
 
@@ -258,3 +260,31 @@ def test_a_visit_that_falls_short_is_only_counted_for_who_may_not_read_visits(cl
         "desk:why", args=[cast.programme.public_id, "lesson-has-photo", entry.public_id, "2026-10-12"]
     )
     assert client.get(why).status_code == 404
+
+
+WITHOUT_END = """
+  - id: tells-once
+    title: 每名学生入学后填一次心愿
+    source: {document: 青山中学育人方案, at: 一, level: school}
+    since: 2026-02-01
+    subject: student
+    bearer: homeroom_teacher
+    count: {kind: home_visit, part: visited}
+    at_least: 1
+    window: once
+    heading: "2.1"
+"""
+
+
+def test_a_requirement_without_an_end_stands_in_the_heat_map_too(cast, client):
+    cast.add_rules(WITHOUT_END)
+    cast.sign_in(client, cast.chen)
+    assert "每名学生入学后填一次心愿" in page_of(client, url("heat", cast), show="1")
+
+
+def test_a_programme_that_the_bureau_decides_offers_no_page_to_change_it(cast, client):
+    programmes.adopt(cast.bureau, "green-hill", 2026, by=cast.zhou.account, text=PACK)
+    cast.sign_in(client, cast.wang)
+    theirs = Programme.objects.get(school=cast.school, pack="green-hill")
+    page = client.get(reverse("desk:programme", args=[theirs.public_id])).content.decode()
+    assert reverse("desk:edit", args=[theirs.public_id]) not in page

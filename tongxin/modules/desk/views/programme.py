@@ -308,6 +308,9 @@ def duty(request: Request, public_id: str, rule: str) -> HttpResponse:
             "edit_url": reverse("desk:edit_duty", args=[public_id, rule])
             if viewer.may("programme_edit") and not asked.programme.locked
             else "",
+            "stricter_url": reverse("authoring:stricter", args=[public_id, rule])
+            if viewer.may("programme_edit") and asked.programme.locked and declared.evaluable
+            else "",
         },
     )
 

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.apps import apps
 from django.urls import reverse
 
 from tongxin.kernel.people import services as people
+from tongxin.modules.privacy.record import TYPES, about_words
 from tongxin.modules.privacy.record_words import ACTIONS
 
 SOURCES = Path(__file__).resolve().parents[3]
@@ -89,3 +91,18 @@ def test_the_audit_page_says_what_was_done(client, cast, today):
     page = client.get(reverse("privacy:audit")).content.decode()
     assert "办理离校" in page
     assert "people.departed" not in page
+
+
+# What no row of the record is about.
+SILENT = {
+    "audit_row", "audit_head", "heartbeat", "acknowledgement", "delivery", "delivery_item", "participation",
+    "import_mapping", "sign_in_failure",
+}  # fmt: skip
+
+
+def test_whatever_a_row_may_be_about_is_said_in_words():
+    tables = {
+        model._meta.db_table for model in apps.get_models() if model.__module__.startswith("tongxin.")
+    } - SILENT
+    assert sorted(tables - TYPES.keys()) == []
+    assert about_words("made_up_later", "7") == "一条记录 7"

@@ -1,0 +1,153 @@
+"""The further fields of a rule: a checklist, who is told when it is late, gate, tightening, exemption, arrivals, sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.slots import Slots
+from tongxin.methods.cadence.slots_further import ALL_OF, ANY_OF, AS_WRITTEN, FROM, PRORATE, Item, Step
+from tongxin.methods.cadence.words import Speaker
+
+from .. import labels
+from .inputs import NOTHING, choice, number_text, rows, text
+
+MOST_ITEMS, MOST_STEPS = 20, 5
+Get = Callable[[str], str]
+
+
+def item_fields(pack: Pack, said: Slots, say: Speaker) -> dict[str, forms.Field]:
+    """A row for each line of the checklist and one more: what it is called, which activity, as what, which sort, how often."""
+    found: dict[str, forms.Field] = {}
+    every = [(name, say.kind(name)) for name in pack.kinds]
+    for at in range(rows(len(said.items), MOST_ITEMS)):
+        item = said.items[at] if at < len(said.items) else Item()
+        found[f"i{at}-title"] = text(_("第%(n)d项") % {"n": at + 1}, item.title, most=60)
+        kinds = [*NOTHING, *every]
+        if item.raw is not None:
+            kinds.append((AS_WRITTEN, _("按原来的写法")))
+        found[f"i{at}-kind"] = choice(_("哪类活动"), kinds, item.kind)
+        kind = pack.kinds.get(item.kind)
+        if kind is None:
+            continue
+        parts = [("", _("任何身份")), *((p.name, say.part([kind.name], p.name)) for p in kind.parts)]
+        found[f"i{at}-part"] = choice(_("以什么身份"), parts, item.part, item.part)
+        about = say.about((kind.name,))
+        sorts = [
+            (f"{q.name}={code}", f"{about.qualifier(q.name)}：{title}")
+            for q in kind.qualifiers
+            for code, title in q.values.items()
+        ]
+        if sorts:
+            found[f"i{at}-only"] = choice(_("哪一种"), [("", _("不限")), *sorts], item.only, item.only)
+        found[f"i{at}-number"] = number_text(_("至少几次"), item.number)
+    return found
+
+
+def items_from(get: Get, slots: Slots) -> list[Item]:
+    """The lines as they are filled in; a line kept as written takes its writing along."""
+    found = []
+    for at in range(max(MOST_ITEMS, len(slots.items))):
+        title, kind = get(f"i{at}-title"), get(f"i{at}-kind")
+        old = slots.items[at] if at < len(slots.items) else None
+        if kind == AS_WRITTEN:
+            if old is not None and old.raw is not None:
+                found.append(Item(title, AS_WRITTEN, raw=old.raw))
+        elif kind:
+            part, only = get(f"i{at}-part"), get(f"i{at}-only")
+            found.append(Item(title, kind, part, only, get(f"i{at}-number") or "1"))
+    return found
+
+
+def fitting(item: Item, pack: Pack, own: list[Item]) -> Item:
+    """A line without what belonged to the activity that was chosen before; what the rule says itself stays."""
+    kind = pack.kinds.get(item.kind)
+    if kind is None or item in own:
+        return item
+    name, _equals, value = item.only.partition("=")
+    qualifier = kind.qualifier(name)
+    return replace(
+        item,
+        part=item.part if kind.part(item.part) else "",
+        only=item.only if qualifier is not None and value in qualifier.values else "",
+    )
+
+
+def listed_choices() -> labels.Choices:
+    return [("", _("一件事")), (ALL_OF, _("一张清单，项项都要做到")), (ANY_OF, _("一张清单，做到一项就行"))]
+
+
+def step_fields(posts: labels.Choices, said: Slots) -> dict[str, forms.Field]:
+    """A row for each step and one more."""
+    found: dict[str, forms.Field] = {}
+    people = [*NOTHING, ("bearer", _("负责的人")), *posts]
+    for at in range(rows(len(said.steps), MOST_STEPS)):
+        step = said.steps[at] if at < len(said.steps) else Step()
+        found[f"s{at}-to"] = choice(
+            _("没做到时告诉谁") if not at else _("再告诉谁"), people, step.to, step.to
+        )
+        help_text = "" if at else _("写 7 是过期七天，0 是到期当天，-3 是提前三天。")
+        found[f"s{at}-days"] = number_text(_("到期后几天"), step.days, help_text)
+    return found
+
+
+def steps_from(get: Get, most: int) -> list[Step]:
+    return [Step(get(f"s{at}-days") or "0", get(f"s{at}-to")) for at in range(most) if get(f"s{at}-to")]
+
+
+def other_fields(
+    posts: labels.Choices, above: labels.Choices, said: Slots, own: Slots
+) -> dict[str, forms.Field]:
+    """above: the rules of the bureau, of which one may be made stricter."""
+    tightened = said.tightens[0] if said.tightens else ""
+    listed = [*above, *((name, name) for name in own.tightens if name not in dict(above))]
+    return {
+        "title_en": text(_("英文叫什么"), said.title_en, most=160),
+        "blocks": choice(
+            _("没做到就不能担任"), [("", _("（不拦任命）")), *posts], said.blocks, own.blocks
+        ),
+        "tightens": choice(
+            _("收紧上级的哪一条"), [("", _("（不是收紧）")), *listed], tightened, "",
+        ),
+        "arrivals": choice(
+            _("学期中间来的人"),
+            [("", _("和大家一样多")), (PRORATE, _("按在校的教学日折算")), (FROM, _("来了满一些天才要求"))],
+            said.arrivals,
+        ),
+        **({"arrivals_days": number_text(_("满几天"), said.arrivals_days)} if said.arrivals == FROM else {}),
+        "jointly": _check(_("几个负责的人合起来算"), said.jointly),
+        "once_only": _check(_("一次活动只算作一条要求"), said.once_only),
+        "make_up": _check(_("过了期限可以补做"), said.make_up),
+    }  # fmt: skip
+
+
+def others_from(get: Get, slots: Slots) -> dict[str, Any]:
+    chosen = get("tightens")
+    # A rule that tightens several keeps them as long as the first is left as it was.
+    tightens = (
+        slots.tightens if chosen and chosen == next(iter(slots.tightens), "") else [chosen] if chosen else []
+    )
+    return {
+        "title_en": get("title_en"), "blocks": get("blocks"), "tightens": list(tightens),
+        "arrivals": get("arrivals"), "arrivals_days": get("arrivals_days") if get("arrivals") == FROM else "",
+        "jointly": bool(get("jointly")), "once_only": bool(get("once_only")), "make_up": bool(get("make_up")),
+    }  # fmt: skip
+
+
+def _check(label: str, initial: bool) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False, initial=initial)
+
+
+def grouped(form: forms.Form, prefixes: Iterable[str]) -> list[list[forms.BoundField]]:
+    """The fields of each row that is there, in order."""
+    found = []
+    for prefix in prefixes:
+        row = [form[name] for name in form.fields if name.startswith(prefix)]
+        if row:
+            found.append(row)
+    return found
