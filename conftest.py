@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tongxin.testing.browser", "tongxin.testing.database"]
@@ -25,6 +26,11 @@ gc.set_threshold(50_000, 20, 100)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is loaded now stays until the end: the collector need not look at it again."""
     gc.freeze()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test's language is its own: a page answered in English leaves its thread in English."""
+    translation.deactivate()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
