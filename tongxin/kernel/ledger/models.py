@@ -123,6 +123,12 @@ class Participation(Superseding):
                 name="participation_scan",
             ),
             models.Index(fields=["subject", "kind", "day"], name="participation_of"),
+            # A class that was there has forty rows through it, and one of its own.
+            models.Index(
+                fields=["school", "kind", "part"],
+                name="participation_itself",
+                condition=models.Q(via__isnull=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["entry", "part", "subject"], name="participation_once"),

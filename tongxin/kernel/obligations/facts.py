@@ -130,6 +130,7 @@ def _participation(p: Participation) -> cadence.Participation:
         amounts=amounts,
         recorded_at=p.recorded_at,
         superseded_at=_until(p.superseded_at),
+        via=str(p.via_id or ""),
     )
 
 

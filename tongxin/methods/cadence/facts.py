@@ -71,7 +71,10 @@ class LinkRow:
 
 @dataclass(frozen=True)
 class Participation:
-    """One person or thing in a part of an entry. qualifiers: texts; amounts: hundredths."""
+    """One person or thing in a part of an entry. qualifiers: texts; amounts: hundredths.
+
+    via: the group through which a person was written down; among groups of its type they speak for it alone.
+    """
 
     part: str
     subject: str
@@ -81,6 +84,7 @@ class Participation:
     amounts: dict[str, int] = field(default_factory=dict, hash=False)
     recorded_at: dt.datetime | None = None
     superseded_at: dt.datetime | None = None
+    via: str = ""
 
     def qualifier(self, name: str) -> str:
         return self.counterpart if name == "counterpart" else self.qualifiers.get(name, "")
@@ -453,9 +457,13 @@ class View:
         return {row.type for row in entry.evidence if is_known(row, self.known_at)}
 
     def heads(self, entry: Entry, parts: tuple[str, ...], days: tuple[dt.date, ...]) -> Iterator[Counted]:
-        """Everybody in one of the parts (none named = any): rows themselves, and the members of groups, less the absent."""
+        """Everybody in one of the parts (none named = any): rows themselves, and the members of groups, less the absent.
+
+        A member written down through the group stands there by that row alone.
+        """
         rows = [row for row in self._rows[entry.id] if not parts or row.part in parts]
         absent = {(row.part, row.subject) for row in rows if row.absent}
+        written = {(row.part, row.subject, row.via) for row in rows if row.via}
         span = (entry.start_day, entry.day)
         for row in rows:
             if row.absent:
@@ -466,7 +474,7 @@ class View:
                 entry.id, entry.kind, row.subject, is_group, kind in PERSON_TYPES, row, days, (), span
             )
             for member in self.members(row.subject, entry.day):
-                if (row.part, member) not in absent:
+                if (row.part, member) not in absent and (row.part, member, row.subject) not in written:
                     is_person = self.type_of(member) in PERSON_TYPES
                     yield Counted(entry.id, entry.kind, member, False, is_person, row, days, (), span)
 

@@ -190,8 +190,18 @@ def _mine(
         return
     members = view.members(subject, entry.day) if kind in GROUP_LINKS else set()
     for head in view.heads(entry, count.parts, days):
-        if head.unit == subject or head.unit in members:
+        if head.unit == subject or (head.unit in members and _speaks_for(view, entry, head, subject)):
             yield head
+
+
+def _speaks_for(view: View, entry: Entry, head: Counted, group: str) -> bool:
+    """Whoever was written down through a class speaks for no class that was not there, wherever they belong by now."""
+    row = head.row
+    if row is None or row.via in ("", group) or view.type_of(row.via) != view.type_of(group):
+        return True
+    return any(
+        one.subject == group and one.part == row.part and not one.absent for one in view.rows(entry.id)
+    )
 
 
 def _of_pair(

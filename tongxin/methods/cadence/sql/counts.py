@@ -40,6 +40,9 @@ from .settle import SUBJECTS, WINDOWS
 GROUPS = tuple(GROUP_LINKS)
 NO_HEAD = 0
 ONCE, OFTEN, SEVERAL = 1, 2, 3  # one row is enough; rows add up; different words are told apart
+_HEAD = (
+    "part_row, entry, kind, part, unit, type, person, standing, via, via_type, home, place, start_day, day"
+)
 _WORDS = {
     "kind": "p.kind",
     "theme": "p.theme",
@@ -164,7 +167,7 @@ class Counting:
 
     def heads(self) -> list[str]:
         """Gather the heads of the entries that the HEADS units look at: one scan of the ledger."""
-        return [self._own_heads(), self._members(), self._bare_heads()]
+        return [*self._own_heads(), self._members(), self._bare_heads()]
 
     def hits(self) -> list[str]:
         """Match heads to subjects and windows, filters applied; then add up."""
@@ -175,37 +178,44 @@ class Counting:
 
     # heads
 
-    def _own_heads(self) -> str:
-        return (
-            "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
+    def _own_heads(self) -> list[str]:
+        """Those that stand in the ledger; where nobody asks for more, without the many who were written down through
+        their group: it stands there itself."""
+        through = "COALESCE((SELECT vs.type FROM subject AS vs WHERE vs.id = p.via_id), '')"
+        return [
+            f"INSERT INTO tx_head ({_HEAD})"
             f" SELECT p.id, p.entry_id, p.kind, p.part, p.subject_id, s.type, {_is_person('s')},"
-            f" CASE WHEN s.type IN ({listed((*GROUPS, 'school'))}) THEN 1 ELSE 0 END, 0,"
+            f" CASE WHEN s.type IN ({listed((*GROUPS, 'school'))}) THEN 1 ELSE 0 END, {via}, {via_type},"
             " s.school_id, p.school_id, p.start_day, p.day"
             " FROM tx_need AS n CROSS JOIN participation AS p CROSS JOIN subject AS s"
-            f" WHERE {self._at_school('p')}p.kind = n.kind AND (n.part = '' OR p.part = n.part)"
-            f" AND {live('p', self.known)} AND NOT p.absent AND p.day <= hole_as_of AND s.id = p.subject_id"
-        )
+            f" WHERE {self._at_school('p')}p.kind = n.kind AND (n.part = '' OR p.part = n.part) AND n.everybody = {everybody}"
+            f"{itself} AND {live('p', self.known)} AND NOT p.absent AND p.day <= hole_as_of AND s.id = p.subject_id"
+            for everybody, via, via_type, itself in (
+                (1, "COALESCE(p.via_id, 0)", through, ""),
+                (0, "0", "''", " AND p.via_id IS NULL"),
+            )
+        ]
 
     def _members(self) -> str:
         link = " ".join(f"WHEN {quoted(of)} THEN {quoted(kind)}" for of, kind in GROUP_LINKS.items())
         return (
-            "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
-            f" SELECT DISTINCT h.part_row, h.entry, h.kind, h.part, l.a_id, s.type, {_is_person('s')}, 0, 1,"
+            f"INSERT INTO tx_head ({_HEAD})"
+            f" SELECT DISTINCT h.part_row, h.entry, h.kind, h.part, l.a_id, s.type, {_is_person('s')}, 0, 0, '',"
             " s.school_id, h.place, h.start_day, h.day"
             " FROM tx_head AS h JOIN tx_need AS n ON n.kind = h.kind AND (n.part = '' OR n.part = h.part) AND n.expand = 1"
             f" JOIN link AS l ON l.b_id = h.unit AND l.kind = CASE h.type {link} END"
             f" AND l.valid_from <= h.day AND l.valid_to >= h.day AND {live('l', self.known)}"
             " JOIN subject AS s ON s.id = l.a_id"
             f" WHERE h.type IN ({listed(GROUPS)}) AND NOT EXISTS (SELECT 1 FROM participation AS o"
-            " WHERE o.entry_id = h.entry AND o.part = h.part AND o.subject_id = l.a_id AND o.absent"
+            " WHERE o.entry_id = h.entry AND o.part = h.part AND o.subject_id = l.a_id AND (o.absent OR o.via_id = h.unit)"
             f" AND {live('o', self.known)})"
         )
 
     def _bare_heads(self) -> str:
         """An entry in which nobody is written down still counts for its school, and for itself."""
         return (
-            "INSERT INTO tx_head (part_row, entry, kind, part, unit, type, person, standing, via, home, place, start_day, day)"
-            f" SELECT DISTINCT CAST(NULL AS BIGINT), e.id, e.kind, '', {NO_HEAD}, '', 0, 1, 0, e.school_id, e.school_id, e.start_day, e.day"
+            f"INSERT INTO tx_head ({_HEAD})"
+            f" SELECT DISTINCT CAST(NULL AS BIGINT), e.id, e.kind, '', {NO_HEAD}, '', 0, 1, 0, '', e.school_id, e.school_id, e.start_day, e.day"
             f" FROM tx_need AS n JOIN entry AS e ON e.kind = n.kind AND {live('e', self.known)}{self._and_school('e')}"
             " WHERE n.bare = 1 AND e.day <= hole_as_of AND NOT EXISTS (SELECT 1 FROM participation AS p"
             f" WHERE p.entry_id = e.id AND {live('p', self.known)})"
@@ -304,6 +314,8 @@ class Counting:
         joins = (
             f" JOIN link AS l ON l.a_id = h.unit AND l.kind = m.link AND l.valid_from <= h.day AND l.valid_to >= h.day"
             f" AND {live('l', self.known)} JOIN subject AS g ON g.id = l.b_id AND g.type = m.type"
+            " AND (h.via IN (0, g.id) OR h.via_type <> m.type OR EXISTS (SELECT 1 FROM participation AS gp WHERE"
+            f" gp.entry_id = h.entry AND gp.part = h.part AND gp.subject_id = g.id AND {live('gp', self.known)} AND NOT gp.absent))"
         )
         return itself + self._hit(GROUP, "g.id", At("g.id", "g.type", "g.school_id", "h.day"), joins)
 

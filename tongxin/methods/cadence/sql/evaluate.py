@@ -345,7 +345,8 @@ class Run:
             and slot.scope not in lines
             and of.get(slot.units[0].number) == FAST
         }
-        return tables.Ways(of, expand, plain, swift)
+        everybody = tables.who_need_everybody(self.plan) if self.expanded else set(of)
+        return tables.Ways(of, expand, everybody, plain, swift)
 
     def _count(self) -> None:
         """Count what only cells can be made of now; swift slots are counted when cells are first asked for."""

@@ -36,7 +36,7 @@ TABLES = {
     " superseded_at BIGINT NOT NULL",
     "participation": "id BIGINT PRIMARY KEY, school_id BIGINT NOT NULL, entry_id BIGINT NOT NULL, kind TEXT NOT NULL,"
     " part TEXT NOT NULL, subject_id BIGINT NOT NULL, start_day BIGINT NOT NULL, day BIGINT NOT NULL,"
-    " mode TEXT NOT NULL, theme TEXT NOT NULL, place TEXT NOT NULL, counterpart_id BIGINT, hours BIGINT,"
+    " mode TEXT NOT NULL, theme TEXT NOT NULL, place TEXT NOT NULL, counterpart_id BIGINT, via_id BIGINT, hours BIGINT,"
     " extra JSON NOT NULL, absent BOOLEAN NOT NULL, recorded_at BIGINT NOT NULL, superseded_at BIGINT NOT NULL",
     "evidence": "id BIGINT PRIMARY KEY, entry_id BIGINT NOT NULL, school_id BIGINT NOT NULL, type TEXT NOT NULL, recorded_at BIGINT NOT NULL,"
     " superseded_at BIGINT NOT NULL",
@@ -51,6 +51,7 @@ INDEXES = (
     "CREATE INDEX participation_scan ON participation (school_id, kind, part, subject_id, day, superseded_at, absent,"
     " mode, theme, hours, entry_id)",
     "CREATE INDEX participation_of ON participation (subject_id, kind, part)",
+    "CREATE INDEX participation_itself ON participation (school_id, kind, part) WHERE via_id IS NULL",
     "CREATE INDEX participation_in ON participation (entry_id, part, subject_id)",
     "CREATE INDEX attribute_by_name ON attribute (name, subject_id, superseded_at, valid_from, valid_to, value)",
     "CREATE INDEX link_by_a ON link (kind, a_id, superseded_at, valid_from, valid_to, b_id)",
@@ -195,7 +196,7 @@ def _load_ledger(
     engine.insert(
         "participation",
         ("id", "school_id", "entry_id", "kind", "part", "subject_id", "start_day", "day", *_COLUMNS,
-         "counterpart_id", "hours", "extra", "absent", "recorded_at", "superseded_at"),
+         "counterpart_id", "via_id", "hours", "extra", "absent", "recorded_at", "superseded_at"),
         _participations(facts.entries, numbers, entries, schools),
     )  # fmt: skip
     engine.insert(
@@ -221,7 +222,7 @@ def _participations(
             known = _both_known(entry, row)
             yield (
                 at, schools.get(entry.school, 0), entries[entry.id], entry.kind, row.part, numbers[row.subject],
-                entry.start_day.toordinal(), entry.day.toordinal(), *columns, numbers.get(row.counterpart),
+                entry.start_day.toordinal(), entry.day.toordinal(), *columns, numbers.get(row.counterpart), numbers.get(row.via),
                 row.amounts.get("hours"), _extra(row), bool(row.absent), *known,
             )  # fmt: skip
 

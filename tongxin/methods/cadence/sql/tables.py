@@ -78,7 +78,10 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
         },
         "",
     ),
-    "tx_need": ({"kind": "TEXT NOT NULL", "part": "TEXT NOT NULL", "expand": _BIG, "bare": _BIG}, ""),
+    "tx_need": (
+        {"kind": "TEXT NOT NULL", "part": "TEXT NOT NULL", "expand": _BIG, "bare": _BIG, "everybody": _BIG},
+        "",
+    ),
     "tx_band": (dict.fromkeys(("line", "value", "num", "den"), _BIG), "line, value"),
     "tx_waiver": (dict.fromkeys(("slot", "win", "subject", "first", "last"), _BIG), ""),
     "tx_seg": (
@@ -89,7 +92,7 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_head": (
         {
             "part_row": "BIGINT", **dict.fromkeys(("entry", "unit", "person", "standing", "via", "home", "place",
-            "start_day", "day"), _BIG), **dict.fromkeys(("kind", "part", "type"), "TEXT NOT NULL"),
+            "start_day", "day"), _BIG), **dict.fromkeys(("kind", "part", "type", "via_type"), "TEXT NOT NULL"),
         },
         "",
     ),
@@ -135,12 +138,14 @@ def put(engine: Engine, name: str, rows: Any) -> None:
 class Ways:
     """How to evaluate what is asked, chosen by what the database holds.
 
-    of: FAST, HEADS or ENTRIES for each unit. expand: units that must see the members of groups. plain: how each slot
-    settles, see `how_plain`. swift: PLAIN slots that may be summed up without looking at every cell.
+    of: FAST, HEADS or ENTRIES for each unit. expand: units that must see the members of groups. everybody: those that must
+    see who was written down through a group. plain: how each slot settles, see `how_plain`. swift: PLAIN slots that may be
+    summed up without looking at every cell.
     """
 
     of: dict[int, int]
     expand: set[int]
+    everybody: set[int]
     plain: dict[int, int]
     swift: set[int]
 
@@ -161,7 +166,7 @@ def fill(engine: Engine, plan: Plan, windows: Windows, first: int, ways: Ways) -
                                for number in unit.requirement.bound.one_of))  # fmt: skip
     put(engine, "tx_match", (row for slot in plan.slots for unit in slot.counted()
                              for row in _matches(plan, slot, unit, windows, ways)))  # fmt: skip
-    put(engine, "tx_need", _needs(plan, ways.of, ways.expand))
+    put(engine, "tx_need", _needs(plan, ways))
     put(engine, "tx_band", ((line.number, *numbers) for line in plan.lines if isinstance(line.node, Table)
                             for numbers in band_numbers(line.node)))  # fmt: skip
 
@@ -230,24 +235,26 @@ def bare(unit: Unit) -> bool:
     return unit.universe in (SCHOOL, ENTRY) and not (count.parts or count.only or count.by or count.with_)
 
 
-def _needs(plan: Plan, ways: dict[int, int], expand: set[int]) -> list[tuple[str, str, int, int]]:
+def _needs(plan: Plan, ways: Ways) -> list[tuple[str, str, int, int, int]]:
     """Return which kinds and parts the heads are gathered of; a kind that some unit wants whole is gathered whole."""
     pairs: dict[tuple[str, str], list[int]] = {}
     for unit in plan.counted():
-        if ways[unit.number] != HEADS:
+        if ways.of[unit.number] != HEADS:
             continue
         if unit.set_part:
-            pairs.setdefault((unit.subject.kind, unit.set_part), [0, 0])[0] = 1
+            flags = pairs.setdefault((unit.subject.kind, unit.set_part), [0, 0, 0])
+            flags[0], flags[2] = 1, 1
         for kind in unit.requirement.count.kinds:
             for part in _parts_seen(unit):
-                flags = pairs.setdefault((kind, part), [0, 0])
-                flags[0] |= int(unit.number in expand)
+                flags = pairs.setdefault((kind, part), [0, 0, 0])
+                flags[0] |= int(unit.number in ways.expand)
                 flags[1] |= int(bare(unit))
+                flags[2] |= int(unit.number in ways.everybody)
     whole = {kind for kind, part in pairs if not part}
     merged: dict[tuple[str, str], list[int]] = {}
     for (kind, part), flags in pairs.items():
-        into = merged.setdefault((kind, "" if kind in whole else part), [0, 0])
-        into[:] = [into[0] | flags[0], into[1] | flags[1]]
+        into = merged.setdefault((kind, "" if kind in whole else part), [0, 0, 0])
+        into[:] = [one | other for one, other in zip(into, flags, strict=True)]
     return [(kind, part, *flags) for (kind, part), flags in merged.items()]  # type: ignore[misc]
 
 
@@ -278,10 +285,40 @@ def counting_ways(
         if not seen or way == ENTRIES:
             continue
         of_type = any((*pair, _type_of(plan, unit)) in overlapping for pair in seen)
-        per_head = unit.measure in (PEOPLE, PERSON_TIMES, SHARE) or (unit.amount and not unit.per_entry)
-        if unit.universe in (PERSON, PAIR) or per_head or of_type:
+        if _per_head(unit) or of_type:
             expand.add(unit.number)
     return ways, expand
+
+
+def who_need_everybody(plan: Plan) -> set[int]:
+    """Return the units that must see who was written down through a group, in a ledger where that group stands as well.
+
+    The others count entries or words of theirs, and the group's own row says the same of them. Where a part may hold
+    groups of another type, members may also belong to one that is asked.
+    """
+    return {unit.number for unit in plan.counted() if _per_head(unit) or _other_groups(plan, unit)}
+
+
+def _per_head(unit: Unit) -> bool:
+    amounts = bool(unit.amount) and not unit.per_entry
+    return unit.universe in (PERSON, PAIR) or unit.measure in (PEOPLE, PERSON_TIMES, SHARE) or amounts
+
+
+def _other_groups(plan: Plan, unit: Unit) -> bool:
+    """May the parts a group's unit looks at hold groups of another type, as far as the pack says."""
+    if unit.universe != GROUP:
+        return False
+    for kind in unit.requirement.count.kinds:
+        said = plan.pack.kinds.get(kind)
+        for part in _parts_seen(unit):
+            declared = said.part(part) if said is not None else None
+            if (
+                declared is None
+                or not declared.of
+                or (set(declared.of) & set(GROUP_LINKS)) - {unit.subject.name}
+            ):
+                return True
+    return False
 
 
 def _pairs(unit: Unit, grouped: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -574,7 +574,8 @@ def participations(draw: st.DrawFn, kind: str, day: dt.date) -> Participation:
     )
     counterpart = draw(st.sampled_from(["", "s1", "s2", "t1"]))
     absent = draw(st.integers(0, 5)) == 0
-    return Participation(part, subject, absent, counterpart, qualifiers, amounts, *draw(knowledge(day)))
+    via = draw(st.sampled_from([*HOMEROOMS, *BRANCHES])) if draw(st.integers(0, 3)) == 0 else ""
+    return Participation(part, subject, absent, counterpart, qualifiers, amounts, *draw(knowledge(day)), via)
 
 
 @st.composite

@@ -84,6 +84,8 @@ def test_random_programmes_are_judged_and_explained_alike_by_all_three(databases
         district = World(worlds.side_by_side(earlier), alone[0].as_of, alone[0].known_at)
         evaluators = [SetEvaluator(pack, calendar, database.dialect) for database in databases]
         judging = list(zip(databases, evaluators, strict=True))
+        for world in alone[:1]:
+            judged_alike(judging, pack, calendar, world.as_written())
         for world in [*alone, district]:
             told = judged_alike(judging, pack, calendar, world)
             listed_with_reasons(pack, world, told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tongxin.methods.cadence import reference
 from tongxin.methods.cadence.calendar import SchoolCalendar
-from tongxin.methods.cadence.facts import Facts
+from tongxin.methods.cadence.facts import Entry, Facts, Participation, View
 from tongxin.methods.cadence.occasions import ENTRY_KIND, Happening
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import nodes_of
@@ -26,7 +26,7 @@ from tongxin.methods.cadence.sql.evaluate import SetEvaluator
 from tongxin.methods.cadence.sql.schema import TABLES, Names, create_indexes, create_tables, fill_tables
 from tongxin.methods.cadence.sql.tables import TEMPORARY, definitions
 from tongxin.methods.cadence.tests import strategies
-from tongxin.methods.cadence.tree import Obligation
+from tongxin.methods.cadence.tree import GROUP_LINKS, Obligation
 
 WORLDS_BEFORE_CLEARING = 200
 MOST_EXPLAINED = 8  # cells of a world whose entries are tried alone
@@ -39,6 +39,14 @@ class World:
     facts: Facts
     as_of: dt.date
     known_at: dt.datetime | None
+    expanded: bool = False
+
+    def as_written(self) -> World:
+        """The world as the product writes its ledger: members of groups in rows of their own, one of each in a part, and
+        the same said of all of them."""
+        view = View(self.facts)
+        entries = [replace(one, rows=tuple(_written(view, one))) for one in self.facts.entries]
+        return World(replace(self.facts, entries=entries), self.as_of, None, expanded=True)
 
     @property
     def nobody_twice(self) -> bool:
@@ -47,6 +55,23 @@ class World:
             len({(row.part, row.subject) for row in entry.rows}) == len(entry.rows)
             for entry in self.facts.entries
         )
+
+
+def _written(view: View, entry: Entry) -> Iterator[Participation]:
+    said: dict[str, Participation] = {}
+    absent = {(row.part, row.subject) for row in entry.rows if row.absent}
+    found: dict[tuple[str, str], str] = {(row.part, row.subject): "" for row in entry.rows}
+    for row in entry.rows:
+        said.setdefault(row.part, row)
+        if view.type_of(row.subject) in GROUP_LINKS:
+            absent.discard((row.part, row.subject))
+            for member in sorted(view.members(row.subject, entry.day)):
+                found.setdefault((row.part, member), row.subject)
+    for (part, subject), via in found.items():
+        yield replace(
+            said[part], subject=subject, absent=(part, subject) in absent, counterpart="", via=via,
+            recorded_at=entry.recorded_at, superseded_at=entry.superseded_at,
+        )  # fmt: skip
 
 
 worlds = st.builds(World, strategies.facts(), strategies.days, strategies.instants)
@@ -73,7 +98,7 @@ def _moved(facts: Facts, before: str) -> Facts:
         [
             replace(
                 named(entry, "id", "school", "about"),
-                rows=tuple(named(row, "subject", "counterpart") for row in entry.rows),
+                rows=tuple(named(row, "subject", "counterpart", "via") for row in entry.rows),
             )
             for entry in facts.entries
         ],
@@ -121,7 +146,13 @@ class Database:
         """Every cell as the database judges it, and what its summary adds up to."""
         try:
             names = Names(fill_tables(Engine(self.connection, self.dialect), world.facts))
-            run = evaluator.run(self.connection, world.as_of, world.known_at, unique_rows=world.nobody_twice)
+            run = evaluator.run(
+                self.connection,
+                world.as_of,
+                world.known_at,
+                unique_rows=world.nobody_twice,
+                expanded=world.expanded,
+            )
             summed: Counter[tuple[str, str]] = Counter()
             for tally in run.summary():
                 summed.update({(tally.obligation.id, name): n for name, n in tally.counts.items()})
