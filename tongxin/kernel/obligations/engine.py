@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import connection
@@ -66,7 +68,7 @@ def evaluate(
         wanted = None if subjects is None else {str(pk) for pk in subjects}
         found = reference.evaluate(pack, facts, calendar, as_of, known_at, obligations, wanted, now)
         before = {rule.id: _before(rule) for rule in pack.obligations}
-        return [replace(v, subject=before[v.obligation] + v.subject) for v in found]
+        return [v._replace(subject=before[v.obligation] + v.subject) for v in found]
 
     def work_out(names: Collection[str] | None, state: State | None) -> list[Verdict]:
         """Return the verdicts of some rules that were asked for; names: None = all of them."""
@@ -157,34 +159,23 @@ def _verdicts(cells: list[Cell], who: Callable[[], Bearers | None], as_of: date)
     bearers = who() if behind else None
     known: dict[tuple[str, str, date], tuple[str, ...]] = {}
     found = []
-    for cell in cells:
-        rule = cell.obligation
-        subject = f"{_before(rule)}{cell.subject}"
-        bearer: tuple[str, ...] = ()
-        if bearers is not None and cell.verdict in ("open", "missed") and not rule.subject.is_activity:
-            day = min(as_of, cell.window.last)
-            key = (rule.id, subject, day)
-            if key not in known:
-                known[key] = bearers.of(rule, subject, day)
-            bearer = known[key]
-        found.append(
-            Verdict(
-                obligation=rule.id,
-                version=rule.version,
-                subject=subject,
-                window=cell.window.name,
-                first=cell.window.first,
-                last=cell.window.last,
-                owed=cell.owed,
-                done=cell.done,
-                verdict=cell.verdict,
-                over=cell.over,
-                most=cell.most,
-                bearer=bearer,
-                reason=cell.reason,
-                modality=rule.source.modality,
-            )
-        )
+    for slot, group in groupby(cells, key=attrgetter("slot")):
+        rule = slot.rule
+        before, name, version, modality = _before(rule), rule.id, rule.version, rule.source.modality
+        borne = bearers is not None and not rule.subject.is_activity
+        for _slot, window, number, verdict, owed, done, over, most, reason, _judged in group:
+            subject = f"{before}{number}"
+            bearer: tuple[str, ...] = ()
+            if borne and verdict in ("open", "missed"):
+                day = min(as_of, window.last)
+                key = (name, subject, day)
+                if key not in known:
+                    known[key] = bearers.of(rule, subject, day)  # type: ignore[union-attr]
+                bearer = known[key]
+            found.append(
+                Verdict(name, version, subject, window.name, window.first, window.last, owed, done, verdict, over, most, None,
+                        bearer, (), (), reason, modality)
+            )  # fmt: skip
     return found
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from .bounds import Limits, Number
 from .calendar import SchoolCalendar
@@ -23,9 +24,8 @@ MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = "met", "open", "missed", "waived", "no
 VERDICTS = (MET, OPEN, MISSED, WAIVED, NOT_EXPECTED)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one version of one obligation says of one subject in one window.
+class Verdict(NamedTuple):
+    """What one version of one obligation says of one subject in one window. (A tuple, for a page asks for thousands.)
 
     owed: the minimum (0 when there is only a maximum); most: the maximum, None = none; done, over: in the measure's
     unit. due: the last day, None = no end. late_by: days after due on which it was reached, None = not at all.
@@ -283,8 +283,7 @@ class _Run:
         )
         final, why = _settled(verdict.verdict if may_be_met else OPEN, verdict.verdict, waiver, reason, rule)
         late_by = self._late_by(rule, subject, period, window, factor) if final == MISSED else None
-        return replace(
-            verdict,
+        return verdict._replace(
             verdict=final,
             reason=why,
             late_by=late_by,
@@ -429,8 +428,7 @@ class _Run:
         one = judged[0]
         owed, most = one.limits.low or 0, one.limits.high
         over = max(one.tally.done - (owed if one.limits.low is not None else most or 0), 0)
-        return replace(
-            blank,
+        return blank._replace(
             owed=owed,
             most=most,
             done=one.tally.done,
@@ -541,8 +539,7 @@ def _checklist(blank: Verdict, judged: list[_Judged], every: bool) -> Verdict:
         entry: reason for item in judged for entry, reason in item.tally.rejected if entry not in counted
     }
     over = 0 if every else max(met - owed, 0)
-    return replace(
-        blank,
+    return blank._replace(
         owed=owed,
         done=met,
         over=over,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .bounds import Band, Bound, Constant, Limits, Table
@@ -207,7 +208,7 @@ class Obligation:
     file: str = field(default="", compare=False)
     line: int = field(default=1, compare=False)
 
-    @property
+    @cached_property
     def version(self) -> str:
         return self.since.isoformat()
 

@@ -7,7 +7,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from .. import reference
@@ -120,8 +119,7 @@ def _with_details(verdicts: list[Verdict], told: list[Verdict]) -> list[Verdict]
             continue
         other = same.pop(0) if len(same) > 1 else same[0]
         found.append(
-            replace(
-                verdict,
+            verdict._replace(
                 late_by=other.late_by,
                 bearer=other.bearer,
                 counted=other.counted,

@@ -10,11 +10,12 @@ A run fills temporary tables of its connection; the next run on the same connect
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from ..bounds import Asked, PartOf
 from ..calendar import SchoolCalendar
@@ -37,10 +38,12 @@ from .standing import standing_statements
 from .windows import Windows, windows_of
 
 MET, OPEN, MISSED, WAIVED, NOT_EXPECTED = settle.VERDICTS[1:]
+_NEVER_REASONED = (settle.MET, settle.OPEN, settle.MISSED)
+# In the order of the pack, then window, then subject.
+_IN_ORDER = itemgetter(*(settle.COLUMNS.index(name) for name in ("slot", "first", "subject")))
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One obligation version, subject and window. subject: number of the subject (or of the entry, for activity rules).
 
     owed, most, done, over: in the measure's unit; most None = no maximum. reason: a word of `settle.REASONS` or
@@ -436,7 +439,8 @@ class Run:
             for plain in sorted(set(self.ways.plain.values()))
             for row in self.ask(f"SELECT {columns} FROM ({settle.cells(plain, narrowed)}) AS q{outer}")
         ]
-        return [self._cell(row) for row in sorted(rows, key=_in_order)]
+        rows.sort(key=_IN_ORDER)
+        return list(self._cells(rows))
 
     def gaps(
         self, subjects: Collection[int] | None = None, obligations: Collection[str] | None = None
@@ -514,27 +518,34 @@ class Run:
             return Window(dt.date.fromordinal(first), day, day.isoformat(), planned=True)
         return self.windows.of(slot)[win]
 
-    def _cell(self, row: tuple[Any, ...]) -> Cell:
-        (number, win, subject, first, last, code, owed, owed_den, most, most_den, done, done_den, over, over_den,
-         reason, judged, _scope_end) = row  # fmt: skip
-        slot, verdict = self.plan.slots[number - 1], settle.VERDICTS[code]
-        return Cell(
-            slot,
-            self._window(slot, win, first, last),
-            subject,
-            verdict,
-            _number(owed, owed_den),
-            _number(done, done_den),
-            _number(over, over_den),
-            _number(most, most_den) if most_den else None,
-            _reason(verdict, reason),
-            dt.date.fromordinal(judged),
-        )
+    def _cells(self, rows: list[tuple[Any, ...]]) -> Iterator[Cell]:
+        """Rows (settle.COLUMNS) in their words. A page asks for thousands, so what neighbours share is looked up once, and
+        whole numbers, as nearly all are, stay as they are."""
+        slots, names = self.plan.slots, settle.VERDICTS
+        before: tuple[int, ...] = ()
+        for (number, win, subject, first, last, code, owed, owed_den, most, most_den, done, done_den, over, over_den,
+             reason, judged, _scope_end) in rows:  # fmt: skip
+            if (number, win, first, last, judged) != before:
+                before = (number, win, first, last, judged)
+                slot, day = slots[number - 1], dt.date.fromordinal(judged)
+                window = self._window(slot, win, first, last)
+            verdict = names[code]
+            yield Cell(
+                slot,
+                window,
+                subject,
+                verdict,
+                owed if owed_den == 1 else _fraction(owed, owed_den),
+                done if done_den == 1 else _fraction(done, done_den),
+                over if over_den == 1 else _fraction(over, over_den),
+                None if not most_den else most if most_den == 1 else _fraction(most, most_den),
+                "" if code in _NEVER_REASONED else _reason(verdict, reason),
+                day,
+            )
 
 
-def _number(numerator: int, denominator: int) -> Number:
-    """A whole number as it is: nearly all are, and a page asks for thousands."""
-    return numerator if denominator == 1 else simplest(Fraction(numerator, denominator))
+def _fraction(numerator: int, denominator: int) -> Number:
+    return simplest(Fraction(numerator, denominator))
 
 
 def _reason(verdict: str, code: int) -> str:
@@ -543,11 +554,6 @@ def _reason(verdict: str, code: int) -> str:
     if verdict != NOT_EXPECTED:
         return ""
     return settle.REASONS[code] or "encouraged"
-
-
-def _in_order(row: tuple[Any, ...]) -> tuple[int, int, int]:
-    found = dict(zip(settle.COLUMNS, row, strict=True))
-    return found["slot"], found["first"], found["subject"]
 
 
 def _name(window: Window | None) -> str:

@@ -98,7 +98,7 @@ def test_time_alone_adds_rows_and_settles_them_once(pack, known, as_of, later_by
     }
     later = {v.key(): v for v in evaluate(pack, known, CALENDAR, as_of + dt.timedelta(days=later_by))}
     for key, verdict in settled.items():
-        assert replace(later[key], late_by=None) == replace(verdict, late_by=None)
+        assert later[key]._replace(late_by=None) == verdict._replace(late_by=None)
 
 
 @calm
