@@ -13,14 +13,27 @@ from django.utils.html import format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-# Rooms add their places in apps.py: (order, label, url name, verbs of which one is needed, where: "nav" | "bottom", icon).
-_places: list[tuple[int, object, str, str, str, str]] = []
+from tongxin.kernel.base.models import School
+
+# Rooms add their places in apps.py: (order, label, url name, verbs of which one is needed, where: "nav" | "bottom", icon,
+# whether only a school has it).
+_places: list[tuple[int, object, str, str, str, str, bool]] = []
 _notices: list[Callable[[HttpRequest], str]] = []
 _terms: list[Callable[[object], str]] = []
 
 
-def add_place(order: int, label, url_name: str, verb: str, *, where: str = "nav", icon: str = "dot") -> None:
-    place = (order, label, url_name, verb, where, icon)
+def add_place(
+    order: int,
+    label,
+    url_name: str,
+    verb: str,
+    *,
+    where: str = "nav",
+    icon: str = "dot",
+    of_schools: bool = False,
+) -> None:
+    """of_schools: there is nothing in it at a bureau, which has no classes."""
+    place = (order, label, url_name, verb, where, icon, of_schools)
     if place not in _places:
         _places.append(place)
 
@@ -70,7 +83,9 @@ def _items(request: HttpRequest, viewer, where: str) -> list[dict[str, Any]]:
     address = (get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
     items: list[dict[str, Any]] = [
         {"label": label, "url": url, "current": False, "icon": icon}
-        for label, url, icon in _open_places(where, viewer.verbs, get_language(), address, len(_places))
+        for label, url, icon in _open_places(
+            where, viewer.verbs, _at_bureau(viewer), get_language(), address, len(_places)
+        )
     ]
     # The page belongs to the place with the longest address above it: 校历 lies below 设置.
     above = [
@@ -83,15 +98,24 @@ def _items(request: HttpRequest, viewer, where: str) -> list[dict[str, Any]]:
     return items
 
 
+def _at_bureau(viewer) -> bool:
+    return viewer.school is not None and viewer.school.kind == School.Kind.BUREAU
+
+
 @lru_cache(maxsize=256)
 def _open_places(
-    where: str, verbs: frozenset[str], _language: str, _address: tuple[str, str], _known: int
+    where: str, verbs: frozenset[str], at_bureau: bool, _language: str, _address: tuple[str, str], _known: int
 ) -> list[tuple[str, str, str]]:
     """Return [(label, address, icon)] of the places that whoever may do these verbs finds there."""
     return [
         (str(label), _url(url_name), icon)
-        for _order, label, url_name, verb, place, icon in sorted(_places, key=lambda p: (p[0], p[2]))
-        if place == where and _url(url_name) and (not verb or verbs.intersection(verb.split()))
+        for _order, label, url_name, verb, place, icon, of_schools in sorted(
+            _places, key=lambda p: (p[0], p[2])
+        )
+        if place == where
+        and not (of_schools and at_bureau)
+        and _url(url_name)
+        and (not verb or verbs.intersection(verb.split()))
     ]
 
 

@@ -23,6 +23,6 @@ class HomeVisitsConfig(AppConfig):
         add_waiting(waiting)
         add_items(outings)
         add_solver(planning.KIND, planning.solve)
-        add_place(58, _("家访"), "home_visits:home", "visits", icon="visit")
+        add_place(58, _("家访"), "home_visits:home", "visits", icon="visit", of_schools=True)
         add_place(59, _("老师来家访"), "home_visits:family", "visit_answer", icon="visit")
         origins.add_origin(findings.ORIGIN, findings.sentences)

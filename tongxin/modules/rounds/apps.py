@@ -19,4 +19,4 @@ class RoundsConfig(AppConfig):
         solving.add_solver(proposing.RUN, proposing.solve)
         solving.add_solver(effect.RUN, effect.solve)
         add_waiting(waiting)
-        add_place(61, _("结对组队"), "rounds:home", "pairing pair_up", icon="pairs")
+        add_place(61, _("结对组队"), "rounds:home", "pairing pair_up", icon="pairs", of_schools=True)

@@ -328,9 +328,15 @@ def attributes_of(viewer: Viewer, subject: Subject) -> list[dict]:
                     "name": name,
                     "title": declaration.title,
                     "value": value_words(declaration, values.get(name)),
+                    "editable": may_state(viewer, data_class),
                 }
             )
     return shown
+
+
+def may_state(viewer: Viewer, data_class: str) -> bool:
+    """Whether a viewer may state facts of a class of those within reach: the roster's are its keepers' alone."""
+    return viewer.may("people_edit") or (viewer.may("record") and data_class not in ("K0", "K1"))
 
 
 def value_words(declaration, value: str | None) -> str:

@@ -26,7 +26,7 @@ from tongxin.kernel.people.models import Contact, Homeroom, Person, Student
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.ui.toasts import notify
 
-from .people import THINGS, link_titles, links_from, titles
+from .people import THINGS, link_titles, links_from, may_state, titles
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -373,7 +373,7 @@ def attribute(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
         raise Http404
     data_class = declaration.data_class or "K3"
     reach = visible_subjects(viewer, data_class).filter(type__in=declaration.of)
-    if data_class in ("K0", "K1") and not viewer.may("people_edit"):
+    if not may_state(viewer, data_class):
         raise Http404
     subject = get_object_or_404(reach, public_id=public_id)
     form = AttributeForm(request.POST or None, initial={"since": viewer.day})

@@ -22,10 +22,11 @@ from tongxin.kernel.calendar.models import DayOverride, SchoolYear
 from tongxin.kernel.calendar.queries import calendar_owner, school_calendar, where_is
 from tongxin.kernel.obligations.unrecorded import unrecorded_of
 from tongxin.kernel.people import services as people
+from tongxin.kernel.people.models import Person
 from tongxin.kernel.programmes.models import Programme
 from tongxin.ui.toasts import notify
 
-from . import school_facts
+from . import posts, school_facts
 from .people_edit import DATE
 
 
@@ -77,6 +78,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         .filter(school=school, kind="homeroom_teacher", valid_to__gte=viewer.day)
         .count()
     )
+    accounts = Person.objects.filter(school=school, subject__type="staff", account__isnull=False).count()
     adopted = Programme.objects.filter(school=school).exists()
     facts = school_facts.rows(school, viewer.day)
     steps = [
@@ -112,9 +114,9 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         ),
         (
             _("定班主任和各岗位"),
-            _("在教职工的页面上加岗位"),
-            f"{reverse('setup:people')}?type=staff",
-            teachers > 0,
+            _("名单上写了职务的先填好，核对以后一次定下"),
+            reverse("setup:posts") if viewer.may("people_edit") else f"{reverse('setup:people')}?type=staff",
+            teachers > 0 and not any(seat.needed for seat in posts.empty(viewer)),
         ),
         (
             _("采用方案"),
@@ -128,7 +130,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
             reverse("setup:facts"),
             adopted and not unrecorded_of(viewer),
         ),
-        (_("发开通纸条"), _("老师扫码就能用"), reverse("setup:slips"), False),
+        (_("发开通纸条"), _("老师扫码就能用"), reverse("setup:slips"), accounts > 1),
     ]
     rows = [{"title": t, "text": x, "url": u, "done": d} for t, x, u, d in steps]
     todo = next((row for row in rows if not row["done"]), None)

@@ -16,4 +16,4 @@ class TeamsConfig(AppConfig):
 
         holdings.register_all()
         add_waiting(waiting)
-        add_place(62, _("团队项目"), "teams:home", "teams", icon="people")
+        add_place(62, _("团队项目"), "teams:home", "teams", icon="people", of_schools=True)

@@ -465,3 +465,31 @@ def test_nobody_else_names_what_is_announced(client, cast, draft, who):
     sent = REPORT | {"save": "1", "revision": draft.revision}
     assert client.post(url("rule_new", draft.public_id), sent).status_code == 404
     assert not fresh(draft)[1].announced
+
+
+def changed_draft(cast, client, rule, number):
+    """A draft of the school's programme in which one rule asks for another number, with the page before it is kept."""
+    cast.sign_in(client, cast.wang)
+    client.post(url("take_up", cast.programme.public_id))
+    draft = PackDraft.objects.get(programme=cast.programme)
+    raw = fresh(draft)[1].raw
+    raw["obligations"][[one["id"] for one in raw["obligations"]].index(rule)]["at_least"] = number
+    draft = services.save(draft, raw, "改数", by=None, revision=draft.revision)
+    return client.get(url("hand_over", draft.public_id))
+
+
+def test_before_a_draft_is_kept_its_author_reads_whose_verdict_would_change(cast, client):
+    for member in (cast.xu, cast.li):
+        cast.record("branch_study", date(2026, 4, 10), {"attendee": [member.subject]}, hours=9)
+    page = changed_draft(cast, client, "study-hours", 10)
+    rows = page.context["rows"]
+    assert {row.rule.id for row in rows} == {"study-hours"}
+    assert rows[0].subject.name in page.content.decode()
+
+
+def test_children_beyond_the_authors_reach_are_not_named_before_a_draft_is_kept(cast, client):
+    for student in cast.students[1]:
+        cast.visit(student, date(2026, 4, 10))
+    page = changed_draft(cast, client, "visit-once-a-term", 3).content.decode()
+    assert "按本校上一学期的数据" in page
+    assert not [one.name for one in cast.students[1] if one.name in page]

@@ -20,8 +20,9 @@ from tongxin.kernel.obligations.queries import obligation_named
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes import services as programmes
 from tongxin.kernel.programmes.packs import findings, offered, with_line
-from tongxin.kernel.programmes.queries import current_pack, visible_programmes
+from tongxin.kernel.programmes.queries import current_pack, texts_around, visible_programmes
 from tongxin.methods.cadence.words import sentence
+from tongxin.ui.formats import period_words
 from tongxin.ui.toasts import notify
 
 from .. import services
@@ -29,6 +30,7 @@ from ..language import spoken
 from ..models import PackDraft
 
 MOST_BYTES = 2 * 1024 * 1024
+PEOPLE_SHOWN = 50
 MOST_SAID = 5  # what is wrong in a file, at once
 
 
@@ -213,7 +215,7 @@ def draft(request: Request, public_id: str) -> HttpResponse:
             else sentence(pack, rule, spoken())
         )
         rows.append({"title": raw.get("title") or raw.get("id"), "sentence": said, "at": at})
-    told = findings(found.text)
+    told = findings(found.text, texts_around(found.school, request.viewer.day))
     context = {
         "draft": found,
         "pack": pack,
@@ -288,7 +290,8 @@ def hand_over(request: Request, public_id: str) -> HttpResponse:
     form = HandOverForm(request.POST or None, initial={"year": request.viewer.day.year})
     if found.programme is not None:
         form.fields.pop("year")
-    wrong = _once(f.sentence for f in findings(found.text) if f.level == "error")
+    around = texts_around(found.school, request.viewer.day)
+    wrong = _once(f.sentence for f in findings(found.text, around) if f.level == "error")
     if said := _locked(found):
         wrong.insert(0, said)
     if not services.pack_of(found).obligations:
@@ -323,4 +326,18 @@ def _weighed(request: Request, found: PackDraft) -> dict[str, Any]:
     if found.programme is None:
         return {"load": load}
     said = changes(viewer, viewer.school, current_pack(found.programme), pack, viewer.day)
-    return {"load": load, "moves": moves_words(said), "compared": said is not None}
+    weighed: dict[str, Any] = {"load": load, "moves": moves_words(said), "compared": said is not None}
+    if said is None or not said.rows:
+        return weighed
+    page = max(int(request.GET["page"]), 1) if request.GET.get("page", "").isdecimal() else 1
+    first = (page - 1) * PEOPLE_SHOWN
+    shown = said.rows[first : first + PEOPLE_SHOWN]
+    if not shown:
+        raise Http404
+    return weighed | {
+        "rows": shown, "period": period_words(said.first, said.last, viewer.day),
+        "words": _("第%(first)d—%(last)d个，共%(all)d个")
+        % {"first": first + 1, "last": first + len(shown), "all": len(said.rows)},
+        "previous_url": f"?page={page - 1}" if page > 1 else "",
+        "next_url": f"?page={page + 1}" if len(said.rows) > first + len(shown) else "",
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from tongxin.kernel.access.models import ActivationSlip
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.testing.cast import crowd
 from tongxin.testing.gate import add_gate
+from tongxin.testing.pack import AUTUMN_VISIT
 
 
 def page(client, cast, who, url, **data):
@@ -227,3 +228,23 @@ def test_a_pupil_who_leaves_a_class_leaves_its_teacher_s_list_at_once(client, ca
     assert pupil.name in page(client, cast, "liu", reverse("setup:people")).content.decode()
     Link.objects.filter(kind="enrolled_in", a=pupil).update(superseded_at=timezone.now())
     assert pupil.name not in client.get(reverse("setup:people")).content.decode()
+
+
+K1_FACT = "{attribute: in_service, title: 在职, of: [staff], type: boolean, class: K1}"
+
+
+def test_a_fact_of_the_roster_is_offered_for_change_to_its_keepers_alone(client, cast):
+    cast.add_rules(AUTUMN_VISIT, ("attributes:\n", f"attributes:\n  - {K1_FACT}\n"))
+    page = reverse("setup:person", args=[cast.liu.subject.public_id])
+    change = reverse("setup:attribute", args=[cast.liu.subject.public_id, "in_service"])
+    for who, offered in ((cast.liu, False), (cast.sun, True)):
+        cast.sign_in(client, who)
+        assert (change in client.get(page).content.decode()) is offered
+        assert (client.get(change).status_code == 200) is offered
+
+
+def test_a_bureau_s_own_staff_see_no_places_that_only_schools_have(client, cast):
+    visits = reverse("home_visits:home")
+    for who, there in ((cast.zhou, False), (cast.liu, True)):
+        cast.sign_in(client, who)
+        assert (visits in client.get(reverse("setup:people")).content.decode()) is there
