@@ -44,6 +44,10 @@ class Condition:
     def words(self, say: Speaker) -> str:
         raise TypeError("a condition node says itself how it reads")
 
+    def denied(self, say: Speaker) -> str:
+        """How it reads that it does not hold."""
+        return say(f"不满足（{self.words(say)}）", f"not ({self.words(say)})")
+
     def change_days(self, view: View, subject: str) -> Iterator[dt.date]:
         """Days besides those of attributes, links and presence on which it may begin or cease to hold."""
         return iter(())
@@ -140,7 +144,7 @@ class Not(Condition):
         return self.part.change_days(view, subject)
 
     def words(self, say: Speaker) -> str:
-        return say(f"不满足（{self.part.words(say)}）", f"not ({self.part.words(say)})")
+        return self.part.denied(say)
 
     def sql(self, builder: Any) -> Any:
         return builder.negation(self)
@@ -245,6 +249,9 @@ class HasLink(Condition):
     def words(self, say: Speaker) -> str:
         return say.has_link(self.link)
 
+    def denied(self, say: Speaker) -> str:
+        return say.has_no_link(self.link)
+
     def sql(self, builder: Any) -> Any:
         return builder.has_link(self)
 
@@ -260,6 +267,9 @@ class HoldsPost(Condition):
 
     def words(self, say: Speaker) -> str:
         return say(f"担任{say.post(self.post)}", f"is {say.post(self.post)}")
+
+    def denied(self, say: Speaker) -> str:
+        return say(f"不担任{say.post(self.post)}", f"is not {say.post(self.post)}")
 
     def sql(self, builder: Any) -> Any:
         return builder.holds_post(self)

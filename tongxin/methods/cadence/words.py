@@ -81,6 +81,12 @@ class Speaker:
             return self(*MEMBERS[self.group])
         return self(f"有{self.link(name)}", f"has a {self.link(name)}")
 
+    def has_no_link(self, name: str) -> str:
+        if self.group in MEMBERS and GROUP_LINKS[self.group] == name:
+            zh, en = MEMBERS[self.group]
+            return self(f"没{zh}", en.replace("has ", "has no "))
+        return self(f"没有{self.link(name)}", f"has no {self.link(name)}")
+
     def of_a_set(self) -> Speaker:
         """The same speaker, to whom numbers are parts of a set."""
         return Speaker(self.pack, "zh" if self.zh else "en", self.kinds, True)

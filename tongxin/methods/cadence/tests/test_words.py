@@ -34,6 +34,12 @@ def both(**changes):
             "In each month, each student must take part in visit (mode online) as visited at least 2 times; homeroom teacher is responsible.",
         ),
         (
+            {"subject": "staff", "where": {"all": [{"not": {"post": "homeroom_teacher"}}, {"not": {"link": "mentor_of"}}]},
+             "count": {"kind": "meeting", "part": "attendee"}, "bearer": "self"},
+            "每名教职工（不担任班主任且没有导师）每个学期应以“参加人”身份参加会议至少1次。",
+            "In each term, each member of staff (if is not homeroom teacher and has no mentor of) must take part in meeting as attendee at least once.",
+        ),
+        (
             {"subject": "activity:lesson", "count": {"part": "observer"}, "at_least": 5, "window": None, "bearer": "teacher"},
             "每次心理课应有至少5人担任“听课教师”；由执教教师负责。",
             "Each lesson must have at least 5 people as observer; teacher is responsible.",
