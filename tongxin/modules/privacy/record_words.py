@@ -240,6 +240,7 @@ ACTIONS = {
     "teams.contest_results": _("公布比赛成绩"),
     "teams.contest_taken_back": _("收回比赛成绩"),
     "teams.exported": _("导出团队名单"),
+    "teams.contest_coverage_exported": _("导出谁还没参加比赛"),
     "teams.paper": _("下载团队成果材料"),
     "teams.proposal_withdrawn": _("撤回组队邀请"),
     "teams.proposed": _("邀请组队"),

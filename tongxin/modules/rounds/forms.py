@@ -20,6 +20,7 @@ from tongxin.ui.widgets import DayInput
 from . import saying, schemes, services, standing
 from .labels import Labels
 from .models import Bond, Participant
+from .picking import PersonField
 
 AREA = forms.Textarea(attrs={"rows": 2})
 DECIDES = (
@@ -27,8 +28,6 @@ DECIDES = (
     ("organiser", gettext_lazy("组织者定：电脑提出，组织者改")),
     ("computer", gettext_lazy("用电脑的排法，不合适的再改")),
 )
-# No more of the other side than that are offered as a list of taps; beyond it the name is typed.
-MOST_LISTED = 2_000
 
 
 class OpenForm(forms.Form):
@@ -82,20 +81,22 @@ class WishForm(forms.Form):
         *args: Any,
         person: Participant,
         ask: Ask,
-        options: list[tuple[Participant, str]],
+        options: list[Participant],
+        labels: Labels,
         wants: list[int],
+        url: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.person, self.ask = person, ask
-        self.options = {one.public_id: one for one, _label in options}
-        named = [("", _("不选")), *((one.public_id, label) for one, label in options)]
-        keys = {one.pk: one.public_id for one, _label in options}
+        self.options = {one.public_id: one for one in options}
+        keys = {one.pk: one.public_id for one in options}
         for n in range(1, ask.wishes + 1 if options else 1):
             chosen = keys.get(wants[n - 1], "") if n <= len(wants) else ""
-            self.fields[f"wish{n}"] = forms.ChoiceField(
-                label=_("第%(n)d志愿") % {"n": n}, choices=named, required=False, initial=chosen
-            )
+            self.fields[f"wish{n}"] = PersonField(
+                label=_("第%(n)d志愿") % {"n": n}, people=options, labels=labels, url=url, empty=_("不选"),
+                required=False, initial=chosen,
+            )  # fmt: skip
         for slot in ask.slots:
             said = person.answers.get(slot.id, [])
             if slot.free:
@@ -169,7 +170,6 @@ class LimitsForm(forms.Form):
 class MoveForm(forms.Form):
     """Put somebody with another partner, or keep two apart; each with a reason."""
 
-    new = forms.ChoiceField(label=gettext_lazy("改成和谁"))
     old = forms.ChoiceField(label=gettext_lazy("代替谁"), required=False)
     reason = forms.CharField(
         label=gettext_lazy("原因"),
@@ -180,15 +180,20 @@ class MoveForm(forms.Form):
     def __init__(
         self,
         *args: Any,
-        others: list[tuple[Participant, str]],
-        present: list[tuple[Participant, str]],
+        others: list[Participant],
+        present: list[Participant],
+        labels: Labels,
+        url: str,
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
-        self.people = {one.public_id: one for one, _label in (*others, *present)}
-        self.fields["new"].choices = [("", _("请选")), *((one.public_id, label) for one, label in others)]  # type: ignore[attr-defined]
+        self.people = {one.public_id: one for one in (*others, *present)}
+        self.fields["new"] = PersonField(
+            label=_("改成和谁"), people=others, labels=labels, url=url, empty=_("请选")
+        )
+        self.order_fields(["new", "old", "reason"])
         if present:
-            named = [(one.public_id, label) for one, label in present]
+            named = [(one.public_id, labels.of(one)) for one in present]
             self.fields["old"].choices = [("", _("不代替谁，再加一个")), *named]  # type: ignore[attr-defined]
             self.fields["old"].initial = named[0][0]
         else:

@@ -17,8 +17,9 @@ from .labels import Labels
 from .models import Participant, Round
 from .reading import Line, Reading, Shown
 
-# What of a result may be asked for alone: settled by hand, new against the time before, with something against it.
-FIXED, FRESH, AGAINST = "fixed", "fresh", "against"
+# What of a result may be asked for alone: settled by hand, new against the time before, with something against it, and
+# who is left over.
+FIXED, FRESH, AGAINST, LEFT = "fixed", "fresh", "against", "left"
 SORTS = ("s0", "g0", "s1", "score")
 
 
@@ -39,7 +40,7 @@ def asked(given: Mapping[str, str]) -> Asked:
     """Return what an address asks for; nonsense there is ignored."""
     sort, show = given.get("sort", ""), given.get("show", "")
     return Asked(
-        sort if sort.removeprefix("-") in SORTS else "", show if show in (FIXED, FRESH, AGAINST) else ""
+        sort if sort.removeprefix("-") in SORTS else "", show if show in (FIXED, FRESH, AGAINST, LEFT) else ""
     )
 
 
@@ -62,6 +63,8 @@ def chosen(reading: Reading, shown: Shown, wanted: Asked, labels: Labels) -> lis
 
 
 def _shown(reading: Reading, shown: Shown, show: str) -> list[Line]:
+    if show == LEFT:
+        return []
     if show == FIXED:
         return [line for line in shown.lines if line.fixed]
     if show == AGAINST:
@@ -82,9 +85,10 @@ def shows(given: QueryDict, shown: Shown, reading: Reading) -> list[dict]:
     parts = [("", _("全部")), (FIXED, _("已经定好的")), (AGAINST, _("有不利的"))]
     if shown.proposal.before_id is not None:
         parts.insert(2, (FRESH, _("这次新配的")))
+    parts.append((LEFT, _("没有着落的")))
     found = []
     for name, label in parts:
-        count = len(_shown(reading, shown, name))
+        count = len(shown.left) if name == LEFT else len(_shown(reading, shown, name))
         if count or name == now.show:
             url = Asked(now.sort, name).address() or "?"
             found.append({"label": label, "url": url, "current": name == now.show, "count": count})

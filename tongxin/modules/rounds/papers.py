@@ -31,7 +31,8 @@ def answer(
     lines = listing.chosen(reading, shown, asked, labels)
     number = outgoing.note(viewer, "rounds.exported", round_, format=format, groups=len(lines))
     heads, rows = _rows(pairing, lines, labels)
-    left = [] if asked.show else [(labels.of(one.person), one.reason, one.way) for one in shown.left]
+    everything = asked.show in ("", listing.LEFT)
+    left = [(labels.of(one.person), one.reason, one.way) for one in shown.left if everything]
     if format == "xlsx":
         content = _workbook(round_, heads, rows, left, number)
     else:

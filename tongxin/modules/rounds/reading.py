@@ -41,6 +41,15 @@ class LeftOver:
 
 
 @dataclass
+class Together:
+    """People left over for one reason with one way out: some names, and how many there are."""
+
+    reason: str
+    way: str
+    people: list[Participant] = field(default_factory=list)
+
+
+@dataclass
 class Shown:
     """A proposal ready to show. coverage: (seat's title, how many have somebody, how many there are, who has nobody)."""
 
@@ -50,6 +59,14 @@ class Shown:
     coverage: list[tuple[str, int, int, int]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     short: list[str] = field(default_factory=list)
+
+    def left_together(self) -> list[Together]:
+        """Return who is left over by what is said of them, the largest lot first."""
+        found: dict[tuple[str, str], Together] = {}
+        for one in self.left:
+            key = (one.reason, one.way)
+            found.setdefault(key, Together(*key)).people.append(one.person)
+        return sorted(found.values(), key=lambda lot: -len(lot.people))
 
 
 class Reading:

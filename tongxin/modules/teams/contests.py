@@ -16,7 +16,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, School, Subject
 from tongxin.kernel.ledger import services as ledger
-from tongxin.kernel.ledger.models import Entry, Participation
+from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.obligations.queries import ask, in_force
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.kernel.programmes.queries import school_packs
@@ -286,48 +286,3 @@ def _asks_every_student(rule: Obligation) -> bool:
         if isinstance(node, QualifierIs) and node.qualifier == "level"
     ]
     return all(SCHOOL_LEVEL in values for values in levels)
-
-
-@dataclass(frozen=True)
-class RoomCoverage:
-    """A class in a year's school contests. left: who is in none yet."""
-
-    room: Subject
-    whole: int
-    entered: int
-    left: list[Subject]
-
-
-def coverage(viewer: Viewer, school: School, first: date, last: date) -> list[RoomCoverage]:
-    """Return for each class within reach how many of its students entered a school contest in some days, and who did not."""
-    held = {"superseded_at": FOREVER, "valid_from__lte": viewer.day, "valid_to__gte": viewer.day}
-    links = Link.objects.filter(kind="enrolled_in", school=school, b__type="homeroom", **held)
-    if not viewer.may(MANAGE):
-        links = links.filter(b__in=viewer.posts.get("homeroom_teacher", frozenset()))
-    rooms: dict[int, list[Subject]] = defaultdict(list)
-    named: dict[int, Subject] = {}
-    for link in links.select_related("a", "b").order_by("b__pinyin", "b_id", "a__pinyin", "a_id"):
-        rooms[link.b_id].append(link.a)
-        named[link.b_id] = link.b
-    registered = Entrant.objects.filter(
-        school=school,
-        contest__level=SCHOOL_LEVEL,
-        contest__first_day__gte=first,
-        contest__first_day__lte=last,
-    )
-    recorded = Participation.objects.filter(
-        school=school, kind=ACTIVITY, part=CONTESTANT, superseded_at=FOREVER, absent=False,
-        day__gte=first, day__lte=last, extra__level=SCHOOL_LEVEL,
-    )  # fmt: skip
-    entered = set(registered.values_list("student_id", flat=True)) | set(
-        recorded.values_list("subject_id", flat=True)
-    )
-    return [
-        RoomCoverage(
-            named[room],
-            len(students),
-            sum(one.pk in entered for one in students),
-            [one for one in students if one.pk not in entered],
-        )
-        for room, students in rooms.items()
-    ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import contests, forming, lists, pool, team
+from .views import contests, covering, forming, lists, pool, team
 
 app_name = "teams"
 urlpatterns: list[URLPattern] = [
@@ -19,7 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("teams/pool/<str:topic>/", pool.topic, name="topic"),
     path("teams/contests/", contests.contests, name="contests"),
     path("teams/contests/new/", contests.new, name="contest_new"),
-    path("teams/contests/coverage/", contests.coverage, name="contest_coverage"),
+    path("teams/contests/coverage/", covering.coverage, name="contest_coverage"),
+    path("teams/contests/coverage/export/", covering.export, name="contest_coverage_export"),
     path("teams/contests/<str:contest>/", contests.contest, name="contest"),
     path("teams/contests/<str:contest>/enter/", contests.enter, name="contest_enter"),
     path("teams/contests/<str:contest>/results/", contests.results, name="contest_results"),

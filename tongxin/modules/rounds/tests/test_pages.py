@@ -13,7 +13,7 @@ from tongxin.kernel.access import holdings
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.people import services as people
 from tongxin.kernel.people import together
-from tongxin.modules.rounds import services
+from tongxin.modules.rounds import picking, services
 from tongxin.modules.rounds.models import Member, Participant, Round, SchemeText, Wish
 from tongxin.modules.rounds.waiting import waiting
 from tongxin.testing.cast import TODAY
@@ -156,6 +156,7 @@ def everything_a_teacher_finds(client, pairs, player, round_):
             {"most": "2", "slot-strengths": "learning_difficulty"},
         )
     )
+    found.append(page(client, player, url("place_find", place.public_id)))
     return "".join(one.content.decode() for one in found)
 
 
@@ -295,6 +296,77 @@ def test_the_organiser_reads_why_looks_for_a_name_and_moves_a_pair(client, pairs
     page(client, cast.wang, url("undo", round_.public_id), {"version": str(round_.version)})
     round_.refresh_from_db()
     assert ("刘洋", "七年级1班") in pairs.groups(round_)
+
+
+def test_many_people_are_searched_for_and_not_listed(client, pairs, monkeypatch):
+    monkeypatch.setattr(picking, "MOST_TAPPED", 1)
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    pairs.propose(round_, cast.wang)
+    liu, two = pairs.place(round_, cast.liu), pairs.place(round_, cast.room_two.subject)
+    address, found = (url(name, round_.public_id, liu.public_id) for name in ("person", "find"))
+    assert 'data-url="' + found in words(page(client, cast.wang, address))
+    assert f'value="{two.public_id}"' not in words(page(client, cast.wang, address))
+    answer = page(client, cast.wang, f"{found}?q=2班").json()
+    assert [(one["id"], one["name"]) for one in answer["people"]] == [(two.public_id, "七年级2班")]
+    assert page(client, cast.chen, found).status_code == 404
+    # Without a script the button asks for the same, and nothing is moved by it.
+    data = {"version": str(round_.version), "reason": "换年级组", "find": "new", "new_q": "2班"}
+    text = words(page(client, cast.wang, address, data))
+    assert f'value="{two.public_id}"' in text
+    assert "换年级组" in text
+    assert "notice--error" not in text
+    round_.refresh_from_db()
+    assert str(round_.version) == data["version"]
+    moved = {"version": data["version"], "reason": "换年级组", "new": two.public_id}
+    assert page(client, cast.wang, address, moved).status_code == 302
+    assert ("刘洋", "七年级2班") in pairs.groups(round_)
+    own = pairs.place(round_, cast.li)
+    assert "七年级2班" not in words(page(client, cast.li, url("place", own.public_id)))
+    seen = page(client, cast.li, url("place_find", own.public_id) + "?q=2班").json()
+    assert [one["id"] for one in seen["people"]] == [two.public_id]
+    assert page(client, cast.liu, url("place_find", own.public_id)).status_code == 404
+
+
+def test_the_graph_is_drawn_around_one_person(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    liu, two = pairs.place(round_, cast.liu), pairs.place(round_, cast.room_two.subject)
+    Wish.objects.create(round=round_, person=liu, wants=two, rank=2)
+    pairs.propose(round_, cast.wang)
+    graph = url("graph", round_.public_id)
+    answer = page(client, cast.wang, graph, {"q": "刘洋"})
+    assert answer["Location"].endswith(f"?of={liu.public_id}")
+    text = words(page(client, cast.wang, answer["Location"]))
+    assert "刘洋周围" in text
+    assert "第 2 志愿：七年级2班" in text
+    assert "pair-graph" in text
+    assert "是哪一位" in words(page(client, cast.wang, graph, {"q": "七年级"}))
+    assert "没有找到" in words(page(client, cast.wang, graph, {"q": "zzz"}))
+    assert page(client, cast.wang, f"{graph}?of=nobody").status_code == 404
+
+
+def test_those_left_over_for_one_reason_stand_together_and_one_by_one_a_tap_away(client, pairs):
+    cast = pairs.cast
+    round_ = pairs.begin("class-contacts", cast.wang)
+    pairs.propose(round_, cast.wang)
+    round_.proposal.found["left"] = [
+        {"who": key, "reason": "没有可以配的班级。", "way": "请加上班级。"}
+        for key in Participant.objects.filter(round=round_, seat="member").values_list("pk", flat=True)
+    ]
+    round_.proposal.save()
+    n = len(round_.proposal.found["left"])
+    assert n > 1
+    table = url("table", round_.public_id)
+    text = words(page(client, cast.wang, table))
+    assert text.count("没有可以配的班级") == 1
+    assert f"等 {n} 人" in text
+    text = words(page(client, cast.wang, f"{table}?show=left"))
+    assert text.count("没有可以配的班级") == n
+    assert "李梅" not in words(page(client, cast.wang, f"{table}?show=left", {"q": "刘洋"}))
+    exported = page(client, cast.wang, url("export", round_.public_id, "xlsx") + "?show=left")
+    book = openpyxl.load_workbook(io.BytesIO(exported.content))
+    assert "没有可以配的班级。" in [cell.value for row in book["还没有着落"].rows for cell in row]
 
 
 def test_every_page_of_a_new_round_has_something_to_say(client, pairs):

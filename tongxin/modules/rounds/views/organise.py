@@ -22,7 +22,7 @@ from tongxin.methods.matching.use import Ask
 from tongxin.ui.solving import fragment
 from tongxin.ui.toasts import notify
 
-from .. import importing, listing, papers, saying, services
+from .. import importing, listing, papers, picking, saying, services
 from ..forms import ImportForm, LimitsForm, ProposeForm, WishForm
 from ..labels import Labels
 from ..models import Group, Member, Participant, Round, Step
@@ -159,8 +159,10 @@ def say_for(request: Request, round: str, person: str) -> HttpResponse:
     ask = pairing.use.ask(one.seat)
     if ask is None:
         raise Http404
-    form = wish_form(request, pairing, one, ask, everybody(row, pairing, one))
-    if request.method == "POST" and form.is_valid():
+    found = everybody(row, pairing, one)
+    url = reverse("rounds:find", args=[round, person])
+    form = wish_form(request, one, ask, found, Labels(row, pairing, found), url)
+    if form.is_bound and form.is_valid():
         try:
             saying.say(request.viewer, one, form.said(), ask, organiser=True)
         except services.Refused as refused:
@@ -172,22 +174,26 @@ def say_for(request: Request, round: str, person: str) -> HttpResponse:
     return render(request, "rounds/say_for.html", context, status=422 if form.errors else 200)
 
 
-def everybody(row: Round, pairing: Pairing, person: Participant) -> list[tuple[Participant, str]]:
+def everybody(row: Round, pairing: Pairing, person: Participant) -> list[Participant]:
     """Return the other sides' people, for the organiser."""
     seats = saying.other_side(pairing, person)
     rows = Participant.objects.filter(round=row, seat__in=seats, left_at=None, none=False).select_related(
         "subject"
     )
-    found = list(rows.order_by("subject__pinyin", "pk"))
-    labels = Labels(row, pairing, found)
-    return [(one, labels.of(one)) for one in found]
+    return list(rows.order_by("subject__pinyin", "pk"))
 
 
 def wish_form(
-    request: Request, pairing: Pairing, one: Participant, ask: Ask, options: list[tuple[Participant, str]]
+    request: Request, one: Participant, ask: Ask, options: list[Participant], labels: Labels, url: str
 ) -> WishForm:
+    """Return the form of somebody's wishes; url: where its people are looked up."""
     wants = list(one.wishes.order_by("rank").values_list("wants_id", flat=True))
-    return WishForm(request.POST or None, person=one, ask=ask, options=options, wants=wants)
+    looking = picking.looking(request.POST)
+    data = None if looking else request.POST or None
+    form = WishForm(data, person=one, ask=ask, options=options, labels=labels, wants=wants, url=url)
+    if looking:
+        picking.kept(form, request.POST)
+    return form
 
 
 @allow("pairing")

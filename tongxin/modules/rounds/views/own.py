@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.programmes.pairings import Pairing
+from tongxin.methods.matching.use import Ask
 from tongxin.ui.toasts import notify
 
-from .. import saying, schemes, services, standing
+from .. import picking, saying, schemes, services, standing
 from ..labels import Labels
 from ..models import Member, Participant, Round
 from . import place as places
 from .organise import wish_form
 
-MOST_CHOICES = 600
 MOST_SHOWN = 100
 
 
@@ -42,11 +44,11 @@ def place(request: Request, place: str) -> HttpResponse:
     open_ = ask is not None and saying.takes_wishes(one.round, viewer.day)
     form = None
     if open_ and ask is not None:
-        rows = saying.to_choose_from(viewer, pairing, one) if ask.wishes else Participant.objects.none()
-        found = list(rows[:MOST_CHOICES])
+        rows = _choice(request, one, pairing, ask)
+        found = list(rows)
         labels = Labels(one.round, pairing, found)
-        form = wish_form(request, pairing, one, ask, [(other, labels.of(other)) for other in found])
-        if request.method == "POST" and form.is_valid():
+        form = wish_form(request, one, ask, found, labels, reverse("rounds:place_find", args=[place]))
+        if form.is_bound and form.is_valid():
             try:
                 saying.say(viewer, one, form.said(), ask, among=rows)
             except services.Refused as refused:
@@ -67,6 +69,23 @@ def place(request: Request, place: str) -> HttpResponse:
     return render(
         request, "rounds/place.html", context, status=422 if form is not None and form.errors else 200
     )
+
+
+def _choice(request: Request, one: Participant, pairing: Pairing, ask: Ask) -> QuerySet[Participant]:
+    """Return whom somebody may wish for."""
+    return saying.to_choose_from(request.viewer, pairing, one) if ask.wishes else Participant.objects.none()
+
+
+@allow("pair_up")
+@require_safe
+def find(request: Request, place: str) -> HttpResponse:
+    """Whom of those one may wish for some words mean, for the person picker; after the wishes are closed, nobody."""
+    one, pairing = _own(request, place)
+    ask = pairing.use.ask(one.seat)
+    if ask is None or not saying.takes_wishes(one.round, request.viewer.day):
+        raise Http404
+    found = list(_choice(request, one, pairing, ask))
+    return picking.find(request, found, Labels(one.round, pairing, found))
 
 
 def _shown(groups: list[Member], one: Participant) -> list[dict[str, object]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,16 +18,18 @@ from tongxin.kernel.programmes.pairings import Pairing
 from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
-from .. import listing, saying, services
+from .. import listing, picking, saying, services
 from ..forms import LimitsForm, MoveForm, ReasonForm
 from ..labels import Labels
 from ..models import Bond, Participant, Round, Wish
-from ..reading import Line, Reading, graph
+from ..reading import Line, Reading, Shown, graph
 from . import place
 from .organise import _address, _page
 
 PAGE, DRAWN = 50, 20
-MOST_CHANGES, MOST_LEFT = 300, 300
+MOST_CHANGES = 300
+# How many reasons stand above a list, and how many names with each.
+MOST_LOTS, MOST_NAMED = 5, 6
 
 
 def _with_result(request: Request, public_id: str) -> tuple[Round, Pairing, Reading]:
@@ -50,10 +54,15 @@ def table(request: Request, round: str) -> HttpResponse:
     q, asked = request.POST.get("q", "").strip()[:40], listing.asked(request.GET)
     labels = Labels(row, pairing, list(reading.people.values()))
     lines = listing.chosen(reading, shown, asked, labels)
+    left = shown.left if asked.show == listing.LEFT else []
     if q:
         lines = [line for line in lines if _says(line, q)]
-    page = min(_page(request), max(0, (len(lines) - 1) // PAGE))
-    part = lines[page * PAGE : (page + 1) * PAGE]
+        left = [one for one in left if listing.named(one.person, q)]
+    found = max(len(lines), len(left))
+    page = min(_page(request), max(0, (found - 1) // PAGE))
+    cut = slice(page * PAGE, (page + 1) * PAGE)
+    part, left = lines[cut], left[cut]
+    lots = shown.left_together() if page == 0 and not q and not asked.show else []
     context = {
         "round": row, "pairing": pairing, "tabs": place.tabs(row, "table"), "shown": shown, "q": q,
         "table": listing.table(row, pairing, part, labels, request.GET), "show": asked.show,
@@ -61,23 +70,38 @@ def table(request: Request, round: str) -> HttpResponse:
         "lines": [
             (line, [(one, labels.group(one)) for one in (line.first, *line.others)]) for line in part
         ],
-        "left": shown.left[:MOST_LEFT], "first_page": page == 0 and not q and not asked.show,
-        "next_url": _address(request, page + 1) if len(lines) > (page + 1) * PAGE and not q else "",
+        "left": left, "left_url": listing.Asked(asked.sort, listing.LEFT).address(),
+        "lots": [(lot, listed([one.subject.name for one in lot.people[:MOST_NAMED]])) for lot in lots[:MOST_LOTS]],
+        "next_url": _address(request, page + 1) if found > (page + 1) * PAGE and not q else "",
         "previous_url": _address(request, page - 1) if page and not q else "",
-        "more": q and len(lines) > PAGE,
+        "more": q and found > PAGE,
         "words": _("第 %(first)d—%(last)d 个，共 %(all)d 个")
-        % {"first": page * PAGE + 1, "last": page * PAGE + len(part), "all": len(lines)},
+        % {"first": page * PAGE + 1, "last": min((page + 1) * PAGE, found), "all": found},
     }  # fmt: skip
     return render(request, "rounds/table.html", context)
 
 
 @allow("pairing")
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def drawing(request: Request, round: str) -> HttpResponse:
-    """The same as a graph, some of the first seat at a time; on a phone as a list."""
+    """The same as a graph: some of the first seat at a time, or those around one person; on a phone as a list.
+
+    A name is searched for by POST; `?of=` is the person.
+    """
     row, pairing, reading = _with_result(request, round)
     assert row.proposal is not None
     shown = reading.show(row.proposal)
+    q = request.POST.get("q", "").strip()[:40]
+    meant = [one for one in reading.people.values() if q and one.left_at is None and listing.named(one, q)]
+    if len(meant) == 1:
+        return redirect(f"{reverse('rounds:graph', args=[round])}?of={meant[0].public_id}")
+    context: dict[str, Any] = {
+        "round": row, "pairing": pairing, "tabs": place.tabs(row, "graph"), "q": q,
+        "meant": [(one, pairing.scheme.seat(one.seat).title) for one in meant[:PAGE]],
+    }  # fmt: skip
+    if request.GET.get("of"):
+        one = place.person_of(row, request.GET["of"])
+        return render(request, "rounds/graph.html", context | _around(row, shown, one))
     heads = list(dict.fromkeys(line.first.pk for line in shown.lines))
     page = _page(request)
     wanted = set(heads[page * DRAWN : (page + 1) * DRAWN])
@@ -86,13 +110,31 @@ def drawing(request: Request, round: str) -> HttpResponse:
     alone = [one.person for one in shown.left][: DRAWN if last else 0]
     there = [*wanted, *(one.pk for line in lines for one in line.others), *(one.pk for one in alone)]
     wishes = Wish.objects.filter(round=row, rank=1, person__in=there, wants__in=there)
-    context = {
-        "round": row, "pairing": pairing, "tabs": place.tabs(row, "graph"),
+    context |= {
         "graph": graph(lines, alone, list(wishes.values_list("person_id", "wants_id"))),
         "grouped": _by_first(lines), "alone": alone,
         "next_url": "" if last else _address(request, page + 1), "previous_url": _address(request, page - 1) if page else "",
     }  # fmt: skip
     return render(request, "rounds/graph.html", context)
+
+
+def _around(row: Round, shown: Shown, one: Participant) -> dict[str, Any]:
+    """Return what is drawn around one person: their pairs, whom they wish for and who wishes for them, and these people's."""
+    wishes = Wish.objects.filter(Q(person=one) | Q(wants=one), round=row).order_by("rank", "pk")
+    said = list(wishes.values_list("person_id", "wants_id"))
+    near = list(dict.fromkeys([one.pk, *(key for pair in said for key in pair)]))
+    of = {key: [line for line in shown.lines if key in _keys(line)] for key in near}
+    lines = list({_keys(line): line for key in near for line in of[key]}.values())[:DRAWN]
+    drawn = {key for line in lines for key in _keys(line)}
+    alone = [left.person for left in shown.left if left.person.pk in near and left.person.pk not in drawn]
+    return {
+        "of": one, "graph": graph(lines, alone[:DRAWN], said), "grouped": _by_first(lines), "alone": alone[:DRAWN],
+        "said": [(wish.person, wish.wants, wish.rank) for wish in wishes.select_related("person__subject", "wants__subject")[:PAGE]],
+    }  # fmt: skip
+
+
+def _keys(line: Line) -> tuple[int, ...]:
+    return tuple(one.pk for one in (line.first, *line.others))
 
 
 def _by_first(lines: list[Line]) -> list[tuple[Participant, list[Participant]]]:
@@ -133,7 +175,7 @@ def person(request: Request, round: str, person: str) -> HttpResponse:
     lines, left, others = reading.of_person(row.proposal, one)
     present = [other for line in lines for other in (line.first, *line.others) if other.seat != one.seat]
     form = _move_form(request, row, pairing, one, present)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_bound and form.is_valid():
         new = form.chosen("new")
         if new is None:
             raise Http404
@@ -190,18 +232,32 @@ def _rather_not(row: Round, pairing: Pairing, one: Participant) -> list[Particip
 def _move_form(
     request: Request, row: Round, pairing: Pairing, one: Participant, present: list[Participant]
 ) -> MoveForm:
+    found = _opposite(row, pairing, one)
+    already = {other.pk for other in present}
+    looking = request.method == "POST" and picking.looking(request.POST)
+    form = MoveForm(
+        request.POST if request.method == "POST" and not looking else None,
+        others=[other for other in found if other.pk not in already], present=present,
+        labels=Labels(row, pairing, found), url=reverse("rounds:find", args=[row.public_id, one.public_id]),
+        initial={"new": request.GET["new"]} if request.GET.get("new") else {},
+    )  # fmt: skip
+    return picking.kept(form, request.POST) if looking else form
+
+
+def _opposite(row: Round, pairing: Pairing, one: Participant) -> list[Participant]:
+    """Return everybody of the other sides who takes part."""
     seats = saying.other_side(pairing, one)
     people = Participant.objects.filter(round=row, seat__in=seats, left_at=None).select_related("subject")
-    found = list(people.order_by("subject__pinyin", "pk"))
-    labels = Labels(row, pairing, found)
-    already = {other.pk for other in present}
-    others = [(other, labels.of(other)) for other in found if other.pk not in already]
-    data = request.POST if request.method == "POST" else None
-    asked = request.GET.get("new", "")
-    initial = {"new": asked} if asked else {}
-    return MoveForm(
-        data, others=others, present=[(other, labels.of(other)) for other in present], initial=initial
-    )
+    return list(people.order_by("subject__pinyin", "pk"))
+
+
+@allow("pairing")
+@require_safe
+def find(request: Request, round: str, person: str) -> HttpResponse:
+    """Whom of the other sides some words mean, for the person picker."""
+    row, pairing = place.round_of(request, round)
+    found = _opposite(row, pairing, place.person_of(row, person))
+    return picking.find(request, found, Labels(row, pairing, found))
 
 
 def _answers(one: Participant, ask: Any) -> list[tuple[str, str]]:

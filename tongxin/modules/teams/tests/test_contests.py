@@ -1,19 +1,26 @@
 """Contests: who enters whom, results once in the ledger, the best go on, who has entered none."""
 
+import re
 from datetime import date
 
 import pytest
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
+from tongxin.exchange.outgoing import XLSX
+from tongxin.kernel.audit.models import AuditRow
+from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry
 from tongxin.testing.cast import TODAY
 
 from .. import contests as rules
+from .. import covering
 from ..models import Contest, Entrant
 from ..rules import Refused
+from ..views import covering as views
 from .helpers import ONCE, formed
 
 pytestmark = pytest.mark.django_db
+COVERAGE = reverse_lazy("teams:contest_coverage")
 SPAN = {"first_day": date(2026, 11, 9), "last_day": date(2026, 11, 20)}
 
 
@@ -126,17 +133,59 @@ def test_nobody_enters_after_the_results_and_none_are_given_out_before_the_day(s
 def test_who_has_entered_no_school_contest_is_listed_by_class(client, school, contest):
     rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
     Contest.objects.filter(pk=contest.pk).update(first_day=date(2026, 7, 6), last_day=date(2026, 7, 8))
-    rows = rules.coverage(school.cast.wang.viewer(), school.cast.school, date(2026, 1, 1), date(2026, 12, 31))
-    assert [(row.room.name, row.entered, row.whole) for row in rows] == [
+    year = rules.Season(date(2026, 1, 1), date(2026, 12, 31))
+    rows = covering.rooms(school.cast.wang.viewer(), school.cast.school, year).order_by("pinyin")
+    assert [(row.name, row.entered, row.whole) for row in rows] == [
         ("七年级1班", 2, 6), ("七年级2班", 0, 6),
     ]  # fmt: skip
     school.cast.sign_in(client, school.liu)
-    text = client.get(reverse("teams:contest_coverage")).content.decode()
+    text = client.get(COVERAGE, {"list": "names"}).content.decode()
     assert "程一诺" in text
     assert "白云飞" not in text
     assert "何雨桐" not in text
+    text = client.get(COVERAGE).content.decode()
+    assert "七年级1班" in text
+    assert "七年级2班" not in text
     school.cast.sign_in(client, school.cast.xu)
-    assert client.get(reverse("teams:contest_coverage")).status_code == 404
+    assert client.get(COVERAGE).status_code == 404
+    assert client.get(reverse("teams:contest_coverage_export")).status_code == 404
+
+
+def test_the_class_with_the_most_to_do_stands_first_and_the_list_is_searched_paged_and_taken_away(
+    client, school, contest, monkeypatch
+):
+    rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
+    Contest.objects.filter(pk=contest.pk).update(first_day=date(2026, 7, 6), last_day=date(2026, 7, 8))
+    school.cast.sign_in(client, school.cast.wang)
+
+    def text(**given):
+        return client.get(COVERAGE, {"from": "2026-07-01", **given}).content.decode()
+
+    page = text()
+    assert page.index("七年级2班") < page.index("七年级1班")
+    page = text(sort="lacking")
+    assert page.index("七年级1班") < page.index("七年级2班")
+    assert "没有符合的" in text(show="done")
+    assert "七年级2班" not in text(q="1班")
+    first, second = (one[0] for one in (school.cast.students[1], school.cast.students[2]))
+    room = Subject.objects.get(name="七年级2班").public_id
+    page = text(list="names", room=room)
+    assert second.name in page
+    assert school.cast.students[1][3].name not in page
+    assert first.name not in text(list="names")
+    page = text(list="names", q=second.initials)
+    assert second.name in page
+    assert school.cast.students[1][3].name not in page
+    monkeypatch.setattr(views, "SIZE", 4)
+    page = text(list="names")
+    after = re.search(r"after=([^&\"]+)", page)
+    assert after is not None
+    assert school.cast.students[1][2].name in page
+    assert school.cast.students[1][2].name not in text(list="names", after=after[1])
+    answer = client.get(reverse("teams:contest_coverage_export"))
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == XLSX
+    assert AuditRow.objects.filter(action="teams.contest_coverage_exported").count() == 1
 
 
 def test_the_season_is_the_one_the_programme_sets_and_not_the_year(client, school, contest):
@@ -149,14 +198,14 @@ def test_the_season_is_the_one_the_programme_sets_and_not_the_year(client, schoo
     assert rules.season_of(found, date(2027, 7, 15)).first == date(2027, 7, 1)
     rules.enter(school.cast.wang.viewer(), contest, school.cast.students[1][:2])
     school.cast.sign_in(client, school.cast.wang)
-    address = reverse("teams:contest_coverage")
+    address = f"{COVERAGE}?list=names"
     text = client.get(address).content.decode()
     assert "2026年7月1日至2026年8月31日" in text
     assert "白云飞" in text
     Contest.objects.filter(pk=contest.pk).update(first_day=date(2026, 8, 31), last_day=date(2026, 9, 1))
     assert "白云飞" not in client.get(address).content.decode()
-    assert client.get(f"{address}?from=nothing").status_code == 200
-    assert "2027年7月1日" in client.get(f"{address}?from=2027-07-01").content.decode()
+    assert client.get(f"{address}&from=nothing").status_code == 200
+    assert "2027年7月1日" in client.get(f"{address}&from=2027-07-01").content.decode()
 
 
 def test_where_no_programme_sets_a_season_it_is_the_calendar_year(cast):

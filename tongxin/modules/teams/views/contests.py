@@ -14,7 +14,6 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.people import teams
-from tongxin.ui import formats
 from tongxin.ui.toasts import notify
 
 from .. import contests as rules
@@ -26,7 +25,7 @@ from ..rules import Refused
 from . import place
 
 
-def _activity(request: Request):
+def activity_or_404(request: Request):
     found = rules.activity_of(place.school_of(request.viewer), request.viewer.day)
     if found is None:
         raise Http404
@@ -37,7 +36,7 @@ def _activity(request: Request):
 @require_safe
 def contests(request: Request) -> HttpResponse:
     viewer = request.viewer
-    activity = _activity(request)
+    activity = activity_or_404(request)
     levels, themes = choices(activity, "level"), choices(activity, "theme")
     rows = rules.contests(viewer)[:100]
     context = {
@@ -53,7 +52,7 @@ def contests(request: Request) -> HttpResponse:
 @allow(rules.MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request) -> HttpResponse:
-    form = ContestForm(request.POST or None, activity=_activity(request))
+    form = ContestForm(request.POST or None, activity=activity_or_404(request))
     if request.method == "POST" and form.is_valid():
         made = rules.add(request.viewer, form.cleaned_data, token=place.token_of(request))
         notify(request, _("比赛登记好了，可以报名了。"))
@@ -62,7 +61,7 @@ def new(request: Request) -> HttpResponse:
 
 
 def _contest(request: Request, public_id: str) -> Contest:
-    _activity(request)
+    activity_or_404(request)
     return get_object_or_404(rules.contests(request.viewer), public_id=public_id)
 
 
@@ -71,7 +70,7 @@ def _contest(request: Request, public_id: str) -> Contest:
 def contest(request: Request, contest: str) -> HttpResponse:
     """One contest: its entrants as far as the viewer may know them, the results, and what can be done now."""
     viewer = request.viewer
-    one, activity = _contest(request, contest), _activity(request)
+    one, activity = _contest(request, contest), activity_or_404(request)
     awards = choices(activity, "award")
     entrants = list(rules.visible_entrants(viewer, one))
     mine = next((row for row in entrants if row.student_id == viewer.person_id), None)
@@ -192,7 +191,7 @@ def _enter(request: Request, one: Contest) -> HttpResponse:
 def results(request: Request, contest: str) -> HttpResponse:
     """Give out the awards, or take the results back for a reason to mend them."""
     viewer = request.viewer
-    one, activity = _contest(request, contest), _activity(request)
+    one, activity = _contest(request, contest), activity_or_404(request)
     if request.method == "POST":
         try:
             if "reason" in request.POST:
@@ -234,34 +233,3 @@ def send_on(request: Request, contest: str) -> HttpResponse:
     return render(
         request, "teams/contest_on.html", {"form": form, "one": one}, status=422 if form.errors else 200
     )
-
-
-@allow("teams")
-@require_safe
-def coverage(request: Request) -> HttpResponse:
-    """Who has entered no school contest in the season the programme sets, class by class; homeroom teachers see their own."""
-    viewer = request.viewer
-    _activity(request)
-    if not (viewer.may(rules.MANAGE) or viewer.posts.get("homeroom_teacher")):
-        raise Http404
-    school = place.school_of(viewer)
-    seasons = rules.seasons(school, viewer.day)
-    asked = [one for one in seasons if one.first.isoformat() == request.GET.get("from")]
-    season = asked[0] if asked else rules.season_of(seasons, viewer.day)
-    rows = rules.coverage(viewer, school, season.first, season.last)
-    context = {
-        "tabs": place.tabs(viewer, "contests"),
-        "rows": rows,
-        "whole": sum(row.whole for row in rows),
-        "entered": sum(row.entered for row in rows),
-        "season": season,
-        "seasons": [
-            {
-                "label": f"{formats.plain_day(one.first, viewer.day)} — {formats.plain_day(one.last, viewer.day)}",
-                "url": f"?from={one.first.isoformat()}",
-                "current": one == season,
-            }
-            for one in seasons
-        ],
-    }
-    return render(request, "teams/contest_coverage.html", context)
