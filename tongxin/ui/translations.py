@@ -18,6 +18,10 @@ from tongxin.ui.catalogue import Catalogue, Message, header, mo_bytes, read_po, 
 # Files of words that rooms read, and folders of such files.
 DATA = ("kinds.yaml", "reasons")
 ROOT = Path(__file__).resolve().parents[2]
+# Packs that come with the product: in which folders, and which keys hold words for people (see worded.py).
+PACKS = ("pairings",)
+PACK_WORDS = ("title", "about", "label", "name", "means", "help")
+PACK_CHOICES = ("values", "options")
 SOURCES = ROOT / "tongxin"
 PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hans": "nplurals=1; plural=0;"}
 FORMS = {"en": 2, "zh_Hans": 1}
@@ -60,6 +64,10 @@ def messages() -> dict[Message, str]:
             continue
         for message in collected:
             found.setdefault(message, path.relative_to(ROOT).as_posix())
+    for folder in PACKS:
+        for path in sorted((ROOT / "packs" / folder).rglob("*.yaml")):
+            for message in _in_pack(yaml.safe_load(path.read_text(encoding="utf-8"))):
+                found.setdefault(message, path.relative_to(ROOT).as_posix())
     return found
 
 
@@ -83,6 +91,25 @@ def _in_data(data: object) -> Iterator[Message]:
     elif isinstance(data, list):
         for value in data:
             yield from _in_data(value)
+
+
+def _in_pack(data: object) -> Iterator[Message]:
+    """The titles, explanations and choices of a pack; its other words are data that nobody reads on a page."""
+    if isinstance(data, list):
+        for value in data:
+            yield from _in_pack(value)
+    if not isinstance(data, dict):
+        return
+    for key, value in data.items():
+        words = [value] if key in PACK_WORDS else value.values() if _is_choices(key, value) else ()
+        for text in words:
+            if isinstance(text, str) and _CHINESE.search(text):
+                yield Message("", text, "")
+        yield from _in_pack(value)
+
+
+def _is_choices(key: str, value: object) -> bool:
+    return key in PACK_CHOICES and isinstance(value, dict)
 
 
 def _in_template(path: Path) -> Iterator[Message]:

@@ -16,6 +16,7 @@ from tongxin.methods.matching.scheme import LARGEST_WEIGHT
 from tongxin.methods.matching.use import Ask
 from tongxin.ui.formats import listed
 from tongxin.ui.widgets import DayInput
+from tongxin.ui.worded import said
 
 from . import saying, schemes, services, standing
 from .labels import Labels
@@ -52,10 +53,11 @@ class OpenForm(forms.Form):
     def __init__(self, *args: Any, viewer: Viewer, pairing: Pairing, until, **kwargs: Any) -> None:
         day = viewer.day
         kwargs.setdefault("initial", {}).update(
-            title=pairing.title, starts_on=day + timedelta(days=21), ends_on=until,
+            title=said(pairing.title), starts_on=day + timedelta(days=21), ends_on=until,
             wishes_by=day + timedelta(days=7), answers_by=day + timedelta(days=14), fill="",
         )  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.scheme_title = pairing.title
         own = standing.branch_for(viewer, pairing)
         if own:
             rows = Subject.objects.filter(pk__in=own).order_by("pinyin")
@@ -70,7 +72,10 @@ class OpenForm(forms.Form):
         data = self.cleaned_data
         days = {name: data[name] for name in ("starts_on", "ends_on", "wishes_by", "answers_by")}
         branch = self.branches.get(data.get("branch", ""))
-        return services.Plan(title=data["title"].strip(), fill=bool(data["fill"]), branch=branch, **days)
+        title = data["title"].strip()
+        if title == said(self.scheme_title):
+            title = self.scheme_title  # kept as it is written, and said to everybody in their own language
+        return services.Plan(title=title, fill=bool(data["fill"]), branch=branch, **days)
 
 
 class WishForm(forms.Form):

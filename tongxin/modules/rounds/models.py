@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from tongxin.kernel.base.fields import DayField, InstantField, new_public_id
 from tongxin.kernel.base.models import Account, School, Subject, SubjectType
 from tongxin.kernel.base.sealing.fields import SealedJSONField, SealedTextField
+from tongxin.ui.worded import said
 
 CLASS = "K3"
 
@@ -112,6 +113,11 @@ class Round(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def called(self) -> str:
+        """Its title in the language of the page, where it is called as its scheme is."""
+        return said(self.title)
+
 
 class Participant(models.Model):
     """low, high: partners (or teams) at least and at most. none: would rather have nobody, `words` says why.
@@ -147,7 +153,7 @@ class Participant(models.Model):
         """What the round is called before this person and the family. A child reads no name that says why it is on the
         list of a sensitive round."""
         hidden = self.round.data_class >= "K3" and self.subject.type == SubjectType.STUDENT
-        return str(_("结对")) if hidden else self.round.title
+        return str(_("结对")) if hidden else self.round.called
 
 
 class Wish(models.Model):

@@ -37,7 +37,7 @@ def answer(
         content = _workbook(round_, heads, rows, left, number)
     else:
         content = _print(round_, heads, rows, left, number, viewer)
-    return outgoing.attachment(content, f"{round_.title}.{format}", WRITERS[format])
+    return outgoing.attachment(content, f"{round_.called}.{format}", WRITERS[format])
 
 
 def _rows(pairing: Pairing, lines: list[Line], labels: Labels) -> tuple[list[str], list[list[str]]]:
@@ -51,7 +51,7 @@ def _workbook(
     round_: Round, heads: list[str], rows: list[list[str]], left: list[tuple[str, str, str]], number: str
 ) -> bytes:
     sheets = [
-        Sheet(_("名单"), [Column(head) for head in heads], rows, title=round_.title, note=_state(round_))
+        Sheet(_("名单"), [Column(head) for head in heads], rows, title=round_.called, note=_state(round_))
     ]
     if left:
         columns = [Column(_("谁")), Column(_("为什么没有")), Column(_("怎么办"))]
@@ -79,4 +79,4 @@ def _print(
     blocks: list = [Paragraph(_state(round_), indent=False), Table(heads, rows, widths=widths)]
     if left:
         blocks.append(Table([_("还没有着落"), _("为什么"), _("怎么办")], left, widths=[1.0, 2.5, 2.5]))
-    return write_pdf(Document(round_.title, blocks, export_id=number))
+    return write_pdf(Document(round_.called, blocks, export_id=number))

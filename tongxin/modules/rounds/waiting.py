@@ -83,8 +83,8 @@ def _organiser(viewer: Viewer) -> Iterator[Waiting]:
             said = ngettext("有%(n)d条意见没有处理", "有%(n)d条意见没有处理", row.objections) % {
                 "n": row.objections
             }
-            yield Waiting(row.title, url, _("处理"), (said,))
+            yield Waiting(row.called, url, _("处理"), (said,))
         elif row.state == Round.State.OPEN and viewer.day > row.wishes_by:
-            yield Waiting(row.title, url, _("排结果"), (_("志愿已经截止"),))
+            yield Waiting(row.called, url, _("排结果"), (_("志愿已经截止"),))
         elif row.state == Round.State.PUBLISHED and viewer.day > row.answers_by:
-            yield Waiting(row.title, url, _("生效"), (_("回答已经截止"),))
+            yield Waiting(row.called, url, _("生效"), (_("回答已经截止"),))

@@ -7,7 +7,9 @@ import re
 
 import openpyxl
 import pytest
+from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from tongxin.kernel.access import holdings
 from tongxin.kernel.audit.models import AuditRow
@@ -39,6 +41,13 @@ def openable(**more):
         "title": "秋季结对", "starts_on": "2026-12-08", "ends_on": "2027-08-31", "wishes_by": "2026-11-25",
         "answers_by": "2026-12-02", "fill": "", "once": "a" * 32, **more,
     }  # fmt: skip
+
+
+@pytest.fixture
+def chinese_afterwards():
+    """The test client leaves the language of its last request to whoever comes next."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 # ------------------------------------------------------------------ opening
@@ -299,11 +308,11 @@ def test_the_organiser_reads_why_looks_for_a_name_and_moves_a_pair(client, pairs
 
 
 def test_many_people_are_searched_for_and_not_listed(client, pairs, monkeypatch):
-    monkeypatch.setattr(picking, "MOST_TAPPED", 1)
+    monkeypatch.setattr(picking, "MOST_TAPPED", 0)
     cast = pairs.cast
     round_ = pairs.begin("class-contacts", cast.wang)
     pairs.propose(round_, cast.wang)
-    liu, two = pairs.place(round_, cast.liu), pairs.place(round_, cast.room_two.subject)
+    liu, one, two = (pairs.place(round_, who) for who in (cast.liu, cast.room_one.subject, cast.room_two.subject))
     address, found = (url(name, round_.public_id, liu.public_id) for name in ("person", "find"))
     assert 'data-url="' + found in words(page(client, cast.wang, address))
     assert f'value="{two.public_id}"' not in words(page(client, cast.wang, address))
@@ -318,8 +327,9 @@ def test_many_people_are_searched_for_and_not_listed(client, pairs, monkeypatch)
     assert "notice--error" not in text
     round_.refresh_from_db()
     assert str(round_.version) == data["version"]
-    moved = {"version": data["version"], "reason": "换年级组", "new": two.public_id}
+    moved = {"version": data["version"], "reason": "换年级组", "new": two.public_id, "old": one.public_id}
     assert page(client, cast.wang, address, moved).status_code == 302
+    round_.refresh_from_db()
     assert ("刘洋", "七年级2班") in pairs.groups(round_)
     own = pairs.place(round_, cast.li)
     assert "七年级2班" not in words(page(client, cast.li, url("place", own.public_id)))
@@ -454,3 +464,34 @@ def test_a_scheme_is_changed_in_slots_as_a_new_version(client, pairs):
     assert page(client, cast.wang, address, {"back": "0", "version": "1"}).status_code == 302
     assert SchemeText.objects.count() == 2
     assert page(client, cast.liu, address).status_code == 404
+
+
+def test_an_english_page_says_the_schemes_titles_in_english_and_keeps_them_as_written(client, pairs, chinese_afterwards):
+    cast = pairs.cast
+    client.force_login(cast.wang.account)
+    english = {"headers": {"accept-language": "en"}}
+
+    def get(name, *args):
+        return words(client.get(url(name, *args), **english))
+
+    assert "Party members in touch with classes" in get("choose")
+    assert "Teaches this class" in get("scheme", "class-contacts")
+    assert 'value="Party members in touch with classes"' in get("new", "class-contacts")
+    sent = openable(title="Party members in touch with classes")
+    client.post(url("new", "class-contacts"), sent, **english)
+    round_ = Round.objects.get()
+    assert round_.title == "党员联系班级"
+    pairs.propose(round_, cast.wang)
+    text = get("table", round_.public_id)
+    assert "Party members in touch with classes" in text
+    assert "Teaches this class +60" in text
+    assert "党员联系班级" not in text
+    # The file is one for all languages.
+    assert "第1志愿" in get("import", round_.public_id)
+    form = re.findall(r'name="((?:weight|low|high)-[^"]+)" value="(\d+)"', get("scheme", "class-contacts"))
+    assert form
+    sent = {**dict(form), "version": "0", "note": "why", "decides": "computer"}
+    client.post(url("scheme", "class-contacts"), sent, **english)
+    row = SchemeText.objects.get()
+    assert row.title == "党员联系班级"
+    assert "Party members" not in row.text

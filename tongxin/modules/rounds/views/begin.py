@@ -17,6 +17,7 @@ from tongxin.kernel.base.models import School
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.programmes.pairings import Pairing, shipped
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import in_words
 
 from .. import saying, schemes, services, standing, taking_part
 from ..forms import OpenForm, SchemeForm
@@ -83,7 +84,7 @@ def _told(viewer: Viewer, one: Participant, member: Member | None) -> str:
 def choose(request: Request) -> HttpResponse:
     """Which kind of pairs or teams a round is of."""
     place.school_of(request.viewer)
-    return render(request, "rounds/choose.html", {"pairings": may_open(request.viewer)})
+    return render(request, "rounds/choose.html", {"pairings": [in_words(one) for one in may_open(request.viewer)]})
 
 
 def _pairing(request: Request, name: str) -> tuple[School, Pairing]:
@@ -116,8 +117,9 @@ def new(request: Request, scheme: str) -> HttpResponse:
             return redirect("rounds:round", made.public_id)
     plan = form.plan() if form.is_bound and form.is_valid() else None
     branch = plan.branch if plan else next(iter(form.branches.values()), None)
-    seats = taking_part.seated(school, pairing, viewer.day, branch=branch, fill=bool(plan and plan.fill))
-    context = {"form": form, "pairing": pairing, "seats": seats, "short": short_of_places(pairing, seats)}
+    shown = in_words(pairing)
+    seats = taking_part.seated(school, shown, viewer.day, branch=branch, fill=bool(plan and plan.fill))
+    context = {"form": form, "pairing": shown, "seats": seats, "short": short_of_places(shown, seats)}
     return render(request, "rounds/new.html", context, status=422 if form.errors else 200)
 
 
@@ -141,7 +143,7 @@ def scheme(request: Request, scheme: str) -> HttpResponse:
     school, pairing = _pairing(request, scheme)
     versions = schemes.versions(school, scheme)
     base = versions[0].number if versions else 0
-    form = SchemeForm(request.POST or None, pairing=pairing)
+    form = SchemeForm(request.POST or None, pairing=in_words(pairing))
     findings: tuple = ()
     if request.method == "POST" and request.POST.get("back"):
         return _back(request, school, pairing, request.POST["back"])
@@ -163,7 +165,7 @@ def scheme(request: Request, scheme: str) -> HttpResponse:
             notify(request, _("存好了，以后开始的每一轮都照新的。正在进行的不变。"))
             return redirect("rounds:scheme", scheme)
     context: dict[str, Any] = {
-        "form": form, "pairing": pairing, "versions": versions, "base": base, "findings": findings,
+        "form": form, "pairing": in_words(pairing), "versions": versions, "base": base, "findings": findings,
     }  # fmt: skip
     return render(request, "rounds/scheme.html", context, status=422 if form.errors else 200)
 

@@ -22,7 +22,7 @@ from tongxin.methods.matching.use import Ask
 from tongxin.ui.solving import fragment
 from tongxin.ui.toasts import notify
 
-from .. import importing, listing, papers, picking, saying, services
+from .. import importing, listing, papers, picking, saying, schemes, services
 from ..forms import ImportForm, LimitsForm, ProposeForm, WishForm
 from ..labels import Labels
 from ..models import Group, Member, Participant, Round, Step
@@ -229,11 +229,17 @@ def leave(request: Request, round: str, person: str) -> HttpResponse:
 # ------------------------------------------------------------------ files
 
 
+def _with_table(request: Request, round: str) -> tuple[Round, Pairing]:
+    """Return a round and its scheme as written: one table fits pages in every language."""
+    row, _pairing = place.round_of(request, round)
+    return row, schemes.of_text(row.school, row.text, row.starts_on)
+
+
 @allow("pairing")
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_wishes(request: Request, round: str) -> HttpResponse:
     """Wishes from a table: with a single wrong cell nothing is taken, and each wrong cell is named."""
-    row, pairing = place.round_of(request, round)
+    row, pairing = _with_table(request, round)
     form = ImportForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"round": row, "form": form, "columns": importing.columns(pairing)}
     if request.method == "POST" and form.is_valid():
@@ -258,7 +264,7 @@ def import_wishes(request: Request, round: str) -> HttpResponse:
 @allow("pairing")
 @require_safe
 def template(request: Request, round: str) -> HttpResponse:
-    row, pairing = place.round_of(request, round)
+    row, pairing = _with_table(request, round)
     export = outgoing.note(request.viewer, "rounds.template_exported", row)
     name = f"{row.title}{_('志愿表')}.xlsx"
     return outgoing.attachment(importing.template(row, pairing, export), name, outgoing.XLSX)

@@ -14,6 +14,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.programmes.pairings import Pairing
 from tongxin.methods.matching.use import Ask
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import in_words
 
 from .. import picking, saying, schemes, services, standing
 from ..labels import Labels
@@ -28,7 +29,7 @@ def _own(request: Request, public_id: str) -> tuple[Participant, Pairing]:
     """Return where the viewer (or the own child) takes part; of a round that asks them nothing and shows nothing, none."""
     places.school_of(request.viewer)
     one = get_object_or_404(standing.own_places(request.viewer), public_id=public_id)
-    return one, schemes.of_text(one.round.school, one.round.text, one.round.starts_on)
+    return one, in_words(schemes.of_text(one.round.school, one.round.text, one.round.starts_on))
 
 
 @allow("pair_up")

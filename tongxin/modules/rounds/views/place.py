@@ -16,6 +16,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.programmes.pairings import Pairing
 from tongxin.kernel.solving.models import SolverRun
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import in_words
 
 from .. import schemes, services, standing, wording
 from ..models import Participant, Round
@@ -33,11 +34,14 @@ def version_of(request: Request) -> int:
 
 
 def round_of(request: Request, public_id: str) -> tuple[Round, Pairing]:
-    """Return a round the viewer organises with its scheme; anything else looks like a page that is not there."""
+    """Return a round the viewer organises with its scheme in the words of the page.
+
+    Anything else looks like a page that is not there.
+    """
     school_of(request.viewer)
     rows = standing.organised(request.viewer).select_related("school", "opened_by", "branch", "proposal")
     row = get_object_or_404(rows, public_id=public_id)
-    return row, schemes.of_text(row.school, row.text, row.starts_on)
+    return row, in_words(schemes.of_text(row.school, row.text, row.starts_on))
 
 
 def person_of(round_: Round, public_id: str) -> Participant:

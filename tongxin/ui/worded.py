@@ -1,0 +1,71 @@
+"""The words of a declaration in the language of the page: what a pack calls things, by the catalogue of translations.
+
+Packs are written in Chinese. The titles of those that come with the product stand in the catalogue like every other
+sentence, see translations.py; what a school has written itself is in none and stays as it was written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from django.utils.translation import get_language, gettext
+
+# Which fields of a declaration are words for people, and which hold {code: words} or (code, words) of choices.
+WORDS = ("title", "a_title", "b_title", "about", "label", "means", "help", "unit", "deliverables")
+CHOICES = ("values", "options")
+
+
+def spoken() -> str:
+    """Return the language of the page, "" where packs are shown as they are written."""
+    language = get_language() or "zh"
+    return "" if language.startswith("zh") else language
+
+
+def said(text: str) -> str:
+    """Return some words of a pack in the language of the page."""
+    return gettext(text) if text and spoken() else text
+
+
+def in_words[T](thing: T, also: tuple[str, ...] = ()) -> T:
+    """Return a declaration with everything in it that is words for people in the language of the page.
+
+    also: further fields that are words. Only what a page shows should be turned: what is kept, compared or worked out
+    with goes by the Chinese.
+    """
+    return _turned(thing, (*WORDS, *also)) if spoken() else thing
+
+
+def _turned(thing: Any, words: tuple[str, ...]) -> Any:
+    if is_dataclass(thing) and not isinstance(thing, type):
+        new = {}
+        for one in fields(thing):
+            value = getattr(thing, one.name)
+            turned = _field(one.name, value, words)
+            if turned is not value:
+                new[one.name] = turned
+        return replace(thing, **new) if new else thing
+    if isinstance(thing, tuple):
+        return _same_or_new(thing, tuple(_turned(one, words) for one in thing))
+    if isinstance(thing, dict):
+        new = {key: _turned(value, words) for key, value in thing.items()}
+        return new if any(new[key] is not value for key, value in thing.items()) else thing
+    return thing
+
+
+def _field(name: str, value: Any, words: tuple[str, ...]) -> Any:
+    if name in words:
+        if isinstance(value, str):
+            return said(value)
+        if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+            return tuple(map(said, value))
+    if name in CHOICES and isinstance(value, dict):
+        return {code: said(one) if isinstance(one, str) else one for code, one in value.items()}
+    if name in CHOICES and isinstance(value, tuple):
+        pairs = all(isinstance(one, tuple) and len(one) == 2 for one in value)
+        return tuple((code, said(one)) for code, one in value) if pairs else value
+    return _turned(value, words)
+
+
+def _same_or_new(old: tuple, new: tuple) -> tuple:
+    return old if all(a is b for a, b in zip(old, new, strict=True)) else new
