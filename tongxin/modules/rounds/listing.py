@@ -20,6 +20,7 @@ from .reading import Line, Reading, Shown
 # What of a result may be asked for alone: settled by hand, new against the time before, with something against it, and
 # who is left over.
 FIXED, FRESH, AGAINST, LEFT = "fixed", "fresh", "against", "left"
+FEW_SEATS = 2
 SORTS = ("s0", "g0", "s1", "score")
 
 
@@ -100,7 +101,9 @@ def table(row: Round, pairing: Pairing, lines: list[Line], labels: Labels, given
     wanted = asked(given)
     titles = [seat.title for seat in pairing.scheme.seats for _n in range(seat.count)]
     link = reverse("rounds:person", args=[row.public_id, "KEY"])
-    grouped = [any(labels.group(one) for one in side) for side in _sides(lines, len(titles))]
+    # A class beside each of three or more people leaves no room for the reasons; there it stands behind equal names only.
+    few = len(titles) <= FEW_SEATS
+    grouped = [few and any(labels.group(one) for one in side) for side in _sides(lines, len(titles))]
     columns = []
     for at, title in enumerate(titles):
         key = f"s{at}"
@@ -113,7 +116,7 @@ def table(row: Round, pairing: Pairing, lines: list[Line], labels: Labels, given
     columns.append(tables.Column("why", _("为什么")))
     return tables.Table(
         columns,
-        [_row(line, labels) for line in lines],
+        [_row(line, labels, few) for line in lines],
         sort=wanted.sort,
         keys=[*(f"{name}{at}" for at in range(len(titles)) for name in "skg"), "score", "why"],
         parameters={"show": wanted.show} if wanted.show else {},
@@ -127,7 +130,11 @@ def _sides(lines: list[Line], seats: int) -> list[list[Participant]]:
     return [[row[at] for row in rows if at < len(row)] for at in range(seats)]
 
 
-def _row(line: Line, labels: Labels) -> tuple:
+def _row(line: Line, labels: Labels, grouped: bool) -> tuple:
     people = (line.first, *line.others)
-    cells = [cell for one in people for cell in (one.subject.name, one.public_id, labels.group(one))]
+    cells = [
+        cell
+        for one in people
+        for cell in (one.subject.name if grouped else labels.of(one), one.public_id, labels.group(one))
+    ]
     return (*cells, line.score, line.why)

@@ -312,7 +312,9 @@ def test_many_people_are_searched_for_and_not_listed(client, pairs, monkeypatch)
     cast = pairs.cast
     round_ = pairs.begin("class-contacts", cast.wang)
     pairs.propose(round_, cast.wang)
-    liu, one, two = (pairs.place(round_, who) for who in (cast.liu, cast.room_one.subject, cast.room_two.subject))
+    liu, one, two = (
+        pairs.place(round_, who) for who in (cast.liu, cast.room_one.subject, cast.room_two.subject)
+    )
     address, found = (url(name, round_.public_id, liu.public_id) for name in ("person", "find"))
     assert 'data-url="' + found in words(page(client, cast.wang, address))
     assert f'value="{two.public_id}"' not in words(page(client, cast.wang, address))
@@ -466,7 +468,9 @@ def test_a_scheme_is_changed_in_slots_as_a_new_version(client, pairs):
     assert page(client, cast.liu, address).status_code == 404
 
 
-def test_an_english_page_says_the_schemes_titles_in_english_and_keeps_them_as_written(client, pairs, chinese_afterwards):
+def test_an_english_page_says_the_schemes_titles_in_english_and_keeps_them_as_written(
+    client, pairs, chinese_afterwards
+):
     cast = pairs.cast
     client.force_login(cast.wang.account)
     english = {"headers": {"accept-language": "en"}}

@@ -84,7 +84,9 @@ def _told(viewer: Viewer, one: Participant, member: Member | None) -> str:
 def choose(request: Request) -> HttpResponse:
     """Which kind of pairs or teams a round is of."""
     place.school_of(request.viewer)
-    return render(request, "rounds/choose.html", {"pairings": [in_words(one) for one in may_open(request.viewer)]})
+    return render(
+        request, "rounds/choose.html", {"pairings": [in_words(one) for one in may_open(request.viewer)]}
+    )
 
 
 def _pairing(request: Request, name: str) -> tuple[School, Pairing]:

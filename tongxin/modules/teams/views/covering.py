@@ -85,7 +85,9 @@ def _rooms(request: Request, season: rules.Season, rooms) -> dict[str, Any]:
     ]
     sort = tables.sort_of(request, columns, "-lacking")
     falling = "-" if sort.startswith("-") else ""
-    order = (f"{falling}lacking", *BY_ROOM) if sort.endswith("lacking") else (f"{falling}pinyin", f"{falling}id")
+    order = (
+        (f"{falling}lacking", *BY_ROOM) if sort.endswith("lacking") else (f"{falling}pinyin", f"{falling}id")
+    )
     fields = ("name", "lacking", "entered", "whole", "public_id", "pinyin", "id")
     page = keyset.page(covering.narrowed(rooms, words, show), fields, order, request.GET, SIZE)
     lines = [(name, left, f"{entered}/{whole}", key) for name, left, entered, whole, key, *_ in page.rows]
@@ -105,9 +107,15 @@ def _names(request: Request, school: School, season: rules.Season, rooms) -> dic
     offered = list(rooms.order_by("pinyin", "pk"))
     room = next((one for one in offered if one.public_id == request.GET.get("room", "")), None)
     found = covering.lacking(request.viewer, school, season, room=room, words=words)
-    columns = [tables.Column("name", _("姓名"), sortable=True), tables.Column("room", _("班级"), sortable=True)]
+    columns = [
+        tables.Column("name", _("姓名"), sortable=True),
+        tables.Column("room", _("班级"), sortable=True),
+    ]
     sort = tables.sort_of(request, columns, "room")
-    fields, falling = ("name", "room_name", "pinyin", "room_pinyin", "id"), "-" if sort.startswith("-") else ""
+    fields, falling = (
+        ("name", "room_name", "pinyin", "room_pinyin", "id"),
+        "-" if sort.startswith("-") else "",
+    )
     order = BY_NAME if sort.endswith("room") else BY_ROOM
     page = keyset.page(found, fields, [f"{falling}{one}" for one in order], request.GET, SIZE)
     lines = [(name, class_) for name, class_, *_ in page.rows]
@@ -125,7 +133,9 @@ def _names(request: Request, school: School, season: rules.Season, rooms) -> dic
 
 
 def _table(request: Request, columns, lines, keys, page: keyset.Page, sort: str) -> tables.Table:
-    exported = f"{reverse('teams:contest_coverage_export')}?{urlencode({'from': request.GET.get('from', '')})}"
+    exported = (
+        f"{reverse('teams:contest_coverage_export')}?{urlencode({'from': request.GET.get('from', '')})}"
+    )
     return tables.Table(
         columns, lines, keys=keys, page=page, sort=sort, parameters=request.GET, choose_columns=False,
         caption=_("谁还没参加"), export_url=exported if request.viewer.may("list_export") else "",
