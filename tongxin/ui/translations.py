@@ -19,7 +19,7 @@ from tongxin.ui.catalogue import Catalogue, Message, header, mo_bytes, read_po, 
 DATA = ("kinds.yaml", "reasons")
 ROOT = Path(__file__).resolve().parents[2]
 # Packs that come with the product: in which folders, and which keys hold words for people (see worded.py).
-PACKS = ("pairings",)
+PACKS = ("pairings", "schemes")
 PACK_WORDS = ("title", "about", "label", "name", "means", "help")
 PACK_CHOICES = ("values", "options")
 SOURCES = ROOT / "tongxin"

@@ -18,6 +18,7 @@ from tongxin.methods.schemes.lint import lint
 from tongxin.methods.schemes.parse import scheme_from_text
 from tongxin.methods.schemes.scheme import Scheme
 from tongxin.ui import prepared
+from tongxin.ui.worded import in_words, spoken
 
 from .models import SchemeText
 
@@ -39,7 +40,18 @@ def parsed(text: str) -> Scheme:
 
 
 def scheme_of(row: SchemeText) -> Scheme:
+    """Return the scheme of a version as it is written; what is changed there goes by these words."""
     return parsed(row.text)
+
+
+def scheme_in_words(row: SchemeText) -> Scheme:
+    """Return the scheme of a version in the words of the page."""
+    return _in_language(row.text, spoken())
+
+
+@lru_cache(maxsize=64)
+def _in_language(text: str, language: str) -> Scheme:
+    return in_words(parsed(text), ("name",)) if language else parsed(text)
 
 
 @cache

@@ -84,7 +84,7 @@ def looking(data: QueryDict) -> bool:
     return "find" in data
 
 
-def kept(form: forms.Form, data: QueryDict) -> forms.Form:
+def kept[F: forms.Form](form: F, data: QueryDict) -> F:
     """Fill a form that is not sent yet with what stood in it when somebody was looked up."""
     for name, field in form.fields.items():
         several = isinstance(field, forms.MultipleChoiceField)

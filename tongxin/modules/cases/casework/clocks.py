@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from tongxin.methods.schemes.scheme import Minutes, Scheme, State
 
 from ..models import Case
-from ..schemes import scheme_of
+from ..schemes import scheme_in_words
 
 
 def scheme_for(case: Case) -> Scheme:
-    """Return the scheme a case was promised, whatever the school's is today."""
-    return scheme_of(case.scheme)
+    """Return the scheme a case was promised, whatever the school's is today, in the words of the page."""
+    return scheme_in_words(case.scheme)
 
 
 def state_of(case: Case) -> State:

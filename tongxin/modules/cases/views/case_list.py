@@ -170,7 +170,7 @@ def figures(request: Request) -> HttpResponse:
         owners[case.owner.name]["all"] += 1
         owners[case.owner.name]["late"] += is_late(case, now)
     said = ranks.known_to_program(rows)
-    top = sum(level_of(case, said[case.pk]) == schemes.scheme_of(case.scheme).levels[-1] for case in rows)
+    top = sum(level_of(case, said[case.pk]) == schemes.scheme_in_words(case.scheme).levels[-1] for case in rows)
     handed = list(handing.open_ones(school.pk))
     context = {
         "tabs": place.tabs(viewer, "mine"),
@@ -236,7 +236,7 @@ def _open(request: Request, student: Subject) -> HttpResponse:
         text = schemes.in_force(school_of(viewer), viewer.day, by=viewer)
     people = [(one.pk, one.name) for one in keepers(student.school_id, viewer.day)]
     form = OpenForm(
-        request.POST or None, scheme=schemes.scheme_of(text), keepers=people, me=viewer.person_id,
+        request.POST or None, scheme=schemes.scheme_in_words(text), keepers=people, me=viewer.person_id,
         rank=max((rank for rank, _sentence in said), default=None),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():

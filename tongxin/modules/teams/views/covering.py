@@ -120,7 +120,7 @@ def _names(request: Request, school: School, season: rules.Season, rooms) -> dic
     page = keyset.page(found, fields, [f"{falling}{one}" for one in order], request.GET, SIZE)
     lines = [(name, class_) for name, class_, *_ in page.rows]
     choices = [(one.public_id, one.name) for one in offered]
-    filters = [{"name": "q", "label": _("找姓名"), "kind": "search", "value": words}]
+    filters: list[dict[str, Any]] = [{"name": "q", "label": _("找姓名"), "kind": "search", "value": words}]
     if len(offered) > 1:
         value = room.public_id if room else ""
         filters.append(
