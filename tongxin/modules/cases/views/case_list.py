@@ -170,7 +170,9 @@ def figures(request: Request) -> HttpResponse:
         owners[case.owner.name]["all"] += 1
         owners[case.owner.name]["late"] += is_late(case, now)
     said = ranks.known_to_program(rows)
-    top = sum(level_of(case, said[case.pk]) == schemes.scheme_in_words(case.scheme).levels[-1] for case in rows)
+    top = sum(
+        level_of(case, said[case.pk]) == schemes.scheme_in_words(case.scheme).levels[-1] for case in rows
+    )
     handed = list(handing.open_ones(school.pk))
     context = {
         "tabs": place.tabs(viewer, "mine"),
