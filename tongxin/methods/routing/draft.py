@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from .layout import Layout, Timing, earliest, latest
-from .model import FEWEST, Plan, Route, Stop, Unserved
+from .model import FEWEST, Plan, Route, Stop, Unserved, Window
 
 # (travel added, shift, position)
 Place = tuple[int, int, int]
@@ -123,7 +123,8 @@ class Draft:
         for choice in product(*places):
             teams = {shifts[shift].team for _, shift, _ in choice}
             if len(teams) < len(choice) or (
-                joint and len({shifts[shift].session for _, shift, _ in choice}) > 1
+                # Teams may be out on sessions of their own names at the same time.
+                joint and not _at_once([shifts[shift].window for _, shift, _ in choice])
             ):
                 continue
             choices.append(choice)
@@ -278,6 +279,11 @@ class Draft:
             solver,
             complete,
         )
+
+
+def _at_once(windows: Sequence[Window]) -> bool:
+    """Tell whether some moment lies in all of the windows."""
+    return max(low for low, _ in windows) <= min(high for _, high in windows)
 
 
 def draft_of(layout: Layout, plan: Plan) -> Draft:

@@ -114,8 +114,16 @@ def _with_one_more(
     """(the way out, families it serves) of one more trip on a session by a team with these skills."""
     problem = draft.layout.problem
     place = problem.sessions[session]
+    families = [problem.families[number] for number in left]
     lender = next(
-        (team for team in problem.teams if _could_go(problem, team, place) and skills <= team.skills), None
+        (
+            team
+            for team in problem.teams
+            if _could_go(problem, team, place)
+            and skills <= team.skills
+            and any(part.teams is None or team.id in part.teams for one in families for part in one.parts)
+        ),
+        None,
     )
     model = lender or next((team for team in problem.teams if skills <= team.skills), problem.teams[0])
     extra = Team(EXTRA, (), {place.id: place.window}, model.skills | skills, model.start, model.end)

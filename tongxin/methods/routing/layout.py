@@ -99,6 +99,16 @@ class Layout:
             return tuple((pin[1], pin[1]) for low, high in spans if low <= pin[1] <= high)
         return spans
 
+    def pin(self, unit: int, to: tuple[int, int | None]) -> None:
+        """Hold a unit to a shift, and to a moment where one is given."""
+        self.pins[unit] = to
+        self.forget([unit])
+
+    def forget(self, units: Sequence[int]) -> None:
+        """Work out anew where units could be done, because pins have changed."""
+        for unit in units:
+            self._options.pop(unit, None)
+
     def options(self, unit: int) -> list[int]:
         """The shifts on which a unit could be done if nobody else were visited."""
         if unit not in self._options:

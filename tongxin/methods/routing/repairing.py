@@ -13,7 +13,7 @@ from . import checking
 from .draft import Draft, draft_of
 from .explaining import explained
 from .layout import Layout
-from .model import Plan, Problem, Unserved
+from .model import Plan, Problem, Route, Stop, Unserved
 
 
 def repair(problem: Problem, old: Plan) -> Plan:
@@ -28,10 +28,32 @@ def repair(problem: Problem, old: Plan) -> Plan:
             layout.freedom[layout.family_units[number][0]],
         )
     )
+    begins = {stop.family: (route, stop) for route in old.routes for stop in route.stops}
     for number in missing:
-        if not draft.insert(number):
+        if not _where_it_was(draft, number, begins) and not draft.insert(number):
             draft = _by_moving_one(draft, number, {one.family for one in problem.agreed})
     return _finished(problem, draft, old)
+
+
+def _where_it_was(draft: Draft, number: int, begins: dict[str, tuple[Route, Stop]]) -> bool:
+    """Put a family that got another part (a visit becomes a joint one) where its first part was, if that can be."""
+    layout = draft.layout
+    family, units = layout.problem.families[number], layout.family_units[number]
+    if len(units) == 1 or family.id not in begins:
+        return False
+    route, stop = begins[family.id]
+    if stop.part >= len(units) or units[stop.part] in layout.pins:
+        return False
+    before = dict(layout.pins)
+    for shift, place in enumerate(layout.shifts):
+        named = layout.problem.teams[place.team].id, layout.problem.sessions[place.session].id
+        if named == (route.team, route.session):
+            layout.pin(units[stop.part], (shift, stop.begin))
+            if draft.insert(number):
+                return True
+    layout.pins = before
+    layout.forget(units)
+    return False
 
 
 def _pinned(problem: Problem, old: Plan) -> Draft:

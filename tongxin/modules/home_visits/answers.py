@@ -52,14 +52,15 @@ def close(viewer: Viewer, round: VisitRound) -> None:
     row.save(update_fields=["state", "changed_at"])
     left = list(row.visits.exclude(state__in=OVER).exclude(state=State.REFUSED)) if row.published_at else []
     telling.off(row, left)
-    row.visits.exclude(state__in=OVER).update(state=State.DROPPED)
+    # What a family that declined said stays known: it is not planned again by itself.
+    row.visits.exclude(state__in=(*OVER, State.REFUSED)).update(state=State.DROPPED)
     audit.write(viewer, "home_visits.closed", row)
 
 
 @transaction.atomic
 def change_people(viewer: Viewer, round: VisitRound, people: list[int]) -> None:
-    """Let other people go; a computation begun before is not kept."""
-    row = VisitRound.objects.select_for_update().get(pk=round.pk)
+    """Let other people go; a computation begun before is not kept. Raises Refused."""
+    row = _running(round)
     row.people, row.changed_at = people, timezone.now()
     row.save(update_fields=["people", "changed_at"])
     audit.write(viewer, "home_visits.people_changed", row, people=len(people))
@@ -67,12 +68,19 @@ def change_people(viewer: Viewer, round: VisitRound, people: list[int]) -> None:
 
 @transaction.atomic
 def change_sessions(viewer: Viewer, round: VisitRound, kept: list[dict[str, Any]]) -> None:
-    """Let visits happen in other sessions; a computation begun before is not kept."""
-    row = VisitRound.objects.select_for_update().get(pk=round.pk)
+    """Let visits happen in other sessions; a computation begun before is not kept. Raises Refused."""
+    row = _running(round)
     row.sessions, row.changed_at = sorted(kept, key=lambda one: (one["day"], one["from"])), timezone.now()
     row.last_day = max([row.last_day, *(date.fromisoformat(one["day"]) for one in kept)])
     row.save(update_fields=["sessions", "last_day", "changed_at"])
     audit.write(viewer, "home_visits.sessions_changed", row, sessions=len(kept))
+
+
+def _running(round: VisitRound) -> VisitRound:
+    row = VisitRound.objects.select_for_update().get(pk=round.pk)
+    if row.state == VisitRound.State.CLOSED:
+        raise Refused(_("这次安排已经结束了，请另建一次。"))
+    return row
 
 
 def _locked(visit: Visit) -> Visit:
@@ -98,6 +106,7 @@ def confirm(viewer: Viewer, visit: Visit) -> Visit:
     if row.state == State.CONFIRMED:
         return row
     row.state, row.proposed, row.before = State.CONFIRMED, None, None
+    _welcome(row)
     _note(viewer, row, "confirmed")
     return row
 
@@ -112,6 +121,7 @@ def propose(viewer: Viewer, visit: Visit, at: datetime, words: str) -> Visit:
     if at > now + LATEST:
         raise Refused(_("请选四个月以内的时间。"))
     row.state, row.proposed, row.answer, row.locked, row.before = State.MOVING, at, words, False, None
+    _welcome(row)
     _note(viewer, row, "time_proposed")
     return row
 
@@ -125,8 +135,31 @@ def refuse(viewer: Viewer, visit: Visit, instead: str, words: str) -> Visit:
     if not words.strip():
         raise Refused(_("请写一句为什么，以后好安排。"))
     row.state, row.instead, row.answer, row.locked = State.REFUSED, instead, words.strip(), False
-    row.route, row.begin, row.end, row.proposed, row.before = None, None, None, None, None
+    row.route, row.joined, row.begin, row.end, row.proposed, row.before = None, None, None, None, None, None
+    row.declined_at, row.declined_by_id, row.again = timezone.now(), viewer.person_id, False
     _note(viewer, row, "declined")
+    return row
+
+
+def _welcome(row: Visit) -> None:
+    """The family has it at home after all."""
+    row.instead, row.declined_at, row.declined_by, row.again = "", None, None, False
+
+
+@transaction.atomic
+def ask_again(viewer: Viewer, visit: Visit) -> Visit:
+    """Let a family that declined be planned once more: in its round while that runs, else in the next. Raises Refused."""
+    row = Visit.objects.select_for_update().select_related("round").get(pk=visit.pk)
+    if not row.instead:
+        raise Refused(_("这一家没有说过不方便上门，照常会排。"))
+    if row.again:
+        return row
+    if row.state == State.REFUSED and row.round.state != VisitRound.State.CLOSED:
+        _welcome(row)
+        row.state = State.OPEN
+    else:
+        row.again = True
+    _note(viewer, row, "asked_again")
     return row
 
 

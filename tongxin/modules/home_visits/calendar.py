@@ -29,9 +29,11 @@ def outings(viewer: Viewer) -> list[Item]:
         round__state=VisitRound.State.PUBLISHED,
         back__gt=timezone.now() - PAST,
     )
-    still = Count("visits", filter=~Q(visits__state__in=[Visit.State.REFUSED, Visit.State.DROPPED]))
+    gone = [Visit.State.REFUSED, Visit.State.DROPPED]
+    own = Count("visits", filter=~Q(visits__state__in=gone), distinct=True)
+    joined = Count("joined_visits", filter=~Q(joined_visits__state__in=gone), distinct=True)
     items = []
-    for route in routes.annotate(families=still).order_by("leave", "pk"):
+    for route in routes.annotate(families=own + joined).order_by("leave", "pk"):
         if not route.families:
             continue
         n = {"n": route.families}

@@ -46,9 +46,14 @@ def counts_as_visit(school: School, mode: str, day: date) -> bool:
 
     A telephone call or a talk at school is kept like every record, and closes what a programme says it closes.
     """
+    return mode in counted_modes(school, day)
+
+
+def counted_modes(school: School, day: date) -> frozenset[str]:
+    """Return the ways of meeting a family that count as a visit."""
     declared = visit_kind(school, day)
     named = declared.qualifier("mode") if declared else None
-    return mode in dict(named.values) if named else mode in Mode.values
+    return frozenset(dict(named.values) if named else Mode.values)
 
 
 def enter_visit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -183,6 +184,41 @@ class CardForm(TimesForm):
         return self.people.get(self.cleaned_data["partner"])
 
 
+class TogetherForm(RefusedInWords, forms.Form):
+    """Who comes along: a colleague, or somebody who can do something."""
+
+    person = forms.CharField(required=False)
+    skills = forms.CharField(
+        label=gettext_lazy("或者：一起去的人要会什么"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("例如：心理。排的时候从可以去的人里找一位会的。"),
+    )
+
+    def __init__(self, *args, wish: Mapping[str, Any], staff: list[Subject], **kwargs) -> None:
+        super().__init__(*args, initial={"skills": listed(wish.get("skills", ()))}, **kwargs)
+        self.staff = {one.public_id: one for one in staff}
+        self.chosen = next((one.public_id for one in staff if one.pk == wish.get("person")), "")
+        self.fields["skills"].widget.attrs["list"] = "skills"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        nobody = "nobody" in self.data
+        self.person = None if nobody else self.staff.get(data.get("person", ""))
+        self.skills = [] if nobody else homes.skills_of(data.get("skills") or "")
+        if not nobody and self.person is None and not self.skills:
+            self.add_error("person", _("请选一位老师，或写要会什么。"))
+        if self.person is not None and self.skills:
+            # Whoever changes one of the two wants that one.
+            if self.person.public_id == self.chosen:
+                self.person = None
+            elif "skills" not in self.changed_data:
+                self.skills = []
+            else:
+                self.add_error("skills", _("选一位老师，或写要会什么，只要一样。"))
+        return data
+
+
 class RoundForm(RefusedInWords, forms.Form):
     """A round: for whom, when, who goes, what matters."""
 
@@ -346,6 +382,10 @@ class RecordForm(RefusedInWords, forms.Form):
 
     day = forms.DateField(label=gettext_lazy("哪一天"), widget=DayInput())
     mode = forms.ChoiceField(label=gettext_lazy("方式"), widget=forms.RadioSelect)
+    absent = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("谁没有去成"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("都去了就不用点；点了的人不记这一次。"),
+    )  # fmt: skip
     minutes = forms.IntegerField(
         label=gettext_lazy("多久（分钟）"), min_value=1, max_value=300, initial=homes.USUAL_MIN
     )
@@ -376,13 +416,25 @@ class RecordForm(RefusedInWords, forms.Form):
     seen = forms.CharField(label=gettext_lazy("看到了什么"), required=False, max_length=2000, widget=AREA)
     where = forms.CharField(label=gettext_lazy("孩子现在在哪里，怎么找到您"), required=False, max_length=200)
 
-    def __init__(self, *args, reason: Reason, visit: Visit | None, staff: list[Subject], **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        reason: Reason,
+        visit: Visit | None,
+        staff: list[Subject],
+        going: list[tuple[int, str]],
+        **kwargs,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.reason, self.visit, self.people = reason, visit, {one.public_id: one for one in staff}
         self.fields["mode"].choices = recording.modes(visit)  # type: ignore[attr-defined]
         self.fields["owner"].choices = [(key, one.name) for key, one in self.people.items()]  # type: ignore[attr-defined]
         if visit is None:
             del self.fields["code"]
+        self.going = [pk for pk, _name in going]
+        self.fields["absent"].choices = going  # type: ignore[attr-defined]
+        if len(going) < 2:
+            del self.fields["absent"]
         for tap in reason.taps:
             self.fields[f"tap_{tap.name}"] = forms.MultipleChoiceField(
                 label=tap.title,
@@ -404,6 +456,8 @@ class RecordForm(RefusedInWords, forms.Form):
             ):
                 if not data.get(name):
                     self.add_error(name, sentence)
+        if self.going and set(data.get("absent", ())) == set(self.going):
+            self.add_error("absent", _("总要有一个人去过，才是一次家访。"))
         if data.get("finding") and not data.get("seen"):
             self.add_error("seen", _("请写看到了什么，心理教师好判断。"))
         if data.get("finding") == "now" and not data.get("where"):
@@ -423,7 +477,7 @@ class RecordForm(RefusedInWords, forms.Form):
             token=token, day=data["day"], mode=data["mode"], reason=self.reason.name, minutes=data["minutes"],
             taps={tap.name: data[f"tap_{tap.name}"] for tap in self.reason.taps}, words=data["words"], told=data["told"],
             school_life=data["school_life"], signature=data["signature"], code=data.get("code", ""), photos=photos,
-            difficulty=difficulty, finding=finding,
+            difficulty=difficulty, finding=finding, people=[one for one in self.going if one not in data.get("absent", ())],
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, reg
 from tongxin.kernel.base.models import Account, Subject
 from tongxin.ui.formats import listed
 
-from . import homes, reasons
+from . import homes, reasons, together
 from .models import FamilyRequest, HomePlace, Visit, VisitFinding, VisitRecord
 
 
@@ -33,6 +33,7 @@ def _tell_home(_reader: Reader, child: Subject) -> list[Section]:
             rows.append((_("坐标"), f"{spot['x']}, {spot['y']}"))
         rows.append((_("方便家访的时间"), homes.words_of(wants["times"])))
         rows.append((_("需要"), listed(wants["skills"])))
+        rows.append((_("和谁一起去"), together.said([child.pk]).get(child.pk, "")))
     return [Section(_("家庭住址和方便的时间"), (_("项目"), _("内容")), [row for row in rows if row[1]])]
 
 

@@ -23,6 +23,7 @@ from .models import DistrictPlace, HomePlace, VisitorCard
 
 METRES_PER_DEGREE = 111_195.0
 FARTHEST_M = 100_000
+COUNSELLING = "心理"
 USUAL_MIN, SHORTEST_MIN, LONGEST_MIN = 30, 10, 180
 MOST_TIMES = 7
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -173,6 +174,12 @@ def card_of(person: Subject | int, school_id: int) -> VisitorCard:
     """Return somebody's card; an unsaved, empty one when they filled in none."""
     pk = person if isinstance(person, int) else person.pk
     return VisitorCard.objects.filter(person=pk).first() or VisitorCard(school_id=school_id, person_id=pk)
+
+
+def skills_known(school: int) -> set[str]:
+    """Return what somebody of a school says they can do on visits, and what counsellors can."""
+    said = VisitorCard.objects.filter(school=school).values_list("skills", flat=True)
+    return {COUNSELLING, *(skill for skills in said for skill in skills)}
 
 
 @transaction.atomic

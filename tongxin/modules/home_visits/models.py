@@ -54,6 +54,7 @@ class HomePlace(models.Model):
 
     spot: {"address": text, "code": village or street, "x", "y": metres east and north of the school}, each only if known.
     wants: {"times": [{"days": [0 … 6, Monday = 0], "from": "18:00", "to": "20:30"}], "minutes": int, "skills": [text]}.
+    together: who comes at the same time on the next visit, {"person": subject id} or {"skills": [text]}; gone once it was made.
     """
 
     public_id = _name()
@@ -63,6 +64,7 @@ class HomePlace(models.Model):
     changed_by = _person(null=True)
     spot = SealedJSONField(data_class="K3")
     wants = SealedJSONField(data_class="K3")
+    together = SealedJSONField(data_class="K3")
 
     class Meta:
         db_table = "visit_home_place"
@@ -135,7 +137,7 @@ class VisitRound(models.Model):
 
 
 class VisitRoute(models.Model):
-    """A pair out on a session: when they leave the school and are back, minutes on the way."""
+    """A pair, or who joins one at a family's, out on a session: when they leave the school and are back, minutes on the way."""
 
     public_id = _name()
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
@@ -168,9 +170,11 @@ class Visit(models.Model):
     """One family in a round. order: the higher, the earlier a family is served; it says nothing else.
 
     route, begin, end: None while it is not planned; left_out then says in words why and what would help.
+    joined: the route of a second party that is there at the same time; never without route.
     before: the time the family was told before it was changed; None once it answered or where nothing changed.
     locked: stays where it is when the rest is planned anew. answer: what the family said; proposed: another time it would
-    like. instead: how it was done when the family does not want anybody at home. code: what the parent shows or says.
+    like. instead: how it is done when the family does not want anybody at home, said on declined_at and written down by
+    declined_by. again: whoever plans wants to ask such a family once more. code: what the parent shows or says.
     """
 
     class State(models.TextChoices):
@@ -195,12 +199,16 @@ class Visit(models.Model):
     due = DayField(null=True)
     order = models.PositiveSmallIntegerField(default=0)
     route = models.ForeignKey(VisitRoute, null=True, on_delete=models.SET_NULL, related_name="visits")
+    joined = models.ForeignKey(VisitRoute, null=True, on_delete=models.SET_NULL, related_name="joined_visits")
     begin = InstantField(null=True)
     end = InstantField(null=True)
     before = InstantField(null=True)
     locked = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     instead = models.CharField(max_length=10, choices=Instead.choices, blank=True, default="")
+    declined_at = InstantField(null=True)
+    declined_by = _person(null=True)
+    again = models.BooleanField(default=False)
     proposed = InstantField(null=True)
     arrived_at = InstantField(null=True)
     done_at = InstantField(null=True)

@@ -4,8 +4,11 @@ the order is all that is said of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
+
+from django.utils import timezone
 
 from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer
@@ -30,8 +33,8 @@ from tongxin.methods.cadence.reads import nodes_of
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import GROUP_LINKS, Obligation, Requirement
 
-from . import reach
-from .models import Mode, Visit, VisitRound
+from . import entered, reach, together
+from .models import Mode, Visit, VisitRecord, VisitRound
 
 VISIT, VISITED = "home_visit", "visited"
 FIRST, USUAL = 50, 0
@@ -39,10 +42,51 @@ GUARDED = CLASSES.index("K3")
 
 
 @dataclass(frozen=True)
+class OtherWay:
+    """A family reached in another way than the visit that is owed, or that is to be.
+
+    visit: what it declined; None where somebody only met the family otherwise. record: what was written down then.
+    accepted: the programme takes this way for the visit that is owed.
+    """
+
+    visit: Visit | None
+    record: VisitRecord | None
+    accepted: bool
+
+    @property
+    def holds(self) -> bool:
+        return self.visit is not None and not self.visit.again
+
+    @property
+    def words(self) -> str:
+        """How: as it was done, else as it was agreed on."""
+        if self.record is not None:
+            return str(self.record.get_mode_display())  # type: ignore[attr-defined]
+        assert self.visit is not None
+        return str(self.visit.get_instead_display())  # type: ignore[attr-defined]
+
+    @property
+    def day(self) -> date:
+        if self.record is not None:
+            return self.record.day
+        assert self.visit is not None
+        return declined_on(self.visit)
+
+    @property
+    def by(self) -> str:
+        """Who did it, else who wrote down that the family would rather have it so."""
+        if self.record is not None:
+            return self.record.by.name
+        assert self.visit is not None
+        return self.visit.declined_by.name if self.visit.declined_by else ""
+
+
+@dataclass(frozen=True)
 class Need:
     """A family to visit. mode: "" when either will do. bearers: ids of those on whose list it stands.
 
-    order: the higher, the earlier. planned: a visit that is on its way already.
+    order: the higher, the earlier. planned: a visit that is on its way already. since: when it began to be owed.
+    other: how the family was, or is to be, reached in another way. joined: who is to come along, in words.
     """
 
     student: Subject
@@ -53,6 +97,14 @@ class Need:
     bearers: tuple[int, ...]
     late: bool = False
     planned: Visit | None = None
+    since: date = date.min
+    other: OtherWay | None = None
+    joined: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Nobody plans it by itself: the family declined, and whoever plans has not asked for it again."""
+        return self.other is not None and self.other.holds
 
     @property
     def first(self) -> bool:
@@ -114,11 +166,10 @@ def needs(viewer: Viewer, *, room: int | None = None, mode: str = "") -> list[Ne
                 continue
             _note(found, Need(
                 student, rooms.get(student.pk), wanted, verdict.last, order_of(pack, rule),
-                tuple(int(one) for one in verdict.bearer if one.isdecimal()),
+                tuple(int(one) for one in verdict.bearer if one.isdecimal()), since=verdict.first,
             ))  # fmt: skip
-    return sorted(
-        _planned(viewer, found), key=lambda one: (-one.order, one.due, one.student.pinyin, one.student.pk)
-    )
+    made = _reached(viewer, _planned(viewer, found))
+    return sorted(made, key=lambda one: (-one.order, one.due, one.student.pinyin, one.student.pk))
 
 
 def _note(found: dict[tuple[int, str], Need], need: Need) -> None:
@@ -126,9 +177,9 @@ def _note(found: dict[tuple[int, str], Need], need: Need) -> None:
     key = (need.student.pk, need.mode)
     known = found.get(key)
     if known is not None:
-        need = Need(
-            need.student, need.room, need.mode, min(known.due, need.due), max(known.order, need.order),
-            known.bearers or need.bearers,
+        need = replace(
+            need, due=min(known.due, need.due), order=max(known.order, need.order), bearers=known.bearers or need.bearers,
+            since=max(known.since, need.since),
         )  # fmt: skip
     found[key] = need
 
@@ -152,25 +203,87 @@ def _planned(viewer: Viewer, found: dict[tuple[int, str], Need]) -> list[Need]:
             continue
         visits = (on_the_way.get((student, at)) for at in ([mode] if mode else Mode.values))
         made.append((need, next(filter(None, visits), None)))
-    return [
-        Need(
-            one.student,
-            one.room,
-            one.mode,
-            one.due,
-            found[one.student.pk, one.mode].order,
-            one.bearers,
-            planned=visit,
-        )
-        for one, visit in made
-    ]
+    return [replace(one, order=found[one.student.pk, one.mode].order, planned=visit) for one, visit in made]
 
 
 def _raise_order(found: dict[tuple[int, str], Need], need: Need, order: int) -> None:
     if order > need.order:
-        found[need.student.pk, need.mode] = Need(
-            need.student, need.room, need.mode, need.due, order, need.bearers
+        found[need.student.pk, need.mode] = replace(need, order=order)
+
+
+# ------------------------------------------------------------------ families reached in another way
+
+
+def _reached(viewer: Viewer, needs: list[Need]) -> list[Need]:
+    """Say of each need how the family was reached otherwise since it began, and who is to come along."""
+    assert viewer.school is not None
+    students = {one.student.pk for one in needs}
+    counted, joined = entered.counted_modes(viewer.school, viewer.day), together.said(students)
+    declined = _declined(viewer, students)
+    records = _records(viewer, students, min((one.since for one in needs), default=viewer.day))
+    made = []
+    for need in needs:
+        ways = frozenset(mode for mode in counted if need.mode in ("", mode))
+        other = _other_way(
+            need, ways, counted, declined.get(need.student.pk, []), records.get(need.student.pk, [])
         )
+        made.append(replace(need, other=other, joined=joined.get(need.student.pk, "")))
+    return made
+
+
+def _declined(viewer: Viewer, students: Iterable[int]) -> dict[int, list[Visit]]:
+    """Return {student: visits their family declined, the newest last}."""
+    rows = Visit.objects.filter(school_id=viewer.school_id, student__in=students).exclude(instead="")
+    found: dict[int, list[Visit]] = {}
+    for row in rows.select_related("round", "declined_by").order_by("pk"):
+        found.setdefault(row.student_id, []).append(row)
+    return found
+
+
+def _records(viewer: Viewer, students: Iterable[int], since: date) -> dict[int, list[VisitRecord]]:
+    rows = VisitRecord.objects.filter(school_id=viewer.school_id, student__in=students, day__gte=since)
+    found: dict[int, list[VisitRecord]] = {}
+    for row in rows.select_related("by").defer("said", "signature").order_by("day", "pk"):
+        found.setdefault(row.student_id, []).append(row)
+    return found
+
+
+def declined_on(visit: Visit) -> date:
+    """Return the day a family declined; of visits from before it was kept, a day of their round."""
+    return timezone.localtime(visit.declined_at).date() if visit.declined_at else visit.round.first_day
+
+
+def _other_way(
+    need: Need,
+    ways: frozenset[str],
+    counted: frozenset[str],
+    declined: list[Visit],
+    records: list[VisitRecord],
+) -> OtherWay | None:
+    """Return how a family was reached, the newest that still says something about this need.
+
+    ways: what the programme takes for this visit. What was done in one of them closed another need and says nothing here.
+    """
+    done = {row.visit_id: row for row in records if row.visit_id}
+    asked = [
+        one
+        for one in declined
+        if declined_on(one) >= need.since and need.mode in ("", one.round.mode)
+        and not (one.state == Visit.State.DONE and (one.pk not in done or done[one.pk].mode in ways))
+    ]  # fmt: skip
+    visit = asked[-1] if asked else None
+    told = [
+        row
+        for row in records
+        if row.day >= need.since and row.mode not in ways
+        and (row.mode not in counted or (visit is not None and row.visit_id == visit.pk))
+        and (visit is None or visit.declined_at is None or row.recorded_at >= visit.declined_at)
+    ]  # fmt: skip
+    record = told[-1] if told else None
+    if visit is None and record is None:
+        return None
+    how = record.mode if record is not None else visit.instead if visit is not None else ""
+    return OtherWay(visit, record, how in ways)
 
 
 @dataclass(frozen=True)
@@ -213,7 +326,7 @@ def _by_class(viewer: Viewer, asked: Asked, rule: Obligation, verdicts: list[Ver
 
 
 def families_for(viewer: Viewer, round: VisitRound) -> list[Need]:
-    """Return the families a round has to serve, those whose visit is on its way elsewhere left out."""
+    """Return the families a round has to serve, without those whose visit is on its way elsewhere or that declined."""
     room = round.homeroom_id
     found = needs(viewer, room=room, mode=round.mode)
     if round.grade is not None:
@@ -227,7 +340,14 @@ def families_for(viewer: Viewer, round: VisitRound) -> list[Need]:
     kept = []
     for one in found:
         elsewhere = one.planned is not None and one.planned.round_id != round.pk
-        if one.student.pk not in seen and not elsewhere:
+        # Who would rather not have anybody at home may still be asked online, and the other way round.
+        declined = (
+            one.waits
+            and one.other is not None
+            and one.other.visit is not None
+            and one.other.visit.round.mode == round.mode
+        )
+        if one.student.pk not in seen and not elsewhere and not declined:
             seen.add(one.student.pk)
             kept.append(one)
     return kept

@@ -13,7 +13,7 @@ from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.programmes.queries import school_packs
 from tongxin.ui.formats import full_day, listed
 
-from . import reasons
+from . import reasons, together
 from .models import HomePlace, Visit, VisitRecord, VisitRoute
 
 
@@ -51,20 +51,26 @@ def record_sheet(school: School, row: VisitRecord, png: bytes) -> bytes:
     return write_pdf(Document(_("家访记录表"), record_blocks(school, row, png), author=school.name))
 
 
+def with_whom(visit: Visit, route: VisitRoute, names: Mapping[int, str]) -> str:
+    """Say who else is at a family's at the same time; "" where nobody is."""
+    others = listed(names.get(one, "") for one in together.others(visit, route))
+    return _("和%(names)s同时到") % {"names": others} if others else ""
+
+
 def route_document(
     route: VisitRoute, visits: Sequence[Visit], homes: Mapping[int, HomePlace], rooms: Mapping[int, Subject],
     names: Sequence[str], export_id: str,
 ) -> Document:  # fmt: skip
     """Return the sheet of a route: stop by stop the time, the student, the class and where to go."""
     leave, back = timezone.localtime(route.leave), timezone.localtime(route.back)
-    rows = []
+    known, rows = together.names_of(visits), []
     for number, visit in enumerate(visits, 1):
         spot = (homes[visit.student_id].spot if visit.student_id in homes else None) or {}
         room = rooms.get(visit.student_id)
         at = f"{timezone.localtime(visit.begin):%H:%M}" if visit.begin else ""
         rows.append([
             f"{number}", at, visit.student.name, room.name if room else "",
-            "，".join(filter(None, (spot.get("code", ""), spot.get("address", "")))), "",
+            "，".join(filter(None, (spot.get("code", ""), spot.get("address", "")))), with_whom(visit, route, known),
         ])  # fmt: skip
     table = Table(
         [_("次序"), _("时间"), _("学生"), _("班级"), _("住址"), _("备注")], rows, widths=[1, 1.3, 1.8, 2, 4.4, 1.5],

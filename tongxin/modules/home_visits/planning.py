@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
@@ -95,7 +96,7 @@ def solve(run: SolverRun, tick: solving_runs.Ticker) -> solving_runs.Keep:
     today = timezone.localdate()
     moved = round.visits.filter(pk=run.options.get("move", 0)).first()
     asked = problems.build(round, today, moved=moved)
-    if not asked.problem.teams or not asked.problem.families:
+    if not set(asked.members) - asked.joining or not asked.problem.families:
         raise solving_runs.Refused(_("没有可以排的家庭，或没有人可以去。请检查以后再排。"))
     plan = (
         _changed(asked, moved, run.options)
@@ -149,6 +150,15 @@ def _changed(asked: Asked, moved: Visit | None, options: dict[str, Any]) -> Plan
         plan = repairing.repair(problem, problems.old_plan(asked, without=moved))
     except ValueError as error:
         raise solving_runs.Refused(_("这样排，已经约好的时间就保不住了。请换一个场次或钟点。")) from error
+    if lost := {one.family for one in asked.problem.agreed} - plan.served - {str(moved.pk) if moved else ""}:
+        raise solving_runs.Refused(
+            ngettext(
+                "有%(n)d家约好或固定的时间保不住：一起去的老师那时没有空，或家数满了。请换一起去的人，或先不固定。",
+                "有%(n)d家约好或固定的时间保不住：一起去的老师那时没有空，或家数满了。请换一起去的人，或先不固定。",
+                len(lost),
+            )
+            % {"n": len(lost)}
+        )
     if moved is not None and str(moved.pk) not in plan.served:
         raise solving_runs.Refused(_("这家排不进那个场次：时间、路程或家数不够。请换一个场次或钟点。"))
     return plan
@@ -174,7 +184,9 @@ def _put(round: VisitRound, asked: Asked, plan: Plan, today: date, *, locked: Vi
     was = dict(round.visits.values_list("pk", "begin"))
     went = telling.outings(round)
     start = sessions.moment(0, today)
-    round.routes.filter(leave__gte=start).exclude(visits__state=State.DONE).delete()
+    coming = round.routes.filter(leave__gte=start)
+    coming.exclude(visits__state=State.DONE).exclude(joined_visits__state=State.DONE).delete()
+    placed: dict[str, dict[int, tuple[VisitRoute, int, int]]] = {}
     for route in plan.routes:
         people = list(asked.members[route.team])
         row = VisitRoute.objects.create(
@@ -184,7 +196,9 @@ def _put(round: VisitRound, asked: Asked, plan: Plan, today: date, *, locked: Vi
         )  # fmt: skip
         RouteMember.objects.bulk_create([RouteMember(route=row, person_id=person) for person in people])
         for stop in route.stops:
-            _place(asked.visits[stop.family], row, asked, stop.begin, stop.end, locked)
+            placed.setdefault(stop.family, {})[stop.part] = (row, stop.begin, stop.end)
+    for name, stops in placed.items():
+        _place(asked.visits[name], [stops[part][0] for part in sorted(stops)], asked, *stops[0][1:], locked)
     for one in plan.unserved:
         _leave_out(asked.visits[one.family], _facts(one))
     for visit in asked.without_place:
@@ -198,12 +212,16 @@ def _put(round: VisitRound, asked: Asked, plan: Plan, today: date, *, locked: Vi
         telling.changed(round, was, went)
 
 
-def _place(visit: Visit, route: VisitRoute, asked: Asked, begin: int, end: int, locked: Visit | None) -> None:
+def _place(
+    visit: Visit, routes: list[VisitRoute], asked: Asked, begin: int, end: int, locked: Visit | None
+) -> None:
+    """Write down when a family is visited, and by whose routes: its own pair's and, of a joint visit, the other's."""
     at = sessions.moment(begin, asked.origin)
     same = visit.begin == at and visit.state != State.MOVING
     if visit.begin != at and visit.round.state == VisitRound.State.PUBLISHED:
         visit.before = visit.before or visit.begin
-    visit.route, visit.begin, visit.end = route, at, sessions.moment(end, asked.origin)
+    visit.route, visit.joined = routes[0], routes[1] if len(routes) > 1 else None
+    visit.begin, visit.end = at, sessions.moment(end, asked.origin)
     visit.state = visit.state if same and visit.state != State.OPEN else State.PLANNED
     visit.locked = visit.locked or visit == locked
     visit.left_out, visit.proposed = None, None
@@ -211,7 +229,7 @@ def _place(visit: Visit, route: VisitRoute, asked: Asked, begin: int, end: int, 
 
 
 def _leave_out(visit: Visit, why: dict[str, Any]) -> None:
-    visit.route, visit.begin, visit.end, visit.locked = None, None, None, False
+    visit.route, visit.joined, visit.begin, visit.end, visit.locked = None, None, None, None, False
     visit.state = State.MOVING if visit.state == State.MOVING else State.OPEN
     visit.left_out = why
     visit.save()

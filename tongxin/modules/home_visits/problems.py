@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,9 @@ from tongxin.methods.routing.pairing import in_pairs
 from tongxin.methods.routing.places import Assumed, Place, travel_table
 from tongxin.ui.formats import listed
 
-from . import homes, sessions
-from .models import Mode, RouteMember, Visit, VisitorCard, VisitRound
+from . import homes, sessions, together
+from .models import Mode, RouteMember, Visit, VisitorCard, VisitRound, VisitRoute
 
-COUNSELLING = "心理"
 ROOM_AFTER_S = 1800  # a family that names another time is content within half an hour of it
 KM = 1000
 FIXED = (Visit.State.CONFIRMED, Visit.State.DONE)
@@ -50,7 +50,7 @@ ASSUMED = Assumed()
 @dataclass
 class Asked:
     """A problem with what it was made from. without_place: visits that nobody could find the way to; alone: who has
-    nobody to go with."""
+    nobody to go with; joining: the teams that only join others at a family's."""
 
     problem: Problem
     origin: date
@@ -58,6 +58,19 @@ class Asked:
     members: dict[str, tuple[int, ...]]
     without_place: list[Visit] = field(default_factory=list)
     alone: list[int] = field(default_factory=list)
+    joining: frozenset[str] = frozenset()
+
+    @cached_property
+    def families(self) -> dict[str, Family]:
+        return {one.id: one for one in self.problem.families}
+
+    def pairs(self, visit: Visit) -> list[str]:
+        """Return the teams that may visit a family; every pair where it is not among those to be planned."""
+        family = self.families.get(str(visit.pk))
+        allowed = family.parts[0].teams if family else None
+        return [
+            name for name in self.members if name not in self.joining and (allowed is None or name in allowed)
+        ]
 
 
 def session_of(name: str) -> str:
@@ -72,19 +85,21 @@ def build(round: VisitRound, today: date, *, moved: Visit | None = None) -> Aske
     """
     origin = round.first_day
     open_ones = [one for one in round.sessions if date.fromisoformat(one["day"]) >= today]
-    teams, members, alone = _teams(round, open_ones, origin)
-    own_sessions, teams = _with_limits(open_ones, origin, teams, members)
     visits = list(
         round.visits.filter(state__in=WANTED, student__present_to__gte=today)
-        .select_related("student", "route")
+        .select_related("student", "route", "joined")
         .order_by("pk")
     )
     visits = [one for one in visits if one.begin is None or timezone.localtime(one.begin).date() >= today]
     known = homes.homes(one.student_id for one in visits)
+    wishes = [together.wish_of(known.get(one.student_id)) for one in visits]
+    teams, members, alone, joining = _teams(round, open_ones, origin, [one for one in wishes if one])
+    own_sessions, teams = _with_limits(open_ones, origin, teams, members)
+    pairs = frozenset(members) - joining
     online = round.mode == Mode.ONLINE
     places, lost, families = [Place((0.0, 0.0))], [], []
     centres, teachers = homes.centres(round.school_id), _teachers(round, visits)
-    for visit in visits:
+    for visit, wish in zip(visits, wishes, strict=True):
         home = known.get(visit.student_id)
         at = 0
         if not online:
@@ -94,7 +109,9 @@ def build(round: VisitRound, today: date, *, moved: Visit | None = None) -> Aske
                 continue
             at = len(places)
             places.append(place)
-        families.append(_family(visit, at, homes.wants_of(home), open_ones, origin, teachers, teams))
+        one = _family(visit, at, homes.wants_of(home), open_ones, origin, teachers, teams, pairs)
+        parts = together.parts(one.parts[0], wish, teams, pairs)
+        families.append(replace(one, parts=parts, together=len(parts) > 1))
     travel = np.zeros((1, 1), dtype=np.int64) if online else travel_table(places, ASSUMED)
     problem = Problem(
         tuple(teams),
@@ -104,7 +121,13 @@ def build(round: VisitRound, today: date, *, moved: Visit | None = None) -> Aske
         FEWEST if round.aim == "fewest" else SHORTEST,
     )
     asked = Asked(
-        problem, origin, {str(one.pk): one for one in visits if one not in lost}, members, lost, alone
+        problem,
+        origin,
+        {str(one.pk): one for one in visits if one not in lost},
+        members,
+        lost,
+        alone,
+        joining,
     )
     asked.problem = replace(problem, agreed=tuple(_agreed(asked, moved)))
     return asked
@@ -114,28 +137,42 @@ def build(round: VisitRound, today: date, *, moved: Visit | None = None) -> Aske
 
 
 def _teams(
-    round: VisitRound, open_ones: Sequence[dict[str, Any]], origin: date
-) -> tuple[list[Team], dict[str, tuple[int, ...]], list[int]]:
-    there = Subject.objects.filter(pk__in=round.people, present_to__gte=timezone.localdate())
-    people = sorted(there.values_list("pk", flat=True))
-    cards = {card.person_id: card for card in VisitorCard.objects.filter(person__in=people)}
-    busy = _busy(round, people)
-    free = {person: _free(cards.get(person), open_ones, origin, busy.get(person, [])) for person in people}
-    skilled = _counsellors(people)
+    round: VisitRound, open_ones: Sequence[dict[str, Any]], origin: date, wishes: Sequence[together.Wish]
+) -> tuple[list[Team], dict[str, tuple[int, ...]], list[int], frozenset[str]]:
+    """Return (teams, who is in each, who has nobody to go with, the teams of one that only join others).
+
+    Those who join are whoever a family wishes for and who goes on no visits of the round themselves.
+    """
+    named = {wish["person"] for wish in wishes if "person" in wish}
+    there = Subject.objects.filter(pk__in=named | set(round.people), present_to__gte=timezone.localdate())
+    everybody = sorted(there.values_list("pk", flat=True))
+    people = [one for one in everybody if one in round.people]
+    cards = {card.person_id: card for card in VisitorCard.objects.filter(person__in=everybody)}
+    busy = _busy(round, everybody)
+    free = {person: _free(cards.get(person), open_ones, origin, busy.get(person, [])) for person in everybody}
+    skilled = _counsellors(everybody)
+    skills = {person: _skills(cards.get(person), person in skilled) for person in everybody}
     groups, alone = _together(people, cards, free, round)
     teams, members = [], {}
-    for group in groups:
-        name = "-".join(map(str, group))
+
+    def add(group: tuple[int, ...]) -> bool:
         windows = _shared([free[person] for person in group])
-        skills = frozenset(
-            skill for person in group for skill in _skills(cards.get(person), person in skilled)
-        )
         if windows:
-            teams.append(Team(name, tuple(map(str, group)), windows, skills))
+            name = "-".join(map(str, group))
+            has = frozenset(skill for person in group for skill in skills[person])
+            teams.append(Team(name, tuple(map(str, group)), windows, has))
             members[name] = group
-        else:
+        return bool(windows)
+
+    for group in groups:
+        if not add(group):
             alone += group
-    return teams, members, alone
+    pairs = set(members)
+    outside = [one for one in everybody if one not in people]
+    for person in [*outside, *alone]:
+        if any(together.wanted(wish, person, skills[person]) for wish in wishes) and add((person,)):
+            alone = [one for one in alone if one != person]
+    return teams, members, alone, frozenset(members) - pairs
 
 
 def _together(
@@ -223,7 +260,7 @@ def _counsellors(people: list[int]) -> set[int]:
 
 
 def _skills(card: VisitorCard | None, counsels: bool) -> list[str]:
-    return [*(card.skills if card else []), *([COUNSELLING] if counsels else [])]
+    return [*(card.skills if card else []), *([homes.COUNSELLING] if counsels else [])]
 
 
 def _with_limits(
@@ -288,6 +325,7 @@ def _family(
     origin: date,
     teachers: dict[int, set[int]],
     teams: Sequence[Team],
+    pairs: frozenset[str],
 ) -> Family:
     length = wants["minutes"] * 60
     if visit.proposed is not None and visit.state == Visit.State.MOVING:
@@ -297,10 +335,11 @@ def _family(
         until = (visit.due - origin).days * sessions.DAY_S + sessions.DAY_S if visit.due else None
         parts = sessions.suits(wants, open_ones, origin)
         windows = sessions.apart((low, high) for low, high in parts if until is None or high <= until)
-    bound = None
+    # Whoever only joins others visits nobody alone.
+    bound = pairs if len(pairs) < len(teams) else None
     own = teachers.get(visit.student_id)
     if own:
-        bound = frozenset(team.id for team in teams if own & {int(member) for member in team.members})
+        bound = pairs & {team.id for team in teams if own & {int(member) for member in team.members}}
     part = Part(length, frozenset(wants["skills"]), bound)
     return Family(str(visit.pk), place, (part,), windows, priority=visit.order)
 
@@ -310,20 +349,29 @@ def _agreed(asked: Asked, moved: Visit | None) -> Iterable[Agreed]:
     for name, visit in asked.visits.items():
         if visit == moved or not (visit.locked or visit.state in FIXED) or visit.state == Visit.State.MOVING:
             continue
-        found = team_and_session(asked, visit)
-        if found is not None and visit.begin is not None:
-            yield Agreed(name, *found, sessions.tick(visit.begin, asked.origin))
+        for part, found in stops_of(asked, visit):
+            assert visit.begin is not None
+            yield Agreed(name, *found, sessions.tick(visit.begin, asked.origin), part)
 
 
-def team_and_session(asked: Asked, visit: Visit) -> tuple[str, str] | None:
-    """Return the names of the team and session a visit is planned for; None when they are gone."""
-    if visit.route is None:
+def stops_of(asked: Asked, visit: Visit) -> list[tuple[int, tuple[str, str]]]:
+    """Return (part, (team, session)) of what is planned of a visit, as far as the parts and teams are still there."""
+    if visit.begin is None:
+        return []
+    routes = [visit.route, visit.joined][: len(asked.families[str(visit.pk)].parts)]
+    found = ((part, _team_and_session(asked, route)) for part, route in enumerate(routes))
+    return [(part, one) for part, one in found if one is not None]
+
+
+def _team_and_session(asked: Asked, route: VisitRoute | None) -> tuple[str, str] | None:
+    """Return the names of the team and session of a route; None when they are gone."""
+    if route is None:
         return None
-    name = "-".join(map(str, sorted(visit.route.people)))
+    name = "-".join(map(str, sorted(route.people)))
     team = next((one for one in asked.problem.teams if one.id == name), None)
     if team is None:
         return None
-    session = next((one for one in team.sessions if session_of(one) == visit.route.session), None)
+    session = next((one for one in team.sessions if session_of(one) == route.session), None)
     return (name, session) if session else None
 
 
@@ -331,12 +379,11 @@ def old_plan(asked: Asked, *, without: Visit | None = None) -> Plan:
     """Return what is planned now as the planner's own plan, as far as repairing needs it."""
     trips: dict[tuple[str, str], list[Stop]] = {}
     for name, visit in asked.visits.items():
-        found = team_and_session(asked, visit)
-        if visit == without or found is None or visit.begin is None or visit.state == Visit.State.MOVING:
+        if visit == without or visit.begin is None or visit.end is None or visit.state == Visit.State.MOVING:
             continue
-        begin = sessions.tick(visit.begin, asked.origin)
-        assert visit.end is not None
-        trips.setdefault(found, []).append(Stop(name, 0, begin, sessions.tick(visit.end, asked.origin)))
+        begin, end = sessions.tick(visit.begin, asked.origin), sessions.tick(visit.end, asked.origin)
+        for part, found in stops_of(asked, visit):
+            trips.setdefault(found, []).append(Stop(name, part, begin, end))
     routes = []
     for (team, session), stops in sorted(trips.items()):
         stops.sort(key=lambda stop: stop.begin)
@@ -363,7 +410,7 @@ def sentences(round: VisitRound, today: date) -> list[str]:
     names = dict(Subject.objects.filter(pk__in=round.people).values_list("pk", "name"))
     if not names:
         said.append(_("没有人可以去，请选至少%(n)d位老师。") % {"n": round.team_size})
-    elif not asked.problem.teams:
+    elif not set(asked.members) - asked.joining:
         said.append(
             _(
                 "选的老师（%(names)s）凑不成一组：没有两位在同一个场次都有空。请多选几位，或请他们改“我什么时候能去”。"

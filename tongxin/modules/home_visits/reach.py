@@ -20,6 +20,8 @@ from .models import FamilyRequest, RouteMember, Visit, VisitRecord, VisitRound, 
 # Visitors may still look and write down for so long after the last day of a round; then names and addresses close by
 # themselves, whether or not anybody ended the round.
 WRITING_UP = timedelta(days=14)
+# A record names at most so many who went: two pairs.
+MOST_WENT = 4
 HOMEROOM, MENTOR = "homeroom_teacher", "mentor_of"
 
 
@@ -67,6 +69,26 @@ def rounds(viewer: Viewer) -> QuerySet[VisitRound]:
     return found.filter(homeroom__in=viewer.reach("K3").homerooms)
 
 
+def stops(route: VisitRoute) -> QuerySet[Visit]:
+    """Return the visits on a route: its own, and those of another route that it joins."""
+    return Visit.objects.filter(Q(route=route) | Q(joined=route))
+
+
+def route_of(viewer: Viewer, visit: Visit) -> VisitRoute | None:
+    """Return the route of a visit that is the viewer's own; the pair's for whoever goes on neither."""
+    if visit.joined is not None and viewer.person_id in visit.joined.people:
+        return visit.joined
+    return visit.route
+
+
+def _goes(viewer: Viewer, visit: str = "") -> Q:
+    """The condition that somebody is on a route of a visit; visit: the way to it, as "visit__"."""
+    mine = RouteMember.objects.filter(person_id=viewer.person_id or 0)
+    return Q(Exists(mine.filter(route=OuterRef(f"{visit}route")))) | Q(
+        Exists(mine.filter(route=OuterRef(f"{visit}joined")))
+    )
+
+
 def routes(viewer: Viewer) -> QuerySet[VisitRoute]:
     """Return the routes of published rounds somebody goes on, and those of rounds they plan."""
     if viewer.person_id is None:
@@ -74,13 +96,6 @@ def routes(viewer: Viewer) -> QuerySet[VisitRoute]:
     mine = Exists(RouteMember.objects.filter(route=OuterRef("pk"), person_id=viewer.person_id))
     found = VisitRoute.objects.filter(school_id=viewer.school_id).select_related("round")
     return found.filter((Q(mine) & _open(viewer)) | Q(round__in=rounds(viewer).order_by().values("pk")))
-
-
-def own_visits(viewer: Viewer) -> QuerySet[Visit]:
-    """Return the published visits somebody goes on."""
-    mine = Exists(RouteMember.objects.filter(route=OuterRef("route"), person_id=viewer.person_id or 0))
-    found = Visit.objects.filter(mine, _open(viewer), still_here(viewer), school_id=viewer.school_id)
-    return found.select_related("student", "round", "route")
 
 
 def _open(viewer: Viewer) -> Q:
@@ -96,16 +111,22 @@ def still_here(viewer: Viewer) -> Q:
 def planned_visits(viewer: Viewer) -> QuerySet[Visit]:
     """Return the visits of rounds somebody works on."""
     found = Visit.objects.filter(still_here(viewer), round__in=rounds(viewer).order_by().values("pk"))
-    return found.select_related("student", "round", "round__school", "route")
+    return found.select_related("student", "round", "round__school", "route", "joined", "declined_by")
+
+
+def declined(viewer: Viewer) -> QuerySet[Visit]:
+    """Return the visits of children somebody plans for whose family would rather not have anybody at home."""
+    mine = planned_for(viewer).order_by().values("pk")
+    found = Visit.objects.filter(student__in=mine, school_id=viewer.school_id).exclude(instead="")
+    return found.select_related("student", "round")
 
 
 def workable(viewer: Viewer) -> QuerySet[Visit]:
     """Return the visits somebody may mark as reached or record: their own, and those they plan."""
-    mine = Exists(RouteMember.objects.filter(route=OuterRef("route"), person_id=viewer.person_id or 0))
-    own = Q(mine) & _open(viewer)
+    own = _goes(viewer) & _open(viewer)
     planned = Q(round__in=rounds(viewer).order_by().values("pk"))
     found = Visit.objects.filter(own | planned, still_here(viewer), school_id=viewer.school_id)
-    return found.select_related("student", "round", "route")
+    return found.select_related("student", "round", "route", "joined")
 
 
 def may_record(viewer: Viewer, student: Subject) -> bool:
@@ -121,8 +142,12 @@ def records(viewer: Viewer) -> QuerySet[VisitRecord]:
     """Return the records somebody reads: of children they plan for or mentor, and those they wrote or were there for."""
     if not viewer.may("visits") or viewer.person_id is None:
         return VisitRecord.objects.none()
-    there = Exists(RouteMember.objects.filter(route=OuterRef("visit__route"), person_id=viewer.person_id))
-    mine = Q(by_id=viewer.person_id) | Q(there) | Q(student__in=viewer.posts.get(MENTOR, frozenset()))
+    # Somebody who was to go and did not is no reader: `people` are those who went.
+    went = Q()
+    for at in range(MOST_WENT):
+        went |= Q(**{f"people__{at}": viewer.person_id})
+    there = _goes(viewer, "visit__") & went
+    mine = Q(by_id=viewer.person_id) | there | Q(student__in=viewer.posts.get(MENTOR, frozenset()))
     reach = Q(student__in=planned_for(viewer).order_by().values("pk"))
     found = VisitRecord.objects.filter(mine | reach, school_id=viewer.school_id)
     return found.select_related("student", "by")
@@ -142,7 +167,7 @@ def of_family(viewer: Viewer) -> QuerySet[Visit]:
     """Return the published visits of a guardian's own children."""
     return Visit.objects.filter(
         school_id=viewer.school_id, student__in=viewer.children, round__state=VisitRound.State.PUBLISHED
-    ).select_related("student", "round", "route")
+    ).select_related("student", "round", "route", "joined")
 
 
 def rooms_of(students: Iterable[int], viewer: Viewer) -> dict[int, Subject]:

@@ -24,7 +24,7 @@ from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.services import Upload
 
-from . import difficulties, entered, findings, papers
+from . import difficulties, entered, findings, papers, together
 from .models import Mode, Visit, VisitRecord, VisitRound
 
 DATA_URL = "data:image/png;base64,"
@@ -64,7 +64,8 @@ class Finding:
 class Told:
     """A visit as somebody writes it down. taps: {question: codes}; told: how the child does at school, as told the family.
 
-    signature: a data URL of a PNG; code: what the parent said. photos: files as they were uploaded.
+    signature: a data URL of a PNG; code: what the parent said. photos: files as they were uploaded. people: which of those
+    who were to go went; all of them where nobody is named.
     """
 
     token: str
@@ -81,6 +82,7 @@ class Told:
     photos: Sequence[tuple[str, bytes]] = ()
     difficulty: Difficulty | None = None
     finding: Finding | None = None
+    people: Sequence[int] = ()
 
 
 def signature_png(text: str) -> bytes:
@@ -138,7 +140,7 @@ def _write(viewer: Viewer, student: Subject, visit: Visit | None, told: Told, pn
     assert viewer.school is not None
     assert viewer.person_id is not None
     row = VisitRecord.objects.create(
-        school_id=student.school_id, student=student, visit=visit, by_id=viewer.person_id, people=_people(viewer, visit),
+        school_id=student.school_id, student=student, visit=visit, by_id=viewer.person_id, people=_people(viewer, visit, told),
         day=told.day, mode=told.mode, minutes=told.minutes, school_life=told.school_life, signed=_signed(told, png, visit),
         token=told.token, said=_said(told), signature=base64.b64encode(png).decode(),
     )  # fmt: skip
@@ -150,6 +152,8 @@ def _write(viewer: Viewer, student: Subject, visit: Visit | None, told: Told, pn
         visit.state, visit.done_at = Visit.State.DONE, timezone.now()
         visit.save(update_fields=["state", "done_at"])
         VisitRound.objects.filter(pk=visit.round_id).update(changed_at=timezone.now())
+    if told.mode in Mode.values:
+        together.made(student.pk)
     if told.difficulty is not None:
         one = told.difficulty
         difficulties.open_request(
@@ -170,10 +174,10 @@ def _write(viewer: Viewer, student: Subject, visit: Visit | None, told: Told, pn
     return row
 
 
-def _people(viewer: Viewer, visit: Visit | None) -> list[int]:
-    """Whoever went: the pair of the route; else whoever writes."""
-    pair = visit.route.people if visit is not None and visit.route is not None else []
-    return list(pair) or [viewer.person_id or 0]
+def _people(viewer: Viewer, visit: Visit | None, told: Told) -> list[int]:
+    """Whoever went: the pair of the route and who joined it, as far as they came; else whoever writes."""
+    planned = together.people(visit) if visit is not None else []
+    return [one for one in planned if not told.people or one in told.people] or [viewer.person_id or 0]
 
 
 def _signed(told: Told, png: bytes, visit: Visit | None) -> str:

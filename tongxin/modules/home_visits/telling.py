@@ -62,13 +62,13 @@ def off(round: VisitRound, visits: Iterable[Visit]) -> None:
 def outings(round: VisitRound) -> dict[int, set[tuple[datetime, int]]]:
     """Return {person: (when, which visit)} of everybody on the routes of a round."""
     found: dict[int, set[tuple[datetime, int]]] = {}
-    rows = round.visits.filter(begin__isnull=False, route__isnull=False).values_list("pk", "begin", "route")
+    rows = round.visits.filter(begin__isnull=False, route__isnull=False)
     on_route: dict[int, list[int]] = {}
     for route, person in RouteMember.objects.filter(route__round=round).values_list("route", "person"):
         on_route.setdefault(route, []).append(person)
-    for visit, begin, route in rows:
-        for person in on_route.get(route, ()):
-            assert begin is not None
+    for visit, begin, *routes in rows.values_list("pk", "begin", "route", "joined"):
+        assert begin is not None
+        for person in (person for route in routes for person in on_route.get(route, ())):
             found.setdefault(person, set()).add((begin, visit))
     return found
 

@@ -56,7 +56,7 @@ def _outings(viewer: Viewer) -> Iterator[Waiting]:
         leave__gte=timezone.now().replace(hour=0, minute=0),
     ).order_by("leave")  # fmt: skip
     for route in routes[:MOST]:
-        left = route.visits.exclude(state__in=[Visit.State.DONE, Visit.State.DROPPED]).count()
+        left = reach.stops(route).exclude(state__in=[Visit.State.DONE, Visit.State.DROPPED]).count()
         if left:
             when = formats.when_words(route.leave, timezone.now())
             n = ngettext("%(n)d家", "%(n)d家", left) % {"n": left}

@@ -14,7 +14,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
-from .. import answers, homes, reach
+from .. import answers, homes, reach, together
 from ..forms import ProposeForm, RefuseForm, TimesForm
 from ..models import Mode, Visit
 from . import place
@@ -54,11 +54,9 @@ def visit(request: Request, visit: str) -> HttpResponse:
             notify(request, said)
             return redirect("home_visits:family_visit", row.public_id)
         forms = {request.POST["what"]: form}
-    names = Subject.objects.filter(pk__in=row.route.people if row.route else []).values_list(
-        "name", flat=True
-    )
+    names = together.names_of([row])
     context = {
-        "visit": row, "names": listed(names), "over": row.state in answers.OVER, "online": row.round.mode == Mode.ONLINE,
+        "visit": row, "names": listed(names.get(one, "") for one in together.people(row)), "over": row.state in answers.OVER, "online": row.round.mode == Mode.ONLINE,
         "propose": ProposeForm(), "refuse": RefuseForm(), "confirmed": row.state == Visit.State.CONFIRMED, **forms,
     }  # fmt: skip
     return render(request, "home_visits/family_visit.html", context, status=422 if forms else 200)

@@ -49,7 +49,7 @@ def home(request: Request) -> HttpResponse:
 
 
 def _row(route: VisitRoute) -> dict:
-    visits = list(route.visits.exclude(state=Visit.State.DROPPED))
+    visits = list(reach.stops(route).exclude(state=Visit.State.DROPPED))
     done = sum(one.state == Visit.State.DONE for one in visits)
     return {"route": route, "n": len(visits), "done": done}
 

@@ -8,11 +8,15 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tongxin.kernel.access import doors
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.base.models import Subject
+from tongxin.ui.formats import listed
+
+from .. import reach
 
 school_of, token_of = doors.own_school, doors.token_of
 
@@ -69,6 +73,47 @@ def fits(subject: Subject, words: str) -> bool:
     wanted = words.strip().lower().replace(" ", "")
     keys = (subject.name, subject.pinyin.replace(" ", ""), subject.initials)
     return not wanted or any(wanted in key.lower() for key in keys)
+
+
+# By which posts whoever plans picks people out of the whole staff.
+POSTS = (
+    ("homeroom_teacher", gettext_lazy("班主任")),
+    ("homeroom_liaison", gettext_lazy("第二班主任")),
+    ("counsellor", gettext_lazy("心理教师")),
+    ("branch_member", gettext_lazy("党员")),
+)
+
+
+def picked(
+    staff: Sequence[Subject], chosen: Sequence[str], looked: str, viewer: Viewer
+) -> list[dict[str, Any]]:
+    """Return people for the picker with their posts: those chosen first, then who fits what was looked for."""
+    titles, posts = dict(POSTS), _posts(viewer)
+    found = [
+        {
+            "id": one.public_id, "pk": one.pk, "name": one.name, "pinyin": one.pinyin, "initials": one.initials,
+            "detail": listed(str(titles[post]) for post in posts.get(one.pk, ())),
+            "groups": " ".join(posts.get(one.pk, ())), "selected": one.public_id in chosen,
+        }
+        for one in staff
+        if one.public_id in chosen or fits(one, looked)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: not one["selected"])
+
+
+def _posts(viewer: Viewer) -> dict[int, list[str]]:
+    """Return {person: posts} of those by which people are picked out, in the order of POSTS."""
+    found: dict[int, list[str]] = {}
+    for post, _title in POSTS:
+        for pk in {pk for held in reach.holders(post, viewer).values() for pk in held}:
+            found.setdefault(pk, []).append(post)
+    return found
+
+
+def groups(people: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the posts that somebody of a list holds, for the picker."""
+    held = {post for one in people for post in one["groups"].split()}
+    return [{"id": post, "name": str(title)} for post, title in POSTS if post in held]
 
 
 def room_filter(rooms: Sequence[Subject], value: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tongxin.kernel.ledger.queries import visible_evidence
 from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
-from .. import entered, papers, reach, reasons, recording
+from .. import entered, papers, reach, reasons, recording, together
 from ..forms import RecordForm
 from ..models import Mode, Visit, VisitRecord
 from . import place
@@ -113,11 +113,15 @@ def _form(request: Request, student: Subject, visit: Visit | None) -> HttpRespon
     templates = papers.reasons_of(school, viewer.day)
     chosen = request.POST.get("reason") or request.GET.get("reason") or next(iter(templates))
     reason = templates.get(chosen) or next(iter(templates.values()))
+    people = together.people(visit) if visit is not None else []
+    known = together.names_of([visit] if visit is not None else [])
     own = viewer.person.subject.public_id if viewer.person else ""
     form = RecordForm(
         request.POST or None, reason=reason, visit=visit, staff=list(reach.staff(viewer)),
+        going=[(pk, known.get(pk, "")) for pk in people],
         initial={"day": viewer.day, "mode": recording.first_mode(visit), "owner": own, "due": viewer.day + MONTH},
     )  # fmt: skip
+    route = reach.route_of(viewer, visit) if visit is not None else None
     photos = [(file.name or "", file.read()) for file in request.FILES.getlist("photos")[:MOST_PHOTOS]]
     if request.method == "POST" and form.is_valid():
         try:
@@ -128,16 +132,17 @@ def _form(request: Request, student: Subject, visit: Visit | None) -> HttpRespon
             form.add_error(None, str(bad))
         else:
             notify(request, _done(school, made))
-            if visit is not None and visit.route is not None:
-                return redirect("home_visits:route", visit.route.public_id)
+            if route is not None:
+                return redirect("home_visits:route", route.public_id)
             return redirect("home_visits:record", made.public_id)
+    back = route and reverse("home_visits:route", args=[route.public_id])
     here = (
         reverse("home_visits:record_visit", args=[visit.public_id])
         if visit
         else reverse("home_visits:record_new", args=[student.public_id])
     )
     context = {
-        "form": form, "student": student, "visit": visit, "reason": reason, "here": here,
+        "form": form, "student": student, "visit": visit, "reason": reason, "here": here, "back": back,
         "reasons": [(one.name, one.title) for one in templates.values()],
         "room": reach.rooms_of([student.pk], viewer).get(student.pk),
         "photos": entered.visit_kind(school, viewer.day) is not None, "in_person": Mode.IN_PERSON,

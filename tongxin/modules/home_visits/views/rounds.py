@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,19 +23,12 @@ from tongxin.ui.formats import listed
 from tongxin.ui.solving import fragment
 from tongxin.ui.toasts import notify
 
-from .. import answers, leftover, planning, problems, reach, sessions
+from .. import answers, entered, leftover, needs, papers, planning, problems, reach, sessions, together
 from ..forms import RoundForm, SessionsForm
-from ..models import Mode, Visit, VisitRound
+from ..models import Mode, Visit, VisitRecord, VisitRound
 from . import place
 
 DAYS_AHEAD = 14
-# By which posts whoever plans picks people out of the whole staff.
-POSTS = (
-    ("homeroom_teacher", gettext_lazy("班主任")),
-    ("homeroom_liaison", gettext_lazy("第二班主任")),
-    ("counsellor", gettext_lazy("心理教师")),
-    ("branch_member", gettext_lazy("党员")),
-)
 
 
 def round_of(request: Request, public_id: str) -> VisitRound:
@@ -49,7 +41,7 @@ def round_of(request: Request, public_id: str) -> VisitRound:
 @require_safe
 def rounds(request: Request) -> HttpResponse:
     viewer, asked = request.viewer, request.GET
-    place.school_of(viewer)
+    counted = entered.counted_modes(place.school_of(viewer), viewer.day)
     rows = reach.rounds(viewer).order_by("-made_at", "-pk")
     if asked.get("state") in VisitRound.State.values:
         rows = rows.filter(state=asked["state"])
@@ -67,18 +59,53 @@ def rounds(request: Request) -> HttpResponse:
     ]
     context = {
         "tabs": place.tabs(viewer, "rounds"), "pager": pager, "filters": filters if len(rows) > 5 or asked else [],
-        "rows": [{"round": one, **_counts(list(one.visits.all()))} for one in shown],
+        "rows": [{"round": one, **_counts(list(one.visits.select_related("record")), counted)} for one in shown],
     }  # fmt: skip
     return render(request, "home_visits/rounds.html", context)
 
 
-def _counts(visits: list[Visit]) -> dict[str, int]:
+def _counts(visits: list[Visit], counted: frozenset[str]) -> dict[str, int]:
+    """Count visits. What was done in a way that no programme takes for a visit is none; it stands beside."""
     wanted = [one for one in visits if one.state != Visit.State.DROPPED]
+    other = sum(_otherwise(one, counted) for one in wanted)
+    done = sum(one.state == Visit.State.DONE for one in wanted if not _otherwise(one, counted))
     return {
         "n": len(wanted),
         "planned": sum(one.begin is not None for one in wanted),
-        "done": sum(one.state == Visit.State.DONE for one in wanted),
+        "done": done,
+        "other": other,
         "confirmed": sum(one.state == Visit.State.CONFIRMED for one in wanted),
+    }
+
+
+def _record(visit: Visit) -> VisitRecord | None:
+    return getattr(visit, "record", None)
+
+
+def _otherwise(visit: Visit, counted: frozenset[str]) -> bool:
+    """Say whether a family was, or is to be, reached in another way that is not its visit."""
+    record = _record(visit)
+    if visit.state == Visit.State.DONE:
+        return record is not None and record.mode not in counted
+    return visit.state == Visit.State.REFUSED
+
+
+def _refused(visit: Visit, counted: frozenset[str]) -> dict[str, Any]:
+    """Say how a family is reached instead: how, since when, by whom, and whether it counts as a visit."""
+    record = _record(visit)
+    if record is not None:
+        how, day, by = record.get_mode_display(), record.day, record.by.name  # type: ignore[attr-defined]
+    else:
+        how, day = visit.get_instead_display(), needs.declined_on(visit)  # type: ignore[attr-defined]
+        by = visit.declined_by.name if visit.declined_by else ""
+    accepted = (record.mode if record else visit.instead) in counted
+    return {
+        "visit": visit,
+        "how": how,
+        "day": day,
+        "by": by,
+        "accepted": accepted,
+        "done": record is not None,
     }
 
 
@@ -102,7 +129,7 @@ def new(request: Request) -> HttpResponse:
         made = _make(request, form, [one["pk"] for one in people if one["selected"]])
         return redirect("home_visits:round", made.public_id)
     context = {
-        "form": form, "people": people, "people_error": wrong, "groups": _groups(people),
+        "form": form, "people": people, "people_error": wrong, "groups": place.groups(people),
         "searched": request.POST.get("people_q", ""),
     }  # fmt: skip
     refused = sent and (form.errors or wrong)
@@ -138,36 +165,9 @@ def _usual_people(request: Request, rooms: list[Subject]) -> list[str]:
 
 
 def _choices(request: Request, chosen: list[str]) -> list[dict[str, Any]]:
-    """Return the staff with their posts, those chosen first; where a name was looked for, those and who fits it."""
-    posts = _posts(request)
-    titles = dict(POSTS)
+    """Return the staff, those chosen first; where a name was looked for, those and who fits it."""
     looked = request.POST.get("people_q", "") if "find" in request.POST else ""
-    found = [
-        {
-            "id": one.public_id, "pk": one.pk, "name": one.name, "pinyin": one.pinyin, "initials": one.initials,
-            "detail": listed(str(titles[post]) for post in posts.get(one.pk, ())),
-            "groups": " ".join(posts.get(one.pk, ())), "selected": one.public_id in chosen,
-        }
-        for one in reach.staff(request.viewer)
-        if one.public_id in chosen or place.fits(one, looked)
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: not one["selected"])
-
-
-def _posts(request: Request) -> dict[int, list[str]]:
-    """Return {person: posts} of those by which people are picked out, in the order of POSTS."""
-    found: dict[int, list[str]] = {}
-    for post, _title in POSTS:
-        people = {pk for held in reach.holders(post, request.viewer).values() for pk in held}
-        for pk in people:
-            found.setdefault(pk, []).append(post)
-    return found
-
-
-def _groups(people: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return the posts that somebody of a list holds, for the picker."""
-    held = {post for one in people for post in one["groups"].split()}
-    return [{"id": post, "name": str(title)} for post, title in POSTS if post in held]
+    return place.picked(list(reach.staff(request.viewer)), chosen, looked, request.viewer)
 
 
 def _make(request: Request, form: RoundForm, people: list[int]) -> VisitRound:
@@ -198,10 +198,14 @@ def one(request: Request, round: str) -> HttpResponse:
     viewer = request.viewer
     row = round_of(request, round)
     visits = list(
-        row.visits.filter(reach.still_here(viewer)).select_related("student", "route").order_by("begin", "pk")
+        row.visits.filter(reach.still_here(viewer))
+        .select_related("student", "route", "joined", "declined_by", "record__by")
+        .order_by("begin", "pk")
     )
+    counted = entered.counted_modes(row.school, viewer.day)
     rooms = reach.rooms_of([visit.student_id for visit in visits], viewer)
-    names = dict(Subject.objects.filter(pk__in=row.people).values_list("pk", "name"))
+    names = together.names_of(visits, row.people)
+    wished = together.said(visit.student_id for visit in visits if visit.state in problems.WANTED)
     run = solving_runs.latest(row.school, planning.KIND, row.public_id)
     wrong = (
         problems.sentences(row, viewer.day)
@@ -210,21 +214,21 @@ def one(request: Request, round: str) -> HttpResponse:
     )
     alone = problems.build(row, viewer.day).alone if not wrong and row.state == VisitRound.State.DRAFT else []
     context = {
-        "round": row, "run": run, "counts": _counts(visits), "wrong": wrong, "online": row.mode == Mode.ONLINE,
+        "round": row, "run": run, "counts": _counts(visits, counted), "wrong": wrong, "online": row.mode == Mode.ONLINE,
         "poll_url": reverse("home_visits:round_progress", args=[row.public_id]),
         "stop_url": reverse("home_visits:round_stop", args=[row.public_id]),
-        "days": _days(row, visits, rooms, names), "people": listed(names.values()),
+        "days": _days(row, visits, rooms, names), "people": listed(names.get(one, "") for one in row.people),
         "alone": listed(names[pk] for pk in alone if pk in names),
         "sessions": [sessions.title(session, viewer.day) for session in row.sessions],
         "left": [
             {
                 "visit": visit, "room": rooms.get(visit.student_id), "why": leftover.reason(visit.left_out),
-                "way": leftover.way_out(visit.left_out, row, names, viewer.day),
+                "way": leftover.way_out(visit.left_out, row, names, viewer.day), "wished": wished.get(visit.student_id, ""),
             }
             for visit in visits if visit.begin is None and visit.state in (Visit.State.OPEN, Visit.State.MOVING)
         ],
         "moving": [visit for visit in visits if visit.state == Visit.State.MOVING],
-        "refused": [visit for visit in visits if visit.state == Visit.State.REFUSED],
+        "refused": [_refused(visit, counted) for visit in visits if _otherwise(visit, counted)],
         "first_state": row.state == VisitRound.State.DRAFT, "assumed": problems.ASSUMED,
     }  # fmt: skip
     return render(request, "home_visits/round.html", context)
@@ -237,9 +241,11 @@ def _days(
     by_route: dict[int, list[dict[str, Any]]] = {}
     for visit in visits:
         if visit.route_id and visit.begin:
-            by_route.setdefault(visit.route_id, []).append(
-                {"visit": visit, "room": rooms.get(visit.student_id)}
-            )
+            for route in filter(None, (visit.route, visit.joined)):
+                with_whom = papers.with_whom(visit, route, names)
+                by_route.setdefault(route.pk, []).append(
+                    {"visit": visit, "room": rooms.get(visit.student_id), "with": with_whom}
+                )
     days: dict[Any, list[dict[str, Any]]] = {}
     for route in row.routes.order_by("leave", "pk"):
         stops = by_route.get(route.pk, [])
@@ -324,12 +330,16 @@ def people(request: Request, round: str) -> HttpResponse:
     picked = [one["pk"] for one in found if one["selected"]]
     sent = request.method == "POST" and "find" not in request.POST
     if sent and picked:
-        answers.change_people(request.viewer, row, picked)
-        notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
+        try:
+            answers.change_people(request.viewer, row, picked)
+        except answers.Refused as refused:
+            notify(request, str(refused))
+        else:
+            notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
         return redirect("home_visits:round", row.public_id)
     wrong = _("请选可以去的老师。") if sent else ""
     context = {
-        "round": row, "people": found, "people_error": wrong, "groups": _groups(found),
+        "round": row, "people": found, "people_error": wrong, "groups": place.groups(found),
         "searched": request.POST.get("people_q", ""),
     }  # fmt: skip
     return render(request, "home_visits/round_people.html", context, status=422 if wrong else 200)
@@ -343,8 +353,12 @@ def change_sessions(request: Request, round: str) -> HttpResponse:
     row = round_of(request, round)
     form = SessionsForm(request.POST or None, round=row, today=request.viewer.day)
     if request.method == "POST" and form.is_valid():
-        answers.change_sessions(request.viewer, row, form.sessions)
-        notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
+        try:
+            answers.change_sessions(request.viewer, row, form.sessions)
+        except answers.Refused as refused:
+            notify(request, str(refused))
+        else:
+            notify(request, _("改好了。已经排过的，请点“尽量少改地再排”。"))
         return redirect("home_visits:round", row.public_id)
     context = {"round": row, "form": form}
     return render(request, "home_visits/round_sessions.html", context, status=422 if form.errors else 200)

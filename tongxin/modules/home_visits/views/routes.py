@@ -22,7 +22,7 @@ from tongxin.kernel.people.models import Contact
 from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
-from .. import answers, homes, mapping, papers, reach
+from .. import answers, homes, mapping, papers, reach, together
 from ..models import HomePlace, Mode, Visit, VisitRoute
 from . import place
 
@@ -36,8 +36,10 @@ def route_of(request: Request, public_id: str) -> VisitRoute:
 
 def _stops(request: Request, row: VisitRoute) -> list[Visit]:
     gone = [Visit.State.REFUSED, Visit.State.DROPPED]
-    found = row.visits.exclude(state__in=gone).filter(reach.still_here(request.viewer), begin__isnull=False)
-    return list(found.select_related("student").order_by("begin", "pk"))
+    found = (
+        reach.stops(row).exclude(state__in=gone).filter(reach.still_here(request.viewer), begin__isnull=False)
+    )
+    return list(found.select_related("student", "route", "joined").order_by("begin", "pk"))
 
 
 @allow("visits")
@@ -49,17 +51,18 @@ def route(request: Request, route: str) -> HttpResponse:
     visits = _stops(request, row)
     students = [one.student_id for one in visits]
     known, rooms, phones = homes.homes(students), reach.rooms_of(students, viewer), _phones(request, students)
-    names = dict(Subject.objects.filter(pk__in=row.people).values_list("pk", "name"))
+    names = together.names_of(visits, row.people)
     centres = homes.centres(row.school_id)
     stops = [
         {
             "number": number, "visit": one, "room": rooms.get(one.student_id), "spot": _spot(known.get(one.student_id)),
             "phones": phones.get(one.student_id, []), "minutes": round((one.end - one.begin).total_seconds() / 60),
+            "with": papers.with_whom(one, row, names),
         }
         for number, one in enumerate(visits, 1) if one.begin and one.end
     ]  # fmt: skip
     context = {
-        "route": row, "round": row.round, "stops": stops, "names": listed(names.values()), "online": row.round.mode == Mode.ONLINE,
+        "route": row, "round": row.round, "stops": stops, "names": listed(names.get(one, "") for one in row.people), "online": row.round.mode == Mode.ONLINE,
         "sketch": _sketch(stops, centres), "may_work": viewer.person_id in row.people or viewer.may("visits_plan"),
         "next": next((one for one in stops if one["visit"].state != Visit.State.DONE), None),
         "formats": [("docx", _("下载 Word")), ("pdf", _("下载 PDF"))],
@@ -113,7 +116,8 @@ def arrived(request: Request, visit: str) -> HttpResponse:
     """At the door. A second tap changes nothing."""
     place.school_of(request.viewer)
     row = get_object_or_404(reach.workable(request.viewer), public_id=visit)
-    if row.route is None:
+    route = reach.route_of(request.viewer, row)
+    if route is None:
         raise Http404
     try:
         answers.arrive(request.viewer, row)
@@ -121,7 +125,7 @@ def arrived(request: Request, visit: str) -> HttpResponse:
         notify(request, str(refused))
     else:
         notify(request, _("记下了：到了。访完点“访完，登记”。"))
-    return redirect("home_visits:route", row.route.public_id)
+    return redirect("home_visits:route", route.public_id)
 
 
 @allow("visits")

@@ -16,7 +16,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
-from .. import answers, homes, leftover, planning, problems, reach, sessions
+from .. import answers, entered, homes, leftover, papers, planning, problems, reach, sessions, together
 from ..forms import MoveForm, ProposeForm, RefuseForm
 from ..models import Visit
 from . import place
@@ -36,11 +36,14 @@ def one(request: Request, visit: str) -> HttpResponse:
 
 def _page(request: Request, row: Visit, forms: dict, status: int = 200) -> HttpResponse:
     viewer = request.viewer
-    names = dict(Subject.objects.filter(pk__in=row.round.people).values_list("pk", "name"))
+    names = together.names_of([row], row.round.people)
     home = homes.homes([row.student_id]).get(row.student_id)
+    counted = entered.counted_modes(row.round.school, viewer.day)
     context = {
         "visit": row, "round": row.round, "room": reach.rooms_of([row.student_id], viewer).get(row.student_id),
         "team": listed(names.get(pk, "") for pk in row.route.people) if row.route else "",
+        "joined": papers.with_whom(row, row.route, names) if row.route else "",
+        "wished": together.said([row.student_id]).get(row.student_id, ""), "accepted": row.instead in counted,
         "spot": (home.spot if home else None) or {}, "times": homes.words_of(homes.wants_of(home)["times"]),
         "why": leftover.reason(row.left_out), "way": leftover.way_out(row.left_out, row.round, names, viewer.day),
         "over": row.state in answers.OVER, "move": _move_form(request, row, names), "propose": ProposeForm(), "refuse": RefuseForm(),
@@ -52,9 +55,9 @@ def _page(request: Request, row: Visit, forms: dict, status: int = 200) -> HttpR
 def _move_form(request: Request, row: Visit, names: dict[int, str], data=None) -> MoveForm | None:
     """Return the form that moves a visit; None where nobody can go any more."""
     asked = problems.build(row.round, request.viewer.day, moved=row)
-    if not asked.members:
+    if not asked.pairs(row):
         return None
-    teams = [(name, listed(names.get(pk, "") for pk in people)) for name, people in asked.members.items()]
+    teams = [(name, listed(names.get(pk, "") for pk in asked.members[name])) for name in asked.pairs(row)]
     days = [
         (one["id"], sessions.title(one, request.viewer.day))
         for one in row.round.sessions
