@@ -21,6 +21,7 @@ REASONS = {
     "no-team": gettext_lazy("没有合适的人可去"),
     "no-session": gettext_lazy("家长方便的时间里，可以去的人都没有场次"),
     "too-long": gettext_lazy("路程加上坐的时间，哪个场次都不够"),
+    "nobody-joins": gettext_lazy("要一起去的老师在这些场次都没有空"),
     "no-partners": gettext_lazy("要一起去的两边，凑不到家长方便的同一个时间"),
     "full": gettext_lazy("能去的场次都排满了"),
     "stopped": gettext_lazy("计算时间到了，还没有排到"),
@@ -35,6 +36,8 @@ def reason(why: Mapping[str, Any] | None) -> str:
     skills = why["facts"].get("skills")
     if why["code"] == "no-team" and skills:
         said = _("没有合适的人可去（要会：%(skills)s）") % {"skills": listed(skills)}
+    if why["code"] == "nobody-joins" and skills:
+        said = _("可以去的老师里，没有会%(skills)s的能一起去") % {"skills": listed(skills)}
     return said
 
 
@@ -44,10 +47,10 @@ def way_out(why: Mapping[str, Any] | None, round: VisitRound, names: Mapping[int
         return ""
     if why["code"] == "no-place":
         return _("填上村或街道，或在地图上点一下，再排。")
-    if why["code"] == "no-team" and why["facts"].get("skills"):
+    if why["code"] in ("no-team", "nobody-joins") and why["facts"].get("skills"):
         skills = listed(why["facts"]["skills"])
         return _("请选一位会%(skills)s的老师；会的老师要在“我什么时候能去”里写上。") % {"skills": skills}
-    if why["code"] == "no-partners" and not why.get("way"):
+    if why["code"] == "nobody-joins" or (why["code"] == "no-partners" and not why.get("way")):
         return _("请换一位一起去的老师，或请他改“我什么时候能去”。")
     way = why.get("way")
     if not way:

@@ -29,7 +29,7 @@ from .models import RouteMember, Visit, VisitRound, VisitRoute
 from .problems import Asked
 
 KIND = "visit_plan"
-NO_PLACE = "no-place"
+NO_PLACE, NOBODY_JOINS = "no-place", "nobody-joins"
 QUICK_S = 5
 State = Visit.State
 
@@ -200,7 +200,7 @@ def _put(round: VisitRound, asked: Asked, plan: Plan, today: date, *, locked: Vi
     for name, stops in placed.items():
         _place(asked.visits[name], [stops[part][0] for part in sorted(stops)], asked, *stops[0][1:], locked)
     for one in plan.unserved:
-        _leave_out(asked.visits[one.family], _facts(one))
+        _leave_out(asked.visits[one.family], _facts(one, asked))
     for visit in asked.without_place:
         _leave_out(visit, {"code": NO_PLACE, "facts": {}, "way": None})
     round.travel_min = -(-plan.travel // 60)
@@ -235,11 +235,14 @@ def _leave_out(visit: Visit, why: dict[str, Any]) -> None:
     visit.save()
 
 
-def _facts(one: Unserved) -> dict[str, Any]:
-    way = None
+def _facts(one: Unserved, asked: Asked) -> dict[str, Any]:
+    way, code = None, one.code
+    parts = asked.families[one.family].parts
+    if code == "no-team" and any(part.teams == frozenset() for part in parts[1:]):
+        code = NOBODY_JOINS
     if one.way_out is not None:
         way = {"code": one.way_out.code, "facts": _plain(dict(one.way_out.facts))}
-    return {"code": one.code, "facts": _plain(dict(one.facts)), "way": way}
+    return {"code": code, "facts": _plain(dict(one.facts)), "way": way}
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, Any]:

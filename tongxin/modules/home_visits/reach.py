@@ -114,10 +114,10 @@ def planned_visits(viewer: Viewer) -> QuerySet[Visit]:
     return found.select_related("student", "round", "round__school", "route", "joined", "declined_by")
 
 
-def declined(viewer: Viewer) -> QuerySet[Visit]:
-    """Return the visits of children somebody plans for whose family would rather not have anybody at home."""
+def of_own_children(viewer: Viewer) -> QuerySet[Visit]:
+    """Return the visits, in whichever round, to families somebody plans for."""
     mine = planned_for(viewer).order_by().values("pk")
-    found = Visit.objects.filter(student__in=mine, school_id=viewer.school_id).exclude(instead="")
+    found = Visit.objects.filter(student__in=mine, school_id=viewer.school_id)
     return found.select_related("student", "round")
 
 

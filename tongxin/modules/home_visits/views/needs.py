@@ -137,7 +137,7 @@ def _kept(request: Request, visit: Visit | None, wished: bool) -> HttpResponse:
 def again(request: Request, visit: str) -> HttpResponse:
     """Ask a family once more that would rather have it another way."""
     place.school_of(request.viewer)
-    row = get_object_or_404(reach.declined(request.viewer), public_id=visit)
+    row = get_object_or_404(reach.of_own_children(request.viewer), public_id=visit)
     try:
         row = answers.ask_again(request.viewer, row)
     except answers.Refused as refused:
