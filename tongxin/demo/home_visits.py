@@ -13,7 +13,7 @@ from random import Random
 
 from tongxin.kernel.base.models import Subject
 from tongxin.methods.cadence.declarations import Kind
-from tongxin.modules.home_visits import entered
+from tongxin.modules.home_visits import entered, homes
 from tongxin.modules.home_visits.models import (
     DistrictPlace,
     FamilyRequest,
@@ -41,6 +41,7 @@ STREETS: tuple[tuple[str, int | None, int | None], ...] = (
     ("东街/一社区", 700, 250), ("东街/二社区", 1250, 500), ("河西村", -1500, -350), ("南门街", 250, -900),
     ("柳荫里", -600, 750), ("石桥村", 2100, -1100), ("新村", None, None),
 )  # fmt: skip
+JOINED = 4  # the manieth family two parties visit at once
 HOMELESS = 5  # every so manieth family's place is not known yet
 TIMES: tuple[list[dict[str, object]], ...] = (
     [{"days": [1, 3], "from": "18:30", "to": "20:30"}], [{"days": [5], "from": "09:00", "to": "12:00"}], [], [],
@@ -76,6 +77,7 @@ class Visiting:
         there = self.room.present(today)
         self.pupils = sorted(there, key=lambda one: one is not shown)
         self.pair = [self.room.teacher, self._colleague()]
+        self.counsellor = out.holder("counsellor")
 
     def tell(self) -> None:
         self._map()
@@ -121,9 +123,16 @@ class Visiting:
                     public_id=self._id("home", pupil.id), school=self.out.school, student=pupil.subject, spot=spot,
                     changed_at=moment(self.today - timedelta(days=40), 15), changed_by=self.room.teacher.subject,
                     wants={"times": TIMES[n % len(TIMES)], "minutes": 30, "skills": ["心理"] if n == 7 else []},
+                    together=self._wish(n),
                 )
             )  # fmt: skip
         insert(HomePlace, rows)
+
+    def _wish(self, n: int) -> dict[str, object]:
+        """The counsellor comes along to one of the coming visits; to another family that waits somebody who can counsel."""
+        return {JOINED: {"person": self.counsellor.id}, JOINED + 5: {"skills": [homes.COUNSELLING]}}.get(
+            n, {}
+        )
 
     def _cards(self) -> list[VisitorCard]:
         evenings = [{"days": [1, 3, 5, 6], "from": "08:30", "to": "20:30"}]
@@ -154,11 +163,12 @@ class Visiting:
             published_at=moment(past - timedelta(days=5), 17), token=self._token("round"),
         )  # fmt: skip
         insert(VisitRound, [row])
-        routes = [self._route(row, past, 3), self._route(row, coming, 4)]
+        routes = [self._route(row, past, 3), self._route(row, coming, 4), self._joining(row, coming)]
         give_keys(routes, VisitRoute)
         insert(VisitRoute, routes)
-        members = [RouteMember(route=route, person=one.subject) for route in routes for one in self.pair]
-        insert(RouteMember, members)
+        insert(
+            RouteMember, [RouteMember(route=route, person_id=one) for route in routes for one in route.people]
+        )
         visits = self._visits(row, routes)
         give_keys(visits, Visit)
         insert(Visit, visits)
@@ -174,10 +184,18 @@ class Visiting:
             people=[one.id for one in self.pair], leave=leave, back=leave + STEP * families + timedelta(minutes=14), travel_min=27,
         )  # fmt: skip
 
+    def _joining(self, row: VisitRound, day: date) -> VisitRoute:
+        """The counsellor's way to the second family of the coming morning and back."""
+        begin = moment(day, 9) + timedelta(minutes=12) + STEP
+        return VisitRoute(
+            public_id=self._id("joining", day), school=self.out.school, round=row, session=f"{day:%m%d}",
+            people=[self.counsellor.id], leave=begin - timedelta(minutes=9), back=begin + timedelta(minutes=39), travel_min=18,
+        )  # fmt: skip
+
     def _visits(self, row: VisitRound, routes: list[VisitRoute]) -> list[Visit]:
         """The child of the parent who signs in is asked for next Saturday; others answered, moved, declined, wait."""
         state = Visit.State
-        done, coming = routes
+        done, coming, joining = routes
         plans: list[tuple[Pupil, VisitRoute | None, int, str]] = []
         mine, *others = self.pupils
         plans += [(one, done, n, state.DONE) for n, one in enumerate(others[:3])]
@@ -187,7 +205,10 @@ class Visiting:
             (others[4], coming, 2, state.MOVING),
         ]
         plans += [(others[5], coming, 3, state.PLANNED), (others[6], None, 0, state.REFUSED)]
-        return [self._visit(row, *plan) for plan in plans]
+        made = [self._visit(row, *plan) for plan in plans]
+        for one in made:
+            one.joined = joining if one.student_id == self.pupils[JOINED].id else None
+        return made
 
     def _visit(self, row: VisitRound, pupil: Pupil, route: VisitRoute | None, n: int, state: str) -> Visit:
         begin = route.leave + timedelta(minutes=12) + STEP * n if route else None
@@ -200,6 +221,7 @@ class Visiting:
             made.proposed, made.answer = begin + timedelta(days=7), "这周六要带老人看病。"
         if state == Visit.State.REFUSED:
             made.instead, made.answer = "online", "家里在装修，坐不下人。"
+            made.declined_at, made.declined_by = row.published_at, self.room.teacher.subject
         if state == Visit.State.DONE:
             made.arrived_at, made.done_at = begin, made.end
         return made

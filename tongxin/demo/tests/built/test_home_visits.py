@@ -3,10 +3,9 @@
 from itertools import pairwise
 
 import pytest
-from django.db.models import Count
 
 from tongxin.kernel.base.models import School
-from tongxin.modules.home_visits import problems
+from tongxin.modules.home_visits import problems, reach
 from tongxin.modules.home_visits.models import (
     DistrictPlace,
     FamilyRequest,
@@ -34,9 +33,9 @@ def test_each_school_has_a_round_that_is_half_done(demo):
 
 
 def test_routes_of_the_demo_hold_their_visits_in_order(demo):
-    for route in VisitRoute.objects.annotate(n=Count("visits")):
-        stops = list(route.visits.order_by("begin"))
-        assert len(stops) == route.n > 0
+    for route in VisitRoute.objects.all():
+        stops = list(reach.stops(route).order_by("begin"))
+        assert stops
         assert route.leave < stops[0].begin
         assert stops[-1].end < route.back
         assert all(one.end < other.begin for one, other in pairwise(stops))
@@ -45,5 +44,14 @@ def test_routes_of_the_demo_hold_their_visits_in_order(demo):
 def test_the_demo_s_round_can_be_planned_anew(demo):
     row = Visit.objects.first().round
     asked = problems.build(row, TODAY)
-    assert len(asked.problem.teams) == 1
+    assert len(set(asked.members) - asked.joining) == 1
     assert asked.problem.families
+    # The counsellor comes along to one family, and the plan as it is says so.
+    (joint,) = [one for one in asked.problem.families if one.together]
+    assert asked.visits[joint.id].joined is not None
+    assert {
+        stop.part
+        for route in problems.old_plan(asked).routes
+        for stop in route.stops
+        if stop.family == joint.id
+    } == {0, 1}

@@ -15,7 +15,7 @@ from tongxin.modules.privacy.record_words import ACTIONS
 SOURCES = Path(__file__).resolve().parents[3]
 # Whoever writes a row hands its code to one of these.
 WRITERS = {"write", "write_each", "note", "_note"}
-CODE = re.compile(r"[a-z]+\.[a-z_]+")
+CODE = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def codes_of(tree: ast.Module) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _name(function: ast.expr) -> str:
 def _texts(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.JoinedStr):
         first = node.values[0]
-        if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z]+\.[a-z_]*", str(first.value)):
+        if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]*", str(first.value)):
             yield f"{first.value}*"
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
         yield node.value
