@@ -41,7 +41,7 @@ STREETS: tuple[tuple[str, int | None, int | None], ...] = (
     ("东街/一社区", 700, 250), ("东街/二社区", 1250, 500), ("河西村", -1500, -350), ("南门街", 250, -900),
     ("柳荫里", -600, 750), ("石桥村", 2100, -1100), ("新村", None, None),
 )  # fmt: skip
-JOINED = 4  # the manieth family two parties visit at once
+JOINED, PLACE = 6, 3  # the manieth family two parties visit at once, and its place on the way
 HOMELESS = 5  # every so manieth family's place is not known yet
 TIMES: tuple[list[dict[str, object]], ...] = (
     [{"days": [1, 3], "from": "18:30", "to": "20:30"}], [{"days": [5], "from": "09:00", "to": "12:00"}], [], [],
@@ -185,8 +185,8 @@ class Visiting:
         )  # fmt: skip
 
     def _joining(self, row: VisitRound, day: date) -> VisitRoute:
-        """The counsellor's way to the second family of the coming morning and back."""
-        begin = moment(day, 9) + timedelta(minutes=12) + STEP
+        """The counsellor's way to the last family of the coming morning and back."""
+        begin = moment(day, 9) + timedelta(minutes=12) + STEP * PLACE
         return VisitRoute(
             public_id=self._id("joining", day), school=self.out.school, round=row, session=f"{day:%m%d}",
             people=[self.counsellor.id], leave=begin - timedelta(minutes=9), back=begin + timedelta(minutes=39), travel_min=18,

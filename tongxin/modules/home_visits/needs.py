@@ -4,7 +4,7 @@ the order is all that is said of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -229,6 +229,23 @@ def _reached(viewer: Viewer, needs: list[Need]) -> list[Need]:
         )
         made.append(replace(need, other=other, joined=joined.get(need.student.pk, "")))
     return made
+
+
+def takes(viewer: Viewer, round: VisitRound, how: Mapping[int, str]) -> dict[int, bool]:
+    """Say of families that a round was to visit whether the programme takes another way for it.
+
+    how: {student: the way}. Students to whom nothing is owed are left out.
+    """
+    if not how:
+        return {}
+    assert viewer.school is not None
+    counted, found = entered.counted_modes(viewer.school, viewer.day), {}
+    for need in needs(viewer, room=round.homeroom_id, mode=round.mode):
+        way = how.get(need.student.pk)
+        if way is not None:
+            ok = way in counted and need.mode in ("", way)
+            found[need.student.pk] = found.get(need.student.pk, True) and ok
+    return found
 
 
 def _declined(viewer: Viewer, students: Iterable[int]) -> dict[int, list[Visit]]:

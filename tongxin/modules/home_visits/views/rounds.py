@@ -90,23 +90,21 @@ def _otherwise(visit: Visit, counted: frozenset[str]) -> bool:
     return visit.state == Visit.State.REFUSED
 
 
-def _refused(visit: Visit, counted: frozenset[str]) -> dict[str, Any]:
-    """Say how a family is reached instead: how, since when, by whom, and whether it counts as a visit."""
-    record = _record(visit)
-    if record is not None:
-        how, day, by = record.get_mode_display(), record.day, record.by.name  # type: ignore[attr-defined]
-    else:
-        how, day = visit.get_instead_display(), needs.declined_on(visit)  # type: ignore[attr-defined]
-        by = visit.declined_by.name if visit.declined_by else ""
-    accepted = (record.mode if record else visit.instead) in counted
-    return {
-        "visit": visit,
-        "how": how,
-        "day": day,
-        "by": by,
-        "accepted": accepted,
-        "done": record is not None,
-    }
+def _refused(request: Request, row: VisitRound, visits: list[Visit]) -> list[dict[str, Any]]:
+    """Say how families are reached instead: how, since when, by whom, and whether the programme takes it."""
+    told = []
+    for visit in visits:
+        record = _record(visit)
+        if record is not None:
+            way, how, day, by = record.mode, record.get_mode_display(), record.day, record.by.name  # type: ignore[attr-defined]
+        else:
+            way, how, day = visit.instead, visit.get_instead_display(), needs.declined_on(visit)  # type: ignore[attr-defined]
+            by = visit.declined_by.name if visit.declined_by else ""
+        told.append(
+            {"visit": visit, "way": way, "how": how, "day": day, "by": by, "done": record is not None}
+        )
+    takes = needs.takes(request.viewer, row, {one["visit"].student_id: one["way"] for one in told})
+    return [one | {"accepted": takes.get(one["visit"].student_id)} for one in told]
 
 
 @allow("visits_plan")
@@ -228,7 +226,7 @@ def one(request: Request, round: str) -> HttpResponse:
             for visit in visits if visit.begin is None and visit.state in (Visit.State.OPEN, Visit.State.MOVING)
         ],
         "moving": [visit for visit in visits if visit.state == Visit.State.MOVING],
-        "refused": [_refused(visit, counted) for visit in visits if _otherwise(visit, counted)],
+        "refused": _refused(request, row, [visit for visit in visits if _otherwise(visit, counted)]),
         "first_state": row.state == VisitRound.State.DRAFT, "assumed": problems.ASSUMED,
     }  # fmt: skip
     return render(request, "home_visits/round.html", context)

@@ -16,7 +16,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.ui.formats import listed
 from tongxin.ui.toasts import notify
 
-from .. import answers, entered, homes, leftover, papers, planning, problems, reach, sessions, together
+from .. import answers, homes, leftover, needs, papers, planning, problems, reach, sessions, together
 from ..forms import MoveForm, ProposeForm, RefuseForm
 from ..models import Visit
 from . import place
@@ -38,12 +38,12 @@ def _page(request: Request, row: Visit, forms: dict, status: int = 200) -> HttpR
     viewer = request.viewer
     names = together.names_of([row], row.round.people)
     home = homes.homes([row.student_id]).get(row.student_id)
-    counted = entered.counted_modes(row.round.school, viewer.day)
+    takes = needs.takes(viewer, row.round, {row.student_id: row.instead} if row.instead else {})
     context = {
         "visit": row, "round": row.round, "room": reach.rooms_of([row.student_id], viewer).get(row.student_id),
         "team": listed(names.get(pk, "") for pk in row.route.people) if row.route else "",
         "joined": papers.with_whom(row, row.route, names) if row.route else "",
-        "wished": together.said([row.student_id]).get(row.student_id, ""), "accepted": row.instead in counted,
+        "wished": together.said([row.student_id]).get(row.student_id, ""), "accepted": takes.get(row.student_id),
         "spot": (home.spot if home else None) or {}, "times": homes.words_of(homes.wants_of(home)["times"]),
         "why": leftover.reason(row.left_out), "way": leftover.way_out(row.left_out, row.round, names, viewer.day),
         "over": row.state in answers.OVER, "move": _move_form(request, row, names), "propose": ProposeForm(), "refuse": RefuseForm(),
