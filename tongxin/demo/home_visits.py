@@ -130,9 +130,9 @@ class Visiting:
 
     def _wish(self, n: int) -> dict[str, object]:
         """The counsellor comes along to one of the coming visits; to another family that waits somebody who can counsel."""
-        return {JOINED: {"person": self.counsellor.id}, JOINED + 5: {"skills": [homes.COUNSELLING]}}.get(
-            n, {}
-        )
+        if n == JOINED:
+            return {"person": self.counsellor.id}
+        return {"skills": [homes.COUNSELLING]} if n == JOINED + 5 else {}
 
     def _cards(self) -> list[VisitorCard]:
         evenings = [{"days": [1, 3, 5, 6], "from": "08:30", "to": "20:30"}]

@@ -204,16 +204,16 @@ class TogetherForm(RefusedInWords, forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         nobody = "nobody" in self.data
-        self.person = None if nobody else self.staff.get(data.get("person", ""))
-        self.skills = [] if nobody else homes.skills_of(data.get("skills") or "")
-        if not nobody and self.person is None and not self.skills:
+        self.who = None if nobody else self.staff.get(data.get("person", ""))
+        self.can = [] if nobody else homes.skills_of(data.get("skills") or "")
+        if not nobody and self.who is None and not self.can:
             self.add_error("person", _("请选一位老师，或写要会什么。"))
-        if self.person is not None and self.skills:
+        if self.who is not None and self.can:
             # Whoever changes one of the two wants that one.
-            if self.person.public_id == self.chosen:
-                self.person = None
+            if self.who.public_id == self.chosen:
+                self.who = None
             elif "skills" not in self.changed_data:
-                self.skills = []
+                self.can = []
             else:
                 self.add_error("skills", _("选一位老师，或写要会什么，只要一样。"))
         return data

@@ -239,7 +239,8 @@ def takes(viewer: Viewer, round: VisitRound, how: Mapping[int, str]) -> dict[int
     if not how:
         return {}
     assert viewer.school is not None
-    counted, found = entered.counted_modes(viewer.school, viewer.day), {}
+    found: dict[int, bool] = {}
+    counted = entered.counted_modes(viewer.school, viewer.day)
     for need in needs(viewer, room=round.homeroom_id, mode=round.mode):
         way = how.get(need.student.pk)
         if way is not None:

@@ -107,11 +107,11 @@ def together(request: Request, student: str) -> HttpResponse:
     form = TogetherForm(request.POST or None, wish=wish, staff=staff)
     if request.method == "POST" and not looking and form.is_valid():
         try:
-            joined.save(viewer, one, person=form.person, skills=form.skills)
+            joined.save(viewer, one, person=form.who, skills=form.can)
         except homes.Refused as refused:
             form.refused(refused)
         else:
-            return _kept(request, visit, bool(form.person or form.skills))
+            return _kept(request, visit, bool(form.who or form.can))
     person = request.POST.get("person", "") if request.method == "POST" else form.chosen
     looked = request.POST.get("person_q", "") if looking else ""
     people = place.picked(staff, [person], looked, viewer)
