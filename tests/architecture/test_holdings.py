@@ -15,6 +15,7 @@ TABLES = {
     "rights_request": "privacy.requests",
     "opening": "privacy.openings",
     "import_run": "rosters.undo",
+    "stated_reason": "obligations.reasons",
     "concern": "network.concern_words",
     "talk": "network.talks",
     "talk_answer": "network.talks",

@@ -46,6 +46,7 @@ WRITING_FILES = {
     "tongxin/kernel/access/second_factor.py": "the service of the second factor; it writes its audit rows itself",
     "tongxin/kernel/base/sealing/rotation.py": "seals the same value under another key; kernel/audit/keys.py notes it",
     "tongxin/kernel/obligations/outbox.py": "leases and confirms of messages, which witness nothing by themselves",
+    "tongxin/kernel/obligations/reasons.py": "the service of reasons; it writes their audit rows itself",
     "tongxin/kernel/obligations/waivers.py": "the service of waivers; it writes their audit rows itself",
     "tongxin/kernel/signals/chain.py": "the service of the chain; it writes its audit row itself",
     "tongxin/modules/cases/capacity.py": "the service of the counsellors' hours; it writes its audit row itself",

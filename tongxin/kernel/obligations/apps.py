@@ -10,8 +10,11 @@ class ObligationsConfig(AppConfig):
         from tongxin.kernel.base.facts import LinkReplaced, subscribe
         from tongxin.kernel.people.guards import guard
 
+        from . import reasons
         from .gates import obstacles
         from .waivers import follow_link
 
         guard(obstacles)
         subscribe(LinkReplaced, follow_link)
+        subscribe(LinkReplaced, reasons.follow_link)
+        reasons.register_all()

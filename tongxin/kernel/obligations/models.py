@@ -3,8 +3,16 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tongxin.kernel.base.fields import Dated, InstantField, Superseding, SupersedingQuerySet
+from tongxin.kernel.base.fields import (
+    Dated,
+    DayField,
+    InstantField,
+    Superseding,
+    SupersedingQuerySet,
+    new_public_id,
+)
 from tongxin.kernel.base.models import Account, Link, School, Subject
+from tongxin.kernel.base.sealing.fields import SealedTextField
 from tongxin.kernel.programmes.models import Programme
 
 
@@ -30,6 +38,30 @@ class Waiver(Dated, Superseding):
         indexes = [models.Index(fields=["programme", "obligation", "subject"], name="waiver_of")]
 
 
+class StatedReason(Superseding):
+    """Why something that is asked in principle was not done, in the words of whoever answers for it. The verdict stays.
+
+    first: the first day of the window. link: where it is about a pair; `subject` is then its end b, for whom it is.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="reasons")
+    obligation = models.CharField(max_length=80)
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+    link = models.ForeignKey(Link, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    first = DayField()
+    reason = SealedTextField(_("原因"), data_class="K3")
+    stated_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = SupersedingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "stated_reason"
+        verbose_name = verbose_name_plural = _("没做到的原因")
+        indexes = [models.Index(fields=["programme", "obligation", "first"], name="reason_of")]
+
+
 class Heartbeat(models.Model):
     """When a background worker was last alive."""
 
@@ -42,4 +74,13 @@ class Heartbeat(models.Model):
 
 from .notices import Acknowledgement, Delivery, DeliveryItem, Matter, Message  # noqa: E402
 
-__all__ = ["Acknowledgement", "Delivery", "DeliveryItem", "Heartbeat", "Matter", "Message", "Waiver"]
+__all__ = [
+    "Acknowledgement",
+    "Delivery",
+    "DeliveryItem",
+    "Heartbeat",
+    "Matter",
+    "Message",
+    "StatedReason",
+    "Waiver",
+]

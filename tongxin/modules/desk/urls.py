@@ -10,6 +10,7 @@ from .views import (
     me,
     numbers,
     programme,
+    reasons,
     record,
     schedule,
     waiving,
@@ -52,6 +53,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "programmes/<str:public_id>/duties/<str:rule>/<str:subject>/<str:first>/", programme.why, name="why"
+    ),
+    path(
+        "programmes/<str:public_id>/duties/<str:rule>/<str:subject>/<str:first>/reason/",
+        reasons.state,
+        name="reason",
     ),
     path("programmes/<str:public_id>/heat/", programme.heat, name="heat"),
     path("programmes/<str:public_id>/schedule/", schedule.schedule, name="schedule"),

@@ -18,7 +18,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
-from tongxin.kernel.obligations import queries, waivers
+from tongxin.kernel.obligations import queries, reasons, waivers
 from tongxin.kernel.obligations.asked import asked_of as asked_of_viewer
 from tongxin.kernel.obligations.pairs import named_in_address
 from tongxin.kernel.obligations.queries import Asked, BoardRow
@@ -364,6 +364,7 @@ def _groups(request: Request, asked: Asked, rule: Obligation) -> list[tuple[str,
 def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> list[dict]:
     viewer, rule = request.viewer, found.rule
     kind = next((loggable[k] for k in lines.kind_names(rule) if k in loggable), None)
+    stated = _stated(asked, found)
     rows = []
     for gap in found.rows[:MOST_NAMES]:
         v = gap.verdict
@@ -380,10 +381,23 @@ def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> 
                 "done": number_words(v.done),
                 "owed": number_words(v.owed),
                 "bearers": "、".join(gap.bearers),
+                "reason": stated.get((v.subject, v.first), ""),
                 "log_url": lines.form_url(rule, kind, gap.subject) if kind else "",
             }
         )
     return rows
+
+
+def _stated(asked: Asked, found: Behind) -> dict[tuple[str, date], str]:
+    """Why things asked in principle were not done, of the windows listed, by subject and first day."""
+    if found.rule.source.modality != reasons.IN_PRINCIPLE:
+        return {}
+    firsts = {gap.verdict.first for gap in found.rows}
+    return {
+        (subject, first): row.reason
+        for first in firsts
+        for subject, row in reasons.stated(asked.programme, found.rule.id, first).items()
+    }
 
 
 def _export_url(request: Request, asked: Asked, rule: str) -> str:
@@ -402,12 +416,13 @@ def duty_export(request: Request, public_id: str, rule: str) -> HttpResponse:
     found = behind(request.viewer, asked, rule, _group(request), _first(request))
     if found is None:
         raise Http404
+    stated = _stated(asked, found)
     rows = [
         (g.subject.name, state_word(g.verdict.verdict), number_words(g.verdict.done), number_words(g.verdict.owed),
-         g.verdict.due, "、".join(g.bearers))
+         g.verdict.due, "、".join(g.bearers), stated.get((g.verdict.subject, g.verdict.first), ""))
         for g in found.rows
     ]  # fmt: skip
-    heads = (_("对象"), _("状态"), _("已做"), _("应做"), _("期限"), _("负责"))
+    heads = (_("对象"), _("状态"), _("已做"), _("应做"), _("期限"), _("负责"), _("没做到的原因"))
     note = [beyond_words(found.beyond)] if found.beyond != 0 else []
     sheet = Sheet(_("缺口清单"), [SheetColumn(head) for head in heads], rows, title=found.rule.title)
     return exports.workbook(
@@ -484,6 +499,10 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "consequences": [one.words(Speaker(asked.pack, language())) for one in declared.consequences],
             "chain": chain(asked, declared),
             "waivers": waiver_lines(asked, declared, who),
+            "stated": reasons.of(asked.programme, rule, who, begin),
+            "reason_url": reverse("desk:reason", args=[public_id, rule, subject, first])
+            if reasons.may_state(viewer, declared, verdict)
+            else "",
             "waive_url": reverse("desk:waive", args=[public_id, rule, subject])
             if waivers.may_waive(viewer, asked.pack, declared, who)
             else "",

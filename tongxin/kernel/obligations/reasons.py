@@ -1,0 +1,119 @@
+"""Say why something asked in principle was not done: those who answer for it, in their own words; the verdict stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, register
+from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.audit import services as audit
+from tongxin.kernel.base.facts import LinkReplaced
+from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.models import Account, Subject
+from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.facts import PAIR
+from tongxin.methods.cadence.reference import Verdict
+from tongxin.methods.cadence.tree import Obligation
+
+from .models import StatedReason
+from .pairs import Activity, Named, Pair
+
+MOST_LETTERS = 300
+IN_PRINCIPLE = "in_principle"
+
+
+class CannotState(ValueError):
+    """The reason is refused; the sentence says why."""
+
+
+def may_state(viewer: Viewer, rule: Obligation, verdict: Verdict) -> bool:
+    """Say whether somebody answers for what is asked in principle and is not done."""
+    if rule.source.modality != IN_PRINCIPLE or verdict.verdict not in ("open", "missed"):
+        return False
+    me = str(viewer.person_id)
+    return viewer.person_id is not None and (me in verdict.bearer or me == verdict.subject)
+
+
+@transaction.atomic
+def state(
+    programme: Programme, rule: Obligation, subject: Named, verdict: Verdict, reason: str, *, by: Viewer
+) -> StatedReason:
+    """Keep a reason in the place of the one before. Raises CannotState."""
+    if isinstance(subject, Activity) or not may_state(by, rule, verdict):
+        raise CannotState(_("这一项不由您负责，或者不用说明。"))
+    if not reason.strip():
+        raise CannotState(_("请写明没有做到的原因。"))
+    pair = subject.link if isinstance(subject, Pair) else None
+    end = pair.b if pair is not None else subject
+    now = timezone.now()
+    StatedReason.objects.current().filter(
+        programme=programme, obligation=rule.id, subject=end, link=pair, first=verdict.first
+    ).update(superseded_at=now)
+    stated = StatedReason.objects.create(
+        school_id=programme.school_id, programme=programme, obligation=rule.id, subject=end, link=pair,
+        first=verdict.first, reason=reason.strip()[:MOST_LETTERS], stated_by=by.account, recorded_at=now,
+    )  # fmt: skip
+    audit.write(by, "obligations.reason_stated", stated, obligation=rule.id)
+    return stated
+
+
+def stated(programme: Programme, obligation: str, first: date) -> dict[str, StatedReason]:
+    """Return the reasons of one obligation in the window that begins on a day, by the subject of their verdict."""
+    rows = StatedReason.objects.current().filter(programme=programme, obligation=obligation, first=first)
+    return {_verdict_subject(row): row for row in rows}
+
+
+def of(programme: Programme, obligation: str, subject: Named, first: date) -> StatedReason | None:
+    """Return the reason for one subject or pair in the window that begins on a day."""
+    if isinstance(subject, Activity):
+        return None
+    rows = StatedReason.objects.current().filter(programme=programme, obligation=obligation, first=first)
+    pair = subject.link if isinstance(subject, Pair) else None
+    return rows.filter(link=pair).first() if pair else rows.filter(link=None, subject=subject).first()
+
+
+def _verdict_subject(row: StatedReason) -> str:
+    return f"{PAIR}{row.link_id}" if row.link_id else str(row.subject_id)
+
+
+@transaction.atomic
+def follow_link(fact: LinkReplaced) -> None:
+    """Let the reasons about a pair stay with the row in the place of its old one."""
+    StatedReason.objects.current().filter(link_id=fact.old_id).update(link_id=fact.new_id)
+
+
+# what the register tells of a person, and what it lets go
+
+
+def _about(subject: Subject) -> Iterator[StatedReason]:
+    yield from StatedReason.objects.filter(subject=subject).order_by("first", "pk")
+
+
+def _tell(_reader: Reader, subject: Subject) -> list[Section]:
+    rows = [(one.first.isoformat(), one.reason) for one in _about(subject) if one.superseded_at == FOREVER]
+    return [Section(_("要求没有做到的原因"), (_("时段开始"), _("原因")), rows)] if rows else []
+
+
+def _count(ids: Sequence[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for pk in StatedReason.objects.filter(subject__in=ids).values_list("subject", flat=True):
+        found[pk] = found.get(pk, 0) + 1
+    return found
+
+
+def _erase(subject: Subject, by: Account | None) -> Erased:
+    gone, _tables = StatedReason.objects.filter(subject=subject).delete()
+    return Erased(gone)
+
+
+def register_all() -> None:
+    register(
+        Holding("obligations.reasons", gettext_lazy("要求没有做到的原因"), "K3", _tell, _count, _erase,
+                types=("student", "guardian", "staff"), order=31)
+    )  # fmt: skip
