@@ -14,7 +14,7 @@ from typing import Any
 
 from .parse_periods import SIMPLE
 from .reading import number_of, text_of
-from .slots_further import Item, Step, further, read_further
+from .slots_further import Band, Item, Step, further, read_further, read_table, table
 
 SIMPLE_BOUNDS = ("at_least", "at_most", "exactly")
 OPERATORS = ("is", "not", "at_least", "at_most")
@@ -24,6 +24,7 @@ TEACHING_MONTH = "teaching_month"
 PARTS = ("first", "last", "nth")  # of a longer unit
 KEPT = "kept"  # the choice that says: as it is written now
 ASKED = "asked"  # the bound whose number a post of the school fills in
+BANDED = "banded"  # the bound whose number follows from a post or an attribute
 # What is measured without counting activities, and what is a share of a set.
 STANDING_MEASURES, SHARE = ("links", "state", "days_in"), "share"
 
@@ -58,6 +59,7 @@ class Slots:
     measure: "times", "sum:hours", "distinct:theme" …, "" = what the rule would take anyhow; bound: at_least | at_most | exactly | between | KEPT.
     joined: all | any. by_who: "post:NAME", "member", "self" or "". remind: days, as typed. asked: the post that fills in
     the number, where bound is ASKED. listed: all_of | any_of, items: a checklist in place of what is counted.
+    by, bands, otherwise: the table of numbers, where bound is BANDED. about: event | self, what the activity answers.
     tightens: names of the rules above. exempt: who owes nothing. blocks: the post nobody gets before it is met.
     """
 
@@ -90,6 +92,10 @@ class Slots:
     waiver_by: str = ""
     waiver_days: str = ""
     asked: str = ""
+    by: str = ""
+    bands: list[Band] = field(default_factory=list)
+    otherwise: str = ""
+    about: str = ""
     listed: str = ""
     items: list[Item] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -272,6 +278,8 @@ def _read_count(slots: Slots, left: Raw) -> None:
         ]
         del count["only"]
     _read_companion(slots, count)
+    if not isinstance(count.get("about"), dict | list):
+        slots.about = text_of(count.pop("about", ""))
     if count:
         left["count"] = count
     else:
@@ -309,6 +317,8 @@ def _count(slots: Slots, kept: Raw) -> Raw:
             "self": {"self": True},
         }
         count["by"] = ({"part": slots.by_part} if slots.by_part else {}) | said[kind]
+    if slots.about:
+        count["about"] = slots.about
     rest = kept.get("count")
     return count | (rest if isinstance(rest, dict) else {})
 
@@ -383,15 +393,19 @@ def _read_bound(slots: Slots, left: Raw) -> None:
         slots.number = text_of(value)
     elif said[0] == "at_least" and isinstance(value, dict) and list(value) == ["ask"]:
         slots.asked = text_of(value["ask"])
+    elif said[0] == "at_least" and (found := read_table(value)):
+        slots.by, slots.bands, slots.otherwise = found
     else:
         return
-    slots.bound = ASKED if slots.asked else said[0]
+    slots.bound = ASKED if slots.asked else BANDED if slots.by else said[0]
     del left[said[0]]
 
 
 def _bound(slots: Slots) -> Raw:
     if slots.bound == ASKED:
         return {"at_least": {"ask": slots.asked}}
+    if slots.bound == BANDED:
+        return {"at_least": table(slots.by, slots.bands, slots.otherwise, typed, _amount)}
     if slots.bound == KEPT or not slots.number:
         return {}
     if slots.bound == "between":

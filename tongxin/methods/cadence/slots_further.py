@@ -34,6 +34,14 @@ class Item:
 
 
 @dataclass
+class Band:
+    """A line of a table of numbers. value: a value, a post or a range, as typed; number: what it gives."""
+
+    value: str = ""
+    number: str = ""
+
+
+@dataclass
 class Step:
     """Who is told when. days: after the due day, negative before it, as typed; to: "bearer" or a post."""
 
@@ -56,6 +64,24 @@ class Further(Protocol):
     jointly: bool
     once_only: bool
     make_up: bool
+
+
+def read_table(said: Any) -> tuple[str, list[Band], str] | None:
+    """Take `{by: post, head: 5, else: 1}` apart: (by, lines, number of all others); None for any other bound."""
+    if not isinstance(said, dict) or "by" not in said:
+        return None
+    if any(isinstance(value, dict | list) for value in said.values()):
+        return None
+    bands = [Band(text_of(key), text_of(value)) for key, value in said.items() if key not in ("by", "else")]
+    return text_of(said["by"]), bands, text_of(said.get("else", ""))
+
+
+def table(
+    by: str, bands: list[Band], otherwise: str, typed: Callable[[str], Any], amount: Callable[[str], Any]
+) -> Raw:
+    """A table of numbers as a pack writes it."""
+    found: Raw = {"by": by} | {typed(band.value): amount(band.number) for band in bands if band.value}
+    return found | ({"else": amount(otherwise)} if otherwise else {})
 
 
 def read_further(slots: Further, left: Raw, tests: Callable[[Any], list[Any] | None]) -> None:

@@ -8,7 +8,7 @@ from tongxin.methods.cadence.counting import DISTINCT
 from tongxin.methods.cadence.occasions import ARRIVED, LEFT
 from tongxin.methods.cadence.pack import Pack, vocabulary
 from tongxin.methods.cadence.slot_choices import WHOLES, conditions, measures, subjects
-from tongxin.methods.cadence.slots import ASKED, FAILS, HOLDS, KEPT, TEACHING_MONTH
+from tongxin.methods.cadence.slots import ASKED, BANDED, FAILS, HOLDS, KEPT, TEACHING_MONTH
 from tongxin.methods.cadence.words import SUBJECTS_EN, SUBJECTS_ZH, Speaker
 
 Choices = list[tuple[str, str]]
@@ -105,7 +105,7 @@ def _links_word(of: str, say: Speaker) -> str:
 
 def bound_choices(kept: bool) -> Choices:
     found = [("at_least", _("至少")), ("at_most", _("至多")), ("exactly", _("正好")), ("between", _("介于"))]
-    found.append((ASKED, _("至少，数由学校的人填写")))
+    found += [(BANDED, _("至少，按情况定数")), (ASKED, _("至少，数由学校的人填写"))]
     return [*found, (KEPT, _("按原来的写法"))] if kept else found
 
 

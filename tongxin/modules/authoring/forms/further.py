@@ -10,14 +10,15 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from tongxin.methods.cadence.pack import Pack
+from tongxin.methods.cadence.slot_choices import values_of
 from tongxin.methods.cadence.slots import Slots
-from tongxin.methods.cadence.slots_further import ALL_OF, ANY_OF, AS_WRITTEN, FROM, PRORATE, Item, Step
+from tongxin.methods.cadence.slots_further import ALL_OF, ANY_OF, AS_WRITTEN, FROM, PRORATE, Band, Item, Step
 from tongxin.methods.cadence.words import Speaker
 
 from .. import labels
 from .inputs import NOTHING, choice, number_text, rows, text
 
-MOST_ITEMS, MOST_STEPS = 20, 5
+MOST_ITEMS, MOST_STEPS, MOST_BANDS = 20, 5, 12
 Get = Callable[[str], str]
 
 
@@ -80,6 +81,40 @@ def fitting(item: Item, pack: Pack, own: list[Item]) -> Item:
 
 def listed_choices() -> labels.Choices:
     return [("", _("一件事")), (ALL_OF, _("一张清单，项项都要做到")), (ANY_OF, _("一张清单，做到一项就行"))]
+
+
+def table_fields(pack: Pack, said: Slots, say: Speaker) -> dict[str, forms.Field]:
+    """What the number follows from, a row for each value and one more, and the number of all others."""
+    whats = [("post", _("担任的岗位")), *((name, say.attribute(name)) for name in pack.attributes)]
+    found: dict[str, forms.Field] = {"by": choice(_("按什么定"), [*NOTHING, *whats], said.by, said.by)}
+    declared = pack.attributes.get(said.by)
+    values: labels.Choices = []
+    if said.by == "post":
+        values = [(name, say.post(name)) for name in pack.posts]
+    elif declared is not None and (codes := values_of(declared)) is not None:
+        values = [(code, say.value(said.by, code)) for code in codes]
+    for at in range(rows(len(said.bands), MOST_BANDS) if said.by else 0):
+        band = said.bands[at] if at < len(said.bands) else Band()
+        label = _("第%(n)d档") % {"n": at + 1}
+        if values:
+            found[f"b{at}-value"] = choice(label, [*NOTHING, *values], band.value, band.value)
+        else:
+            ranges = "" if at else _("写一个值，或 2..3、<=45、>=46。")
+            found[f"b{at}-value"] = text(label, band.value, most=40, help_text=ranges)
+        found[f"b{at}-number"] = number_text(_("至少"), band.number)
+    found["otherwise"] = number_text(_("其余的至少"), said.otherwise)
+    return found
+
+
+def bands_from(get: Get, most: int) -> list[Band]:
+    return [
+        Band(get(f"b{at}-value"), get(f"b{at}-number") or "1") for at in range(most) if get(f"b{at}-value")
+    ]
+
+
+def about_choices(is_activity: bool) -> labels.Choices:
+    what = ("self", _("答复这一次活动的")) if is_activity else ("event", _("答复这件事的"))
+    return [("", _("不论答复什么")), what]
 
 
 def step_fields(posts: labels.Choices, said: Slots) -> dict[str, forms.Field]:

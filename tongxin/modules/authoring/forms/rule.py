@@ -15,6 +15,7 @@ from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.slot_choices import LENGTH_UNITS, operators, values_of
 from tongxin.methods.cadence.slots import (
     ASKED,
+    BANDED,
     HOLDS,
     KEPT,
     PARTS,
@@ -187,6 +188,9 @@ class RuleForm(forms.Form):
         who += [(f"post:{name}", say.post(name)) for name in self.pack.posts]
         found["by_who"] = choice(_("必须由谁"), who, said.by_who, own.by_who)
         found["by_part"] = choice(_("担任"), every_part, said.by_part, own.by_part)
+        is_activity = said.subject.startswith("activity:")
+        if said.about or is_activity or said.period.word in ("within", "before"):
+            found["about"] = choice(_("只数哪些"), further.about_choices(is_activity), said.about, own.about)
         return found | self._evidence(self.kinds)
 
     def _evidence(self, kinds: list[Kind]) -> dict[str, forms.Field]:
@@ -221,6 +225,7 @@ class RuleForm(forms.Form):
                 if said.bound == ASKED
                 else {}
             ),
+            **(further.table_fields(self.pack, said, self.say) if said.bound == BANDED else {}),
             "number": text(
                 _("数量"), said.number, help_text=_("可以写整数、小数、分数（3/4）或百分数（60%）。")
             ),
@@ -342,6 +347,19 @@ class RuleForm(forms.Form):
         """Is the number one that another says, so that none is asked for here."""
         return self.said.bound == ASKED
 
+    @property
+    def answers(self) -> list[forms.BoundField]:
+        """What the activities counted must answer, where that can be asked."""
+        return self.several("about")
+
+    @property
+    def table(self) -> list[list[forms.BoundField]]:
+        """The lines of a table of numbers; empty where the number is the same for all."""
+        if self.said.bound != BANDED:
+            return []
+        most = max(further.MOST_BANDS, len(self.said.bands))
+        return [[self["by"]], *further.grouped(self, [f"b{at}-" for at in range(most)]), [self["otherwise"]]]
+
     def conditions(self) -> list[list[forms.BoundField]]:
         found = [[self[f"c{at}-{part}"] for part in ("what", "op", "value") if f"c{at}-{part}" in self.fields]
                  for at in range(rows(len(self.said.tests), MOST_CONDITIONS)) if f"c{at}-what" in self.fields]  # fmt: skip
@@ -386,6 +404,7 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
     ]
     exempt = [Condition(get("x-what"), get("x-op", HOLDS), get("x-value"))] if get("x-what") else []
     listed = get("listed")
+    by = get("by") if get("bound") == BANDED else ""
     only = [
         (name.removeprefix("only-"), get(name))
         for name in data
@@ -408,7 +427,11 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
         by_who=get("by_who"),
         measure=get("measure"),
         bound=KEPT if listed else get("bound") or "at_least",
-        asked=get("asked"),
+        asked=get("asked") if get("bound") == ASKED else "",
+        by=by,
+        bands=further.bands_from(get, max(further.MOST_BANDS, len(slots.bands))) if by else [],
+        otherwise=get("otherwise") if by else "",
+        about=get("about"),
         listed=listed,
         items=further.items_from(get, slots) if listed else [],
         steps=further.steps_from(get, max(further.MOST_STEPS, len(slots.steps))),

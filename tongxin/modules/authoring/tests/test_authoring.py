@@ -176,6 +176,24 @@ def test_a_number_that_a_post_fills_in_and_links_held_are_written_in_the_browser
     assert "count" not in rule
 
 
+def test_a_number_by_post_is_written_line_by_line(client, draft):
+    form = {"subject": "staff", "bearer-0": "self", "part": "", "number": "", "bound": "banded", "by": "post",
+            "b0-value": "secretary", "b0-number": "5", "otherwise": "1"}  # fmt: skip
+    page = client.post(url("rule_new", draft.public_id), VISITS | form | {"revision": draft.revision})
+    assert "b1-value" in page.context["form"].fields
+    form |= {"b1-value": "homeroom_teacher", "b1-number": "3"}
+    assert written_rule(client, draft, **form)["at_least"] == {
+        "by": "post", "secretary": 5, "homeroom_teacher": 3, "else": 1,
+    }  # fmt: skip
+
+
+def test_only_what_answers_an_event_is_counted_where_the_browser_says_so(client, draft):
+    form = {"word": "within", "when-n": "14", "when-unit": "day", "when-of": "arrived", "about": "event"}
+    page = client.post(url("rule_new", draft.public_id), VISITS | form | {"revision": draft.revision})
+    assert [code for code, _word in page.context["form"].fields["about"].choices] == ["", "event"]
+    assert written_rule(client, draft, **form)["count"]["about"] == "event"
+
+
 def test_what_is_wrong_with_a_step_is_said_in_a_sentence(client, draft):
     form = VISITS | {"s0-to": "secretary", "s0-days": "下周", "save": "1", "revision": draft.revision}
     page = client.post(url("rule_new", draft.public_id), form).content.decode()
