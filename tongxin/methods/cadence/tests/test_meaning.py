@@ -605,6 +605,13 @@ def test_encouraged_is_never_missed():
     agrees(spelled, entries=[VISIT], as_of="2023-07-10", verdict="met")
 
 
+def test_what_is_asked_in_principle_is_missed_like_anything_else():
+    """A reason that somebody states stands beside the verdict and is no part of it."""
+    spelled = rule(source={"document": "虚构方案", "modality": "in_principle"})
+    agrees(spelled, as_of="2023-06-01", verdict="open")
+    agrees(spelled, as_of="2023-07-10", verdict="missed")
+
+
 # subjects and attributes of containers
 
 
