@@ -78,6 +78,18 @@ class Points:
         return text + say(f"，最多{floor}分", f", {floor} at most")
 
 
+# What consequences usually bear on, as people call it; another name is said as it is written.
+CALLED = {
+    "appraisal": ("考核", "the appraisal"), "rating": ("评定等次", "a rating"), "rating.excellent": ("优秀", "rated excellent"),
+    "selection": ("评选", "the selection"), "nomination": ("推荐", "nominated"), "promotion": ("晋升", "promoted"),
+}  # fmt: skip
+
+
+def called(what: str, say: Speaker) -> str:
+    """What a consequence bears on, in words."""
+    return say(*CALLED[what]) if what in CALLED else what
+
+
 @dataclass(frozen=True)
 class Bars:
     """A standing that is out of reach while the rule is missed, as `rating.excellent`."""
@@ -85,7 +97,8 @@ class Bars:
     what: str
 
     def words(self, say: Speaker) -> str:
-        return say(f"没做到的不能得“{self.what}”", f"whoever misses it cannot be {self.what}")
+        what = called(self.what, say)
+        return say(f"没做到的不能得“{what}”", f"whoever misses it cannot be {what}")
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,8 @@ class Veto:
     what: str
 
     def words(self, say: Speaker) -> str:
-        return say(f"没做到的，“{self.what}”一票否决", f"missing it decides {self.what} against them")
+        what = called(self.what, say)
+        return say(f"没做到的，{what}一票否决", f"missing it decides {what} against them")
 
 
 Consequence = Points | Bars | Veto

@@ -6,7 +6,7 @@ import pytest
 
 from tongxin.methods.cadence.effects import Bars, Gate, Points, RuleName, Veto
 from tongxin.methods.cadence.golden import run_case
-from tongxin.methods.cadence.words import sentence
+from tongxin.methods.cadence.words import Speaker, sentence
 
 from .vocabulary import pack_of, rule
 
@@ -97,3 +97,14 @@ def test_what_surrounds_a_rule_is_said_in_its_sentence(changes, chinese, english
     pack = pack_of(rule(**changes))
     assert f"；{chinese}。" in sentence(pack, pack.obligations[0], "zh")
     assert f"; {english}." in sentence(pack, pack.obligations[0], "en")
+
+
+def test_consequences_read_as_people_call_what_they_bear_on():
+    pack = pack_of(rule())
+    for lang, expected in (
+        ("zh", "没做到的，考核一票否决"),
+        ("en", "missing it decides the appraisal against them"),
+    ):
+        assert Veto("appraisal").words(Speaker(pack, lang)) == expected
+    assert Bars("rating.excellent").words(Speaker(pack)) == "没做到的不能得“优秀”"
+    assert Veto("师德考核").words(Speaker(pack)) == "没做到的，师德考核一票否决"
