@@ -212,6 +212,13 @@ def test_once_published_a_mentor_sees_the_own_child_and_no_other(client, pairs):
     services.publish(cast.chen.viewer(), round_, round_.version)
     groups = pairs.groups(round_)
     assert {child for _mentor, child in groups} == {"安小禾", "何雨桐"}
+    alone = Participant.objects.filter(round=round_, seat="mentor").exclude(
+        subject__name__in=[mentor for mentor, _child in groups]
+    )
+    player = next(one for one in (cast.xu, cast.li, cast.liu) if one.subject.pk == alone[0].subject_id)
+    text = words(page(client, player, url("place", alone[0].public_id)))
+    assert "这一轮没有和您配对的" in text
+    assert "正在排" not in text
     for mentor, child in groups:
         player = {"刘洋": cast.liu, "许静": cast.xu, "李梅": cast.li}[mentor]
         others = {name for other, name in groups if other != mentor} - {child}

@@ -76,6 +76,8 @@ def _told(viewer: Viewer, one: Participant, member: Member | None) -> str:
         return _("已经生效")
     if member is not None:
         return str(Member.Answer(member.answer).label) if member.asked else _("已经公布")
+    if one.round.state in (Round.State.PUBLISHED, Round.State.IN_FORCE):
+        return _("没有配对的")
     return _("志愿交了") if one.said_at else _("请填志愿")
 
 

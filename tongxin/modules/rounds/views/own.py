@@ -65,6 +65,7 @@ def place(request: Request, place: str) -> HttpResponse:
         "seat": pairing.scheme.seat(one.seat).title, "about": "" if pairing.sensitive else pairing.use.about,
         "chosen_by": saying.chosen_by(pairing, one)[:MOST_SHOWN] if open_ else [],
         "groups": _shown(groups, one), "in_force": one.round.state == Round.State.IN_FORCE,
+        "over": one.round.state in (Round.State.PUBLISHED, Round.State.IN_FORCE),
         "wishes": list(one.wishes.select_related("wants__subject").order_by("rank")),
     }  # fmt: skip
     return render(

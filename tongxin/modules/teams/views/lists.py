@@ -56,6 +56,7 @@ def home(request: Request) -> HttpResponse:
     }
     if watching:
         context |= _table(request, kinds)
+        context["any_team"] = bool(kinds) or looking.visible_teams(viewer).exists()
     return render(request, "teams/home.html", context)
 
 
