@@ -7,7 +7,7 @@ and compiles it. `check_translations()` says what is missing; a test asks it.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -68,6 +68,9 @@ def messages() -> dict[Message, str]:
         for path in sorted((ROOT / "packs" / folder).rglob("*.yaml")):
             for message in _in_pack(yaml.safe_load(path.read_text(encoding="utf-8"))):
                 found.setdefault(message, path.relative_to(ROOT).as_posix())
+    for path in sorted((ROOT / "packs" / "programmes").rglob("*.yaml")):
+        for message in _in_programme(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            found.setdefault(message, path.relative_to(ROOT).as_posix())
     return found
 
 
@@ -106,6 +109,21 @@ def _in_pack(data: object) -> Iterator[Message]:
             if isinstance(text, str) and _CHINESE.search(text):
                 yield Message("", text, "")
         yield from _in_pack(value)
+
+
+def _in_programme(data: dict) -> Iterator[Message]:
+    """What a programme, its headings, its phases and its kinds of activity are called."""
+    named = [data, *data.get("kinds", ()), *_headings(data.get("headings", ()))]
+    named += (data.get("plan") or {}).get("phases", ())
+    for one in named:
+        if one.get("title"):
+            yield Message("", one["title"], "")
+
+
+def _headings(rows: Iterable[dict]) -> Iterator[dict]:
+    for one in rows:
+        yield one
+        yield from _headings(one.get("children", ()))
 
 
 def _is_choices(key: str, value: object) -> bool:

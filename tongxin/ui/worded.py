@@ -27,6 +27,12 @@ def said(text: str) -> str:
     return gettext(text) if text and spoken() else text
 
 
+def plain(title: str, without_number: str) -> str:
+    """Return what a heading is called: in Chinese without the number of its own, else as it is said."""
+    words = said(title)
+    return without_number if words == title else words
+
+
 def in_words[T](thing: T, also: tuple[str, ...] = ()) -> T:
     """Return a declaration with everything in it that is words for people in the language of the page.
 

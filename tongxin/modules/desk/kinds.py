@@ -17,9 +17,10 @@ from tongxin.kernel.obligations.queries import in_force
 from tongxin.kernel.programmes.queries import school_packs
 from tongxin.kernel.programmes.school_facts import known
 from tongxin.methods.cadence.applying import concerns
-from tongxin.methods.cadence.declarations import Kind
+from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import entry_kinds_read
+from tongxin.ui.worded import plain, said
 
 MOST_USED = 6
 USED_IN_DAYS = 180
@@ -92,7 +93,7 @@ def grouped(viewer: Viewer, kinds: dict[str, Kind]) -> list[KindGroup]:
     ]
     for pack in (pack for programme, pack in packs if own and programme.locked):
         listed = [rest.pop(name) for name in pack.kinds if name in rest]
-        groups += [KindGroup(pack.title, listed, folded=True)] if listed else []
+        groups += [KindGroup(said(pack.title), listed, folded=True)] if listed else []
     return groups + ([KindGroup("", list(rest.values()))] if rest else [])
 
 
@@ -109,11 +110,15 @@ def _top_titles(pack: Pack) -> dict[str, str]:
     """{heading number: words under which its kinds are listed}, in order – the second level where there is one."""
     titles = {}
     for top in pack.headings:
-        titles[top.number] = top.words
+        titles[top.number] = _said(top)
         for second in top.children:
             for heading in second.within():
-                titles[heading.number] = second.words if second.children else top.words
+                titles[heading.number] = _said(second if second.children else top)
     return titles
+
+
+def _said(heading: Heading) -> str:
+    return f"{heading.number} {plain(heading.title, heading.plain_title)}"
 
 
 def search(kinds: Iterable[Kind], words: str) -> list[Kind]:
@@ -122,7 +127,9 @@ def search(kinds: Iterable[Kind], words: str) -> list[Kind]:
     return [
         kind
         for kind in kinds
-        if wanted in kind.title.lower() or any(wanted in key for key in _keys(kind.title))
+        if wanted in kind.title.lower()
+        or wanted in "".join(said(kind.title).split()).lower()
+        or any(wanted in key for key in _keys(kind.title))
     ]
 
 

@@ -23,6 +23,7 @@ from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.queries import OWN_FIRST, current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.ui import prepared
+from tongxin.ui.worded import plain, said
 
 from .people import matching, pickable
 
@@ -41,15 +42,20 @@ class Words:
 
     kinds: dict[str, Kind] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)  # as written, with the numbers of their own
     outline: list[tuple[Programme, Sequence[Heading]]] = field(default_factory=list)
     key: tuple = ()  # differs where anything of this may differ
 
     def kind_title(self, name: str) -> str:
-        return self.kinds[name].title if name in self.kinds else _("其他活动")
+        return said(self.kinds[name].title) if name in self.kinds else _("其他活动")
 
     def heading_title(self, number: str) -> str:
-        title = self.headings.get(number, "")
-        return f"{number} {title}".strip()
+        return f"{number} {self.headings_said.get(number, '')}".strip()
+
+    @property
+    def headings_said(self) -> dict[str, str]:
+        """Return what each heading is called on the page, without its number."""
+        return {number: plain(self.titles[number], words) for number, words in self.headings.items()}
 
 
 def words_of(viewer: Viewer) -> Words:
@@ -84,6 +90,7 @@ def _words_in(viewer: Viewer, key: tuple) -> Words:
             words.kinds.setdefault(name, kind)
         for heading in pack.all_headings():
             words.headings.setdefault(heading.number, heading.plain_title)
+            words.titles.setdefault(heading.number, heading.title)
         words.outline.append((programme, pack.headings))
     return words
 
@@ -354,7 +361,9 @@ def outline(viewer: Viewer, programme: Programme, headings: Sequence[Heading]) -
     def walk(heading: Heading, depth: int) -> None:
         inside = [counts.get(h.number, (0, 0)) for h in heading.within()]
         total, lacking = sum(n for n, _l in inside), sum(missing for _n, missing in inside)
-        branches.append(Branch(heading.number, heading.plain_title, depth, total, lacking))
+        branches.append(
+            Branch(heading.number, plain(heading.title, heading.plain_title), depth, total, lacking)
+        )
         for child in heading.children:
             walk(child, depth + 1)
 

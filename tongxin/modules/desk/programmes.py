@@ -17,6 +17,7 @@ from tongxin.kernel.programmes.models import PlanMark, Programme
 from tongxin.kernel.programmes.queries import PlannedItem, plan_items, school_packs
 from tongxin.methods.cadence.pack import Pack
 from tongxin.ui.formats import percent_words
+from tongxin.ui.worded import said
 
 # Above a school figures under ten could point at somebody.
 SMALL_FOR_BUREAU = 10
@@ -60,7 +61,7 @@ def card(viewer: Viewer, asked: Asked, rows: Sequence[BoardRow]) -> Card:
     facts = [coverage_words(counts)]
     if late:
         facts.append(_("计划中有%(n)d件推后") % {"n": len(late)})
-    return Card(programme.title, reverse("desk:programme", args=[programme.public_id]), facts, text)
+    return Card(said(programme.title), reverse("desk:programme", args=[programme.public_id]), facts, text)
 
 
 def cards(viewer: Viewer) -> list[Card]:

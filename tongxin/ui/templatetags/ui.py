@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 
-from tongxin.ui import formats, states
+from tongxin.ui import formats, states, worded
 from tongxin.ui import kept as keeping
 from tongxin.ui.assets import asset_url
 
@@ -82,6 +82,18 @@ def chart_data(figure: Any, element_id: str) -> SafeString:
 @register.filter
 def state_word(state: str) -> str:
     return states.state_word(state)
+
+
+@register.filter
+def said(words: str) -> str:
+    """What a pack calls something, in the language of the page."""
+    return worded.said(words)
+
+
+@register.filter
+def heading_words(heading: Any) -> str:
+    """A heading of a programme with its number: 4.1.1 心理健康驿站."""
+    return f"{heading.number} {worded.plain(heading.title, heading.plain_title)}"
 
 
 @register.filter

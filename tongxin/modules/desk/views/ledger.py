@@ -124,8 +124,8 @@ def _about(answered: ledger.Answered, day: str) -> str:
 
 
 def _filter_fields(filters: ledger.Filters, words: ledger.Words) -> list[dict]:
-    kinds = sorted(((name, kind.title) for name, kind in words.kinds.items()), key=lambda pair: pair[1])
-    headings = [(number, f"{number} {title}") for number, title in words.headings.items()]
+    kinds = sorted(((name, words.kind_title(name)) for name in words.kinds), key=lambda pair: pair[1])
+    headings = [(number, f"{number} {title}") for number, title in words.headings_said.items()]
     return [
         {"name": "kind", "label": _("类别"), "kind": "select", "value": filters.kind, "choices": kinds},
         {

@@ -34,6 +34,7 @@ from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import Speaker, sentence
 from tongxin.ui.formats import percent_words, period_words, until_words
 from tongxin.ui.states import state_word
+from tongxin.ui.worded import said
 
 from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
@@ -92,7 +93,7 @@ def programme_list(request: Request) -> HttpResponse:
     shown = {card.url for card in running}
     others = [
         {
-            "title": p.title,
+            "title": said(p.title),
             "url": reverse("desk:programme", args=[p.public_id]),
             "facts": [period_words(p.first_day, p.last_day, viewer.day)],
             "text": _("已停用") if p.retired_on and p.retired_on <= viewer.day else "",

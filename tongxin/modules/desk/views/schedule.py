@@ -18,6 +18,7 @@ from tongxin.kernel.programmes.queries import phases
 from tongxin.kernel.programmes.services import mark_plan_item
 from tongxin.ui.charts import Bar, Gantt
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import said
 
 from .. import programmes
 from .programme import asked_of, frame
@@ -53,7 +54,7 @@ def _chart(asked: Asked, steps: list[programmes.Progress], today: date) -> Gantt
     for phase in phases(programme, asked.pack):
         mine = [step for step in steps if step.item.phase == phase.number]
         done = sum(step.done for step in mine)
-        bars.append(Bar(phase.title, phase.first_day, phase.last_day, done, len(mine), group=True))
+        bars.append(Bar(said(phase.title), phase.first_day, phase.last_day, done, len(mine), group=True))
         bars += [_bar(programme.public_id, step, today) for step in mine]
     loose = [step for step in steps if not step.item.phase]
     bars += [_bar(programme.public_id, step, today) for step in loose]
