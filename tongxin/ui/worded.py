@@ -27,6 +27,11 @@ def said(text: str) -> str:
     return gettext(text) if text and spoken() else text
 
 
+def called(thing: Any) -> str:
+    """Return the title of a declaration in the language of the page: its own English one, else the catalogue's."""
+    return (getattr(thing, "title_en", "") if spoken() else "") or said(thing.title)
+
+
 def plain(title: str, without_number: str) -> str:
     """Return what a heading is called: in Chinese without the number of its own, else as it is said."""
     words = said(title)
@@ -47,7 +52,7 @@ def _turned(thing: Any, words: tuple[str, ...]) -> Any:
         new = {}
         for one in fields(thing):
             value = getattr(thing, one.name)
-            turned = _field(one.name, value, words)
+            turned = called(thing) if one.name == "title" else _field(one.name, value, words)
             if turned is not value:
                 new[one.name] = turned
         return replace(thing, **new) if new else thing

@@ -20,7 +20,7 @@ from tongxin.methods.cadence.applying import concerns
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import entry_kinds_read
-from tongxin.ui.worded import plain, said
+from tongxin.ui.worded import called, plain, said
 
 MOST_USED = 6
 USED_IN_DAYS = 180
@@ -128,7 +128,7 @@ def search(kinds: Iterable[Kind], words: str) -> list[Kind]:
         kind
         for kind in kinds
         if wanted in kind.title.lower()
-        or wanted in "".join(said(kind.title).split()).lower()
+        or wanted in "".join(called(kind).split()).lower()
         or any(wanted in key for key in _keys(kind.title))
     ]
 

@@ -23,7 +23,7 @@ from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.queries import OWN_FIRST, current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.ui import prepared
-from tongxin.ui.worded import plain, said
+from tongxin.ui.worded import called, plain
 
 from .people import matching, pickable
 
@@ -47,7 +47,7 @@ class Words:
     key: tuple = ()  # differs where anything of this may differ
 
     def kind_title(self, name: str) -> str:
-        return said(self.kinds[name].title) if name in self.kinds else _("其他活动")
+        return called(self.kinds[name]) if name in self.kinds else _("其他活动")
 
     def heading_title(self, number: str) -> str:
         return f"{number} {self.headings_said.get(number, '')}".strip()

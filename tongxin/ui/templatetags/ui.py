@@ -91,6 +91,12 @@ def said(words: str) -> str:
 
 
 @register.filter
+def called(thing: Any) -> str:
+    """The title of something that a pack declares, in the language of the page."""
+    return worded.called(thing)
+
+
+@register.filter
 def heading_words(heading: Any) -> str:
     """A heading of a programme with its number: 4.1.1 心理健康驿站."""
     return f"{heading.number} {worded.plain(heading.title, heading.plain_title)}"
