@@ -1,4 +1,4 @@
-"""The ways out: Django's mail, and the group robots through apprise. Each raises NotSent with a code."""
+"""The ways out: Django's mail, and the group robots (`robots.py`). Each raises NotSent with a code."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import hashlib
 import logging
 import re
 import smtplib
-import threading
-from typing import Any
 
-import requests
-from apprise.exception import AppriseImproperlyConfigured
-from apprise.plugins import dingtalk, feishu, wecombot
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
@@ -53,48 +48,6 @@ def keep_key(robot: Robot, key: str, sign: str) -> None:
     robot.hint = key[-4:]
 
 
-class _Listening:
-    """`requests` as the robots' plugins see it.
-
-    Robots answer HTTP 200 also when they refuse, with a code in the body that apprise reads for Feishu only;
-    here a refusal counts as one for all three, so that a wrong key does not look like success.
-    """
-
-    def __init__(self) -> None:
-        self.heard = threading.local()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(requests, name)
-
-    def post(self, *args: Any, **kwargs: Any) -> requests.Response:
-        self.heard.code = "unreachable"
-        kwargs["allow_redirects"] = False
-        answer = requests.post(*args, **kwargs)
-        self.heard.code = _refusal(answer)
-        if self.heard.code:
-            raise requests.RequestException(self.heard.code)
-        return answer
-
-
-def _refusal(answer: requests.Response) -> str:
-    """Return why a robot did not take a message, "" when it did."""
-    if answer.status_code == 429:
-        return "too_many"
-    if answer.status_code != 200:
-        return "refused"
-    try:
-        said = answer.json()
-    except ValueError:
-        return "refused"
-    code = said.get("errcode", said.get("code", said.get("StatusCode", 0))) if isinstance(said, dict) else 1
-    return "too_many" if code in (45009, 130101, 11232) else "refused" if code else ""
-
-
-_listening = _Listening()
-for _plugin in (dingtalk, feishu, wecombot):
-    _plugin.requests = _listening  # type: ignore[attr-defined]
-
-
 def post_to_robot(robot: Robot, text: str) -> None:
     """Post a text to a group. Raises NotSent. The demo posts nowhere."""
     if is_demo():
@@ -104,23 +57,13 @@ def post_to_robot(robot: Robot, text: str) -> None:
         sign = unseal(robot.sealed_sign, place(robot, "sealed_sign")) if robot.sealed_sign else None
     except CannotOpen as error:
         raise NotSent("key_lost") from error
-    try:
-        plugin = _plugin_of(robot.service, key, sign)
-    except AppriseImproperlyConfigured as error:
-        raise NotSent("refused") from error
-    _listening.heard.code = "unreachable"
-    if not plugin.notify(body=text, title=""):
-        code = _listening.heard.code or "refused"
+    from . import (
+        robots,
+    )  # what speaks to robots loads a good part of the web's libraries, and many schools have none
+
+    if code := robots.post(robot.service, key, sign, text):
         logger.info("robot did not take a message robot=%s code=%s", robot.pk, code)
         raise NotSent(code)
-
-
-def _plugin_of(service: str, key: str, sign: str | None) -> Any:
-    if service == "wecom":
-        return wecombot.NotifyWeComBot(key=key)
-    if service == "dingtalk":
-        return dingtalk.NotifyDingTalk(token=key, secret=sign)
-    return feishu.NotifyFeishu(token=key)
 
 
 def is_demo() -> bool:
