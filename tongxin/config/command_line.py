@@ -52,11 +52,14 @@ def speak_chinese() -> None:
     setattr(argparse, "_", translate)  # noqa: B010
 
 
-def command_modules() -> list[ModuleType]:
-    """Return the modules that are commands, by name; the bench's parts are not commands of their own."""
+def command_modules(asked: str = "") -> list[ModuleType]:
+    """Return the modules that are commands, by name; the bench's parts are not commands of their own.
+
+    asked: only the module of that name. A server starts a second sooner without the others.
+    """
     found = []
     for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda info: info.name):
-        if info.name.startswith("bench_"):
+        if info.name.startswith("bench_") or asked not in ("", info.name.replace("_", "-")):
             continue
         module = importlib.import_module(f"{commands.__name__}.{info.name}")
         if hasattr(module, "add_parser"):
@@ -64,13 +67,13 @@ def command_modules() -> list[ModuleType]:
     return found
 
 
-def build_parser() -> tuple[Parser, dict[str, ModuleType]]:
-    """Return the parser and which module stands behind which command."""
+def build_parser(asked: str = "") -> tuple[Parser, dict[str, ModuleType]]:
+    """Return the parser and which module stands behind which command. asked: the one that is wanted, "" = all."""
     speak_chinese()
     parser = Parser(prog="tongxin", description="同心：从计划到报告的一学年。")
     subparsers = parser.add_subparsers(dest="command", metavar="命令", title="命令", required=True)
     owners: dict[str, ModuleType] = {}
-    for module in command_modules():
+    for module in command_modules(asked):
         before = set(subparsers.choices)
         module.add_parser(subparsers)
         for name in set(subparsers.choices) - before:
@@ -129,7 +132,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    parser, owners = build_parser()
+    asked = next(iter(sys.argv[1:] if argv is None else argv), "")
+    parser, owners = build_parser(asked)
+    if asked not in owners:  # a question, a wrong word, or a command of a module with another name
+        parser, owners = build_parser()
     try:
         args = parser.parse_args(argv)
     except SystemExit as leaving:

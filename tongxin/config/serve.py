@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.urls import URLResolver
 
 from tongxin.config.safety import split_address
 
@@ -41,11 +42,29 @@ def gunicorn_options(address: str) -> dict[str, Any]:
 
 def run(address: str) -> None:
     """Serve until told to stop."""
+    _read_everything()
     connections.close_all()  # a SQLite connection must not cross the fork into the worker
     if sys.platform == "win32" or os.environ.get("TONGXIN_SERVER") == "waitress":
         _run_waitress(address)
     else:
         _run_gunicorn(address)
+
+
+def _read_everything() -> None:
+    """Read the program in before the fork: a process that takes the place of a killed one answers at once."""
+    from django.template import engines
+    from django.urls import get_resolver
+
+    from tongxin.config import wsgi  # noqa: F401
+
+    engines.all()
+    waiting = [get_resolver()]
+    while waiting:
+        waiting += [one for one in waiting.pop().url_patterns if isinstance(one, URLResolver)]
+    # What was read in stays for as long as the process: the collector of cycles need not look at it again, nor make the
+    # processes' common memory their own by doing so.
+    gc.collect()
+    gc.freeze()
 
 
 def _run_gunicorn(address: str) -> None:
@@ -61,9 +80,6 @@ def _run_gunicorn(address: str) -> None:
             from tongxin.config.wsgi import application
             from tongxin.kernel.base import checkpoints, space
 
-            # What was read in stays for as long as the process: the collector of cycles need not look at it again.
-            gc.collect()
-            gc.freeze()
             # Nearly all that a request leaves is freed without it; looking every 700 objects takes a thirtieth of the time.
             gc.set_threshold(20_000, 20, 20)
             checkpoints.start()

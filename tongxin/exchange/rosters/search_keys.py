@@ -4,9 +4,8 @@
 that of each character alone, which is remembered; only the other names take the long way.
 """
 
-from functools import lru_cache
-
-from pypinyin.constants import PHRASES_DICT
+from collections.abc import Container
+from functools import cache, lru_cache
 
 from tongxin.kernel.base.pinyin import name_keys
 
@@ -41,15 +40,23 @@ def search_keys(name: str) -> tuple[str, str]:
     return pinyin, initials
 
 
+@cache
+def _phrases() -> Container[str]:
+    from pypinyin.constants import PHRASES_DICT  # loaded by the first list of names
+
+    return PHRASES_DICT
+
+
 def _has_phrase(name: str) -> bool:
-    if name in PHRASES_DICT:
+    phrases = _phrases()
+    if name in phrases:
         return True
     length = len(name)
     if length == 2:
         return False
-    if name[:2] in PHRASES_DICT or name[1:3] in PHRASES_DICT:
+    if name[:2] in phrases or name[1:3] in phrases:
         return True
-    return length == 4 and any(part in PHRASES_DICT for part in (name[2:], name[:3], name[1:]))
+    return length == 4 and any(part in phrases for part in (name[2:], name[:3], name[1:]))
 
 
 @lru_cache(maxsize=5_000)
