@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,9 @@ HEADS = (
     "坐几分钟",
     "需要",
 )
+NAMING = {"学籍号", "姓名"}
 MOST_ROWS = 5_000
+LONGEST = {"住址": 120, "村或街道": 40, "需要": 60}
 DAYS = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
 # 周二、周四 18:00-20:30
 TIME = re.compile(
@@ -62,20 +65,25 @@ def read(path: Path, viewer: Viewer, school: tuple[float, float] | None) -> Read
     except RosterRefused as refusal:
         found.wrong.append(refusal.sentence)
         return found
-    head = next((at for at, (_n, cells) in enumerate(rows[:10]) if "姓名" in map(_head, cells)), None)
+    head = next((at for at, (_n, cells) in enumerate(rows[:10]) if NAMING & set(map(_head, cells))), None)
     if head is None:
         found.wrong.append(_("没有找到表头。第一行要有“姓名”等列名，请用模板填写。"))
         return found
+    names = [name for name in map(_head, rows[head][1]) if name]
     columns = {name: at for at, name in enumerate(map(_head, rows[head][1])) if name in HEADS}
-    unknown = [name for name in map(_head, rows[head][1]) if name and name not in HEADS]
-    if unknown:
+    if unknown := [name for name in names if name not in HEADS]:
         found.wrong.append(_("不认识的列：%(names)s。请用模板里的列名。") % {"names": "、".join(unknown)})
+    if twice := [name for name in columns if names.count(name) > 1]:
+        found.wrong.append(_("这些列写了两次：%(names)s。请只留一列。") % {"names": "、".join(twice)})
+    if found.wrong:
         return found
     body = [(number, cells) for number, cells in rows[head + 1 :] if any(cells)]
     if not body or len(body) > MOST_ROWS:
         found.wrong.append(_("表里没有学生。") if not body else _("一次最多 5000 行，请分成几个文件。"))
         return found
     _Rows(viewer, columns, school, found).read(body)
+    if not found.rows and not found.wrong:
+        found.wrong.append(_("表里只有姓名，住址和时间都还空着。填好再传。"))
     return found
 
 
@@ -120,7 +128,10 @@ class _Rows:
                 continue
             self.seen[student.pk] = number
             try:
-                self.found.rows.append((student, self._spot(said), self._wants(said)))
+                self._lengths(said)
+                spot, wants = self._spot(said), self._wants(said)
+                if spot or wants:
+                    self.found.rows.append((student, spot, wants))
             except homes.Refused as refused:
                 self.found.refuse(number, str(refused))
 
@@ -144,6 +155,11 @@ class _Rows:
         self.found.refuse(number, sentence % {"name": f"{name}（{room}）" if room else name})
         return None
 
+    def _lengths(self, said: dict[str, str]) -> None:
+        for name, most in LONGEST.items():
+            if len(said.get(name, "")) > most:
+                raise homes.Refused(_("“%(column)s”太长，最多%(n)d个字。") % {"column": name, "n": most})
+
     def _spot(self, said: dict[str, str]) -> dict[str, Any] | None:
         east, north = self._number(said, "向东米"), self._number(said, "向北米")
         lat, lon = self._number(said, "纬度"), self._number(said, "经度")
@@ -164,11 +180,12 @@ class _Rows:
         if not text:
             return None
         try:
-            return float(text)
-        except ValueError as error:
-            raise homes.Refused(
-                _("“%(column)s”应是数，现在是“%(text)s”。") % {"column": name, "text": text}
-            ) from error
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise homes.Refused(_("“%(column)s”应是数，现在是“%(text)s”。") % {"column": name, "text": text})
+        return number
 
     def _wants(self, said: dict[str, str]) -> dict[str, Any] | None:
         times, minutes, skills = (
@@ -176,13 +193,13 @@ class _Rows:
             self._number(said, "坐几分钟"),
             said.get("需要", ""),
         )
-        if not (times or minutes or skills):
+        if not (times or minutes is not None or skills):
             return None
         if minutes is not None and not homes.SHORTEST_MIN <= minutes <= homes.LONGEST_MIN:
             raise homes.Refused(_("“坐几分钟”应在 10 到 180 之间。"))
         return {
             "times": times_of(times),
-            "minutes": round(minutes) if minutes else homes.USUAL_MIN,
+            "minutes": round(minutes) if minutes is not None else homes.USUAL_MIN,
             "skills": homes.skills_of(skills),
         }
 

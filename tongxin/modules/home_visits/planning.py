@@ -83,10 +83,13 @@ def ask(viewer: Viewer, round: VisitRound, options: dict[str, Any] | None = None
         raise Refused(*said)
     audit.write(viewer, "home_visits.plan_asked", round, how=next(iter(options), "fresh"))
     seconds = QUICK_S if options else round.seconds
-    return solving_runs.ask(
-        round.school, KIND, round.public_id, seconds=seconds, by=viewer.account,
-        options=options | {"changed_at": round.changed_at.isoformat()},
-    )  # fmt: skip
+    wanted = options | {"changed_at": round.changed_at.isoformat()}
+    run = solving_runs.ask(
+        round.school, KIND, round.public_id, seconds=seconds, by=viewer.account, options=wanted
+    )
+    if run.options != wanted:  # another tab, or somebody else, asked for something else
+        raise Refused(_("这次安排正在算别的改动，等算好再来。"))
+    return run
 
 
 def solve(run: SolverRun, tick: solving_runs.Ticker) -> solving_runs.Keep:

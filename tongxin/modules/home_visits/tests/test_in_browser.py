@@ -8,9 +8,11 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tongxin.kernel.signals.models import Signal
-from tongxin.modules.home_visits import homes
+from tongxin.modules.home_visits import answers, homes
 from tongxin.modules.home_visits.models import FamilyRequest, HomePlace, Visit, VisitRecord, VisitRound
 from tongxin.testing.browser import enter, faults, violations
+
+from .test_changes import DAYS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("TONGXIN_SHOTS", "")
@@ -159,3 +161,35 @@ def test_a_planned_round_and_what_is_left_out_on_an_office_screen(desktop, live_
     visit = made.visits.filter(begin__isnull=False).first()
     desktop.goto(live_server.url + reverse("home_visits:visit", args=[visit.public_id]))
     look(desktop, "visit")
+
+
+def test_a_colleague_comes_along_and_both_phones_say_so(phone, live_server, visits):
+    cast, viewer = visits.cast, visits.cast.liu.viewer()
+    enter(phone, live_server.url, cast.liu.account)
+    phone.goto(live_server.url + reverse("home_visits:needs"))
+    phone.get_by_role("link", name=f"和谁一起去 {visits.child.name}").click()
+    phone.get_by_label("姓名或拼音").fill(cast.li.subject.name)
+    phone.get_by_text(cast.li.subject.name, exact=True).first.click()
+    look(phone, "together")
+    phone.get_by_role("button", name="记下").click()
+    expect(phone.get_by_text("下一次排家访时一起排")).to_be_visible()
+    made = answers.publish(viewer, visits.planned(sessions=DAYS))
+    declined = made.visits.exclude(student=visits.child).order_by("begin").first()
+    answers.refuse(viewer, declined, "phone", "家里装修")
+    phone.goto(live_server.url + reverse("home_visits:needs"))
+    look(phone, "needs-marked")
+    phone.get_by_role("button", name=f"再排家访 {declined.student.name}").click()
+    expect(phone.get_by_text("点“尽量少改地再排”")).to_be_visible()
+    mine = made.visits.get(student=visits.child)
+    for who, route in ((cast.liu, mine.route), (cast.li, mine.joined)):
+        enter(phone, live_server.url, who.account)
+        phone.goto(live_server.url + reverse("home_visits:route", args=[route.public_id]))
+        expect(phone.get_by_text("同时到").first).to_be_visible()
+        look(phone, f"joint-{who.account}")
+    phone.get_by_role("link", name=f"访完，登记 {visits.child.name}").click()
+    phone.get_by_text("日期、时长、谁没有去成").click()
+    phone.get_by_label(cast.xu.subject.name).check()
+    look(phone, "record-joint")
+    phone.get_by_role("button", name="登记", exact=True).click()
+    expect(phone.get_by_text("登记好了")).to_be_visible()
+    assert set(VisitRecord.objects.get().people) == {cast.liu.subject.pk, cast.li.subject.pk}
