@@ -16,6 +16,7 @@ from .. import contests as rules
 from .. import covering
 from ..models import Contest, Entrant
 from ..rules import Refused
+from ..views import contests as contest_views
 from ..views import covering as views
 from .helpers import ONCE, formed
 
@@ -236,3 +237,15 @@ def test_others_read_the_contest_without_the_names_of_children(client, school, c
     assert client.get(url(contest, "contest")).status_code == 404
     assert Entrant.objects.count() == 2
     assert contest.last_day >= TODAY
+
+
+def test_the_entrants_of_a_large_contest_are_paged(client, school, contest, monkeypatch):
+    monkeypatch.setattr(contest_views, "SIZE", 4)
+    pupils = school.cast.students[1]
+    rules.enter(school.cast.wang.viewer(), contest, pupils)
+    school.cast.sign_in(client, school.cast.wang)
+    pages = [client.get(url(contest, "contest"), {"page": n}).content.decode() for n in (1, 2)]
+    found = [{one.name for one in pupils if one.name in page} for page in pages]
+    assert len(found[0]) == 4
+    assert found[0] | found[1] == {one.name for one in pupils}
+    assert not found[0] & found[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ from ..kinds import choices
 from ..models import Contest
 from ..rules import Refused
 from . import place
+
+SIZE = 50  # entrants on a page
 
 
 def activity_or_404(request: Request):
@@ -72,21 +75,23 @@ def contest(request: Request, contest: str) -> HttpResponse:
     viewer = request.viewer
     one, activity = _contest(request, contest), activity_or_404(request)
     awards = choices(activity, "award")
-    entrants = list(rules.visible_entrants(viewer, one))
-    mine = next((row for row in entrants if row.student_id == viewer.person_id), None)
+    entrants = rules.visible_entrants(viewer, one)
+    mine = entrants.filter(student=viewer.person_id).first()
+    page = Paginator(entrants, SIZE).get_page(request.GET.get("page"))
     open_ = one.results_on is None and viewer.day <= one.last_day
     context = {
         "one": one,
         "level": choices(activity, "level").get(one.level, ""),
         "theme": choices(activity, "theme").get(one.theme, ""),
-        "rows": [(row, awards.get(row.award, "")) for row in entrants],
+        "rows": [(row, awards.get(row.award, "")) for row in page],
+        "page": page,
         "counts": _counts(one, awards),
         "student": "student" in viewer.roles,
         "mine": mine,
         "open": open_,
         "enters": open_ and rules.enterable(viewer).exists() and "staff" in viewer.roles,
         "manages": viewer.may(rules.MANAGE),
-        "goes_on": sum(row.goes_on for row in entrants),
+        "goes_on": entrants.filter(goes_on=True).count(),
         "reason_form": ReasonForm(),
     }
     return render(request, "teams/contest.html", context)
