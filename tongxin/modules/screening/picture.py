@@ -62,6 +62,11 @@ class Picture:
         return self.rows[0]
 
     @property
+    def shows(self) -> bool:
+        """Is there any figure that may be drawn."""
+        return any(count is not None for row in self.rows for count in row.counts)
+
+    @property
     def finding(self) -> str:
         """Say the most frequent band and, where it may be said, how many are above it."""
         shown = [
