@@ -90,6 +90,7 @@ COVERED = {
     "network_report.words",
     "visit_home_place.spot",
     "visit_home_place.wants",
+    "visit_home_place.together",
     "visit.answer",
     "visit.left_out",
     "visit_record.said",
@@ -147,7 +148,7 @@ ANSWER, SCORE, STANDING, CALL, CASE = (
 # One for each sealed column of the network, told apart by its number.
 REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
 # One for each sealed column of home visits.
-VISITED = [f"canary-on-a-visit-{number:02}" for number in range(10)]
+VISITED = [f"canary-on-a-visit-{number:02}" for number in range(11)]
 # One for each sealed column about pairs, in the order of COVERED.
 PAIRED = [f"canary-in-a-pair-{number:02}" for number in range(13)]
 # One for each sealed column of the rounds and of the teams, in the order of COVERED.
@@ -285,7 +286,12 @@ def visited(cast) -> None:  # noqa: F811
     child, by = cast.students[1][0], cast.liu.subject
     about = {"school": cast.school, "student": child}
     said = iter(VISITED)
-    home = HomePlace.objects.create(**about, spot={"address": next(said)}, wants={"skills": [next(said)]})
+    home = HomePlace.objects.create(
+        **about,
+        spot={"address": next(said)},
+        wants={"skills": [next(said)]},
+        together={"skills": [next(said)]},
+    )
     row = VisitRound.objects.create(
         school=cast.school, title=OPEN, first_day=TODAY, last_day=TODAY, made_by=by, token="a"
     )
@@ -310,7 +316,7 @@ def visited(cast) -> None:  # noqa: F811
         answer=next(said),
     )
     rows = (home, visit, record, finding, request)
-    columns = ("spot", "wants", "answer", "left_out", "said", "signature", "words", "where")
+    columns = ("spot", "wants", "together", "answer", "left_out", "said", "signature", "words", "where")
     held = "".join(str(getattr(row, name)) for row in rows for name in columns if hasattr(row, name))
     assert all(word in held for word in VISITED)
 
