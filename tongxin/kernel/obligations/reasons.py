@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -22,7 +22,7 @@ from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
 from .models import StatedReason
-from .pairs import Activity, Named, Pair
+from .pairs import CHILDREN, Activity, Inside, Named, Pair
 
 MOST_LETTERS = 300
 IN_PRINCIPLE = "in_principle"
@@ -63,19 +63,30 @@ def state(
     return stated
 
 
-def stated(programme: Programme, obligation: str, first: date) -> dict[str, StatedReason]:
-    """Return the reasons of one obligation in the window that begins on a day, by the subject of their verdict."""
-    rows = StatedReason.objects.current().filter(programme=programme, obligation=obligation, first=first)
-    return {_verdict_subject(row): row for row in rows}
+def told(
+    viewer: Viewer, programme: Programme, obligation: str, firsts: Iterable[date]
+) -> dict[tuple[str, date], StatedReason]:
+    """Return the reasons of one obligation that somebody may read, by the subject of their verdict and the window's first day.
+
+    Whoever sees that a child's row is open need not read why: the words are free, and say what families tell.
+    """
+    rows = StatedReason.objects.current().filter(
+        programme=programme, obligation=obligation, first__in=set(firsts)
+    )
+    inside = Inside(viewer)
+    return {
+        (_verdict_subject(row), row.first): row
+        for row in rows.select_related("subject", "link__a", "link__b")
+        if _readable(viewer, inside, row)
+    }
 
 
-def of(programme: Programme, obligation: str, subject: Named, first: date) -> StatedReason | None:
-    """Return the reason for one subject or pair in the window that begins on a day."""
-    if isinstance(subject, Activity):
-        return None
-    rows = StatedReason.objects.current().filter(programme=programme, obligation=obligation, first=first)
-    pair = subject.link if isinstance(subject, Pair) else None
-    return rows.filter(link=pair).first() if pair else rows.filter(link=None, subject=subject).first()
+def _readable(viewer: Viewer, inside: Inside, row: StatedReason) -> bool:
+    """Not about a child; or by whoever wrote it, or within their reach of what is told of children (K3)."""
+    ends = (row.link.a, row.link.b) if row.link else (row.subject,)
+    if not any(one.type in CHILDREN for one in ends) or row.stated_by_id == viewer.account.pk:
+        return True
+    return inside("K3", _verdict_subject(row))
 
 
 def _verdict_subject(row: StatedReason) -> str:

@@ -12,6 +12,19 @@ from tongxin.kernel.obligations import reasons
 from tongxin.kernel.obligations.models import StatedReason
 
 FIRST = "2026-09-01"
+CHILD_RULE = """\
+  - id: lesson-once
+    title: 每名学生每学期原则上听一次心理课
+    heading: "2.2"
+    source: {document: 青山中学育人方案, at: 二(二), level: school, modality: in_principle}
+    since: 2026-01-10
+    subject: student
+    bearer: homeroom_teacher
+    count: {kind: wellbeing_lesson, part: homeroom}
+    measure: times
+    at_least: 1
+    window: term
+"""
 WHY = "九月在外挂职，回来以后补学。"
 
 
@@ -40,6 +53,28 @@ def test_the_reason_is_read_where_the_gap_is_read_and_the_verdict_stays(stated, 
     export = reverse("desk:duty_export", args=[stated.programme.public_id, "study-hours"])
     sheet = openpyxl.load_workbook(io.BytesIO(client.get(export).content)).active
     assert WHY in {cell.value for row in sheet for cell in row}
+
+
+def test_a_reason_about_a_child_is_read_by_whoever_may_know_of_the_child_and_not_by_the_office(cast, client):
+    cast.add_rules(CHILD_RULE)
+    child = cast.students[1][0]
+    why = reverse("desk:why", args=[cast.programme.public_id, "lesson-once", child.public_id, FIRST])
+    duty = reverse("desk:duty", args=[cast.programme.public_id, "lesson-once"])
+    export = reverse("desk:duty_export", args=[cast.programme.public_id, "lesson-once"])
+    cast.sign_in(client, cast.liu)
+    client.post(why + "reason/", {"reason": WHY})
+    assert StatedReason.objects.count() == 1
+    assert WHY in client.get(why).content.decode()
+    for leader in (cast.wang, cast.sun):
+        cast.sign_in(client, leader)
+        seen = client.get(duty).content.decode()
+        assert child.name in seen
+        assert WHY not in seen
+        assert WHY not in client.get(why).content.decode()
+        book = openpyxl.load_workbook(io.BytesIO(client.get(export).content)).active
+        assert WHY not in {cell.value for row in book for cell in row}
+    cast.sign_in(client, cast.chen)
+    assert WHY in client.get(duty).content.decode()
 
 
 def test_a_later_reason_stands_in_the_place_of_the_first_which_is_kept(stated, client):

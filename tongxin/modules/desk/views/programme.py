@@ -15,7 +15,7 @@ from tongxin.exchange.documents.sheets import Column as SheetColumn
 from tongxin.exchange.documents.sheets import Sheet
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
-from tongxin.kernel.access.viewer import visible_subjects
+from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.obligations import queries, reasons, waivers
@@ -365,7 +365,7 @@ def _groups(request: Request, asked: Asked, rule: Obligation) -> list[tuple[str,
 def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> list[dict]:
     viewer, rule = request.viewer, found.rule
     kind = next((loggable[k] for k in lines.kind_names(rule) if k in loggable), None)
-    stated = _stated(asked, found)
+    stated = _stated(viewer, asked, found)
     rows = []
     for gap in found.rows[:MOST_NAMES]:
         v = gap.verdict
@@ -389,16 +389,13 @@ def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> 
     return rows
 
 
-def _stated(asked: Asked, found: Behind) -> dict[tuple[str, date], str]:
+def _stated(viewer: Viewer, asked: Asked, found: Behind) -> dict[tuple[str, date], str]:
     """Why things asked in principle were not done, of the windows listed, by subject and first day."""
     if found.rule.source.modality != reasons.IN_PRINCIPLE:
         return {}
     firsts = {gap.verdict.first for gap in found.rows}
-    return {
-        (subject, first): row.reason
-        for first in firsts
-        for subject, row in reasons.stated(asked.programme, found.rule.id, first).items()
-    }
+    told = reasons.told(viewer, asked.programme, found.rule.id, firsts)
+    return {key: row.reason for key, row in told.items()}
 
 
 def _export_url(request: Request, asked: Asked, rule: str) -> str:
@@ -417,7 +414,7 @@ def duty_export(request: Request, public_id: str, rule: str) -> HttpResponse:
     found = behind(request.viewer, asked, rule, _group(request), _first(request))
     if found is None:
         raise Http404
-    stated = _stated(asked, found)
+    stated = _stated(request.viewer, asked, found)
     rows = [
         (g.subject.name, state_word(g.verdict.verdict), number_words(g.verdict.done), number_words(g.verdict.owed),
          g.verdict.due, "、".join(g.bearers), stated.get((g.verdict.subject, g.verdict.first), ""))
@@ -500,7 +497,7 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "consequences": [one.words(Speaker(asked.pack, language())) for one in declared.consequences],
             "chain": chain(asked, declared),
             "waivers": waiver_lines(asked, declared, who),
-            "stated": reasons.of(asked.programme, rule, who, begin),
+            "stated": reasons.told(viewer, asked.programme, rule, [begin]).get((verdict.subject, begin)),
             "reason_url": reverse("desk:reason", args=[public_id, rule, subject, first])
             if reasons.may_state(viewer, declared, verdict)
             else "",
