@@ -84,9 +84,10 @@ def told(
 def _readable(viewer: Viewer, inside: Inside, row: StatedReason) -> bool:
     """Not about a child; or by whoever wrote it, or within their reach of what is told of children (K3)."""
     ends = (row.link.a, row.link.b) if row.link else (row.subject,)
-    if not any(one.type in CHILDREN for one in ends) or row.stated_by_id == viewer.account.pk:
+    if not any(one.type in CHILDREN for one in ends):
         return True
-    return inside("K3", _verdict_subject(row))
+    wrote_it = viewer.account is not None and row.stated_by_id == viewer.account.pk
+    return wrote_it or inside("K3", _verdict_subject(row))
 
 
 def _verdict_subject(row: StatedReason) -> str:
