@@ -7,7 +7,7 @@ Fixtures: `chromium` (session), `phone` (360 pixels wide), `desktop` (1280). Mar
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,6 +113,34 @@ def new_page(browser: "Browser", size: "ViewportSize", language: str = "zh-CN", 
 def violations(page: "Page") -> list[str]:
     """Return what the content security policy refused on this page so far."""
     return page.evaluate("window.violations")
+
+
+def assert_sound(page: "Page", name: str = "") -> None:
+    """A page fits its width, breaks no rule of access, and asks nothing of other hosts."""
+    # A click waits until the next page has begun to come, not until there is anything on it.
+    page.wait_for_load_state()
+    found = (
+        page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"),
+        faults(page),
+        violations(page),
+    )
+    assert (name, *found) == (name, True, [], [])
+
+
+def looker(room: str = "") -> "Callable[[Page, str], None]":
+    """Return what looks at a page: it is sound, and a picture of it goes into the folder TONGXIN_SHOTS if there is one.
+
+    The pictures are called by the room, the name and the width.
+    """
+    folder = os.environ.get("TONGXIN_SHOTS", "")
+
+    def look(page: "Page", name: str) -> None:
+        assert_sound(page, name)
+        if folder:
+            file = "-".join(filter(None, (room, name, str(page.evaluate("window.innerWidth")))))
+            page.screenshot(path=Path(folder) / f"{file}.png", full_page=True)
+
+    return look
 
 
 def enter(page: "Page", address: str, account: Any) -> None:

@@ -1,9 +1,6 @@
 """One child's way on a phone: signal, acknowledgement, interview, study meeting, finding, plan, a task without its reason,
 follow-up, referral, leave and return, closing by a second person."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +10,14 @@ from tongxin.kernel.consent.models import Consent, Purpose
 from tongxin.kernel.obligations import outbox
 from tongxin.kernel.people import services as people
 from tongxin.modules.cases.models import Case
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 from tongxin.testing.cases import make_desk
 from tongxin.testing.cast import make_cast, picture
 from tongxin.testing.screening import prove_page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
+look = looker("case")
 
 
 @pytest.fixture
@@ -43,15 +40,6 @@ def desk(live_server, today, keys, settings, tmp_path):
         by=cast.sun.account,
     )
     return made
-
-
-def look(page, name: str) -> None:
-    """The page fits its width, breaks no rule of access, and asks nothing of other hosts."""
-    wide = page.viewport_size["width"]
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"case-{name}-{wide}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= wide, name
-    assert (name, faults(page), violations(page)) == (name, [], [])
 
 
 def as_(desk, page, player) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tongxin.kernel.base import space
 from tongxin.kernel.ledger.models import Entry, Evidence
 from tongxin.testing.again import again
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import assert_sound, enter, violations
 from tongxin.testing.cast import adopted_cast, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,6 +103,4 @@ def test_the_pages_are_accessible_and_fit(school, request, size):
     ]
     for address in [*PAGES, *more]:
         page.goto(school.address + address)
-        assert faults(page) == [], address
-        assert violations(page) == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], address
+        assert_sound(page, address)

@@ -1,8 +1,6 @@
 """The pages that explain, weigh and waive, on a phone and on a desktop."""
 
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -13,7 +11,7 @@ from tongxin.kernel.obligations import queries
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.kernel.programmes.services import adopt, change
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 from tongxin.testing.cast import TODAY
 from tongxin.testing.gate import add_gate
 from tongxin.testing.pack import PACK
@@ -23,16 +21,7 @@ from .test_chain import OWN
 from .test_in_browser import school  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    """The page fits its width, breaks no rule of access, and asks nothing of other hosts."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == []
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker()
 
 
 @pytest.mark.parametrize("width", ["phone", "desktop"])

@@ -1,8 +1,5 @@
 """A round of visits on a small phone: planned, confirmed by the family, walked, written down, with a difficulty and a signal."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -10,20 +7,12 @@ from playwright.sync_api import expect
 from tongxin.kernel.signals.models import Signal
 from tongxin.modules.home_visits import answers, homes
 from tongxin.modules.home_visits.models import FamilyRequest, HomePlace, Visit, VisitRecord, VisitRound
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 
 from .test_changes import DAYS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == []
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"visits-{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker("visits")
 
 
 def sign(page):

@@ -1,8 +1,6 @@
 """A year of a pair on a small phone and on an office screen: written, agreed, wished, followed, said, arranged."""
 
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -10,21 +8,13 @@ from playwright.sync_api import expect
 
 from tongxin.kernel.people import services as people
 from tongxin.modules.mentoring.models import Agreement, Feedback, GrowthRequest, Mark, Wish
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 from tongxin.testing.cast import SINCE, TODAY
 
 from .conftest import BEGUN
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == []
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker()
 
 
 def at(live_server, name, *more):

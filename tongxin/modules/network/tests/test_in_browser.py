@@ -1,24 +1,13 @@
 """What children, families and teachers do on a small phone: it fits, breaks no rule of access, and two taps are enough."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 
 from tongxin.modules.network.models import MoodReport
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == []
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker()
 
 
 def test_a_peer_supporter_reports_the_week_with_two_taps(phone, live_server, net):

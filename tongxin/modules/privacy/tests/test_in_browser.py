@@ -1,8 +1,6 @@
 """The room's pages on a phone and on a desktop: they fit, break no rule of access, and ask nothing of other hosts."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -13,23 +11,15 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.people import services as people
 from tongxin.modules.privacy import services
 from tongxin.modules.privacy.models import Assessment, Incident, Sharing
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 from tongxin.testing.cast import TODAY, player
 from tongxin.testing.screening import make_hall, prove_page
 
 from .test_audit_pages import with_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
+look = looker()
 REASON = "昨晚家长来电，说孩子一夜没睡、说了让人担心的话，要马上弄清前两次谈话的情况。"
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    assert faults(page) == [], name
-    assert violations(page) == [], name
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
 @pytest.mark.parametrize("width", ["phone", "desktop"])

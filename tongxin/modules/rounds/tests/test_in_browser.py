@@ -1,8 +1,6 @@
 """A round on a small phone, through everybody's hands: it fits, breaks no rule of access, and each answers with a tap or two."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -12,19 +10,11 @@ from tongxin.kernel.base.models import Link
 from tongxin.kernel.people import services as people
 from tongxin.modules.rounds import services
 from tongxin.modules.rounds.models import Member, Participant, Round
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 from tongxin.testing.cast import SINCE, TODAY
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    assert faults(page) == [], name
-    assert violations(page) == [], name
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"rounds-{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker("rounds")
 
 
 def crowd(pairs):

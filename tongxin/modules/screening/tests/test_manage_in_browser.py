@@ -1,8 +1,5 @@
 """The staff's pages on a phone and on a desk: nothing runs over, everything can be reached and read; progress is live."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -12,12 +9,12 @@ from tongxin.modules.screening import instruments, sittings
 from tongxin.modules.screening.models import InstrumentText
 from tongxin.modules.screening.signals import of_sitting
 from tongxin.testing.again import again
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker, violations
 from tongxin.testing.cast import adopted_cast
 from tongxin.testing.screening import FIRST, LAST, make_hall, prove_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
+look = looker("manage")
 
 
 @pytest.fixture
@@ -33,15 +30,6 @@ def answer(hall):
     hall.enter({"1": "2", "2": "2", "3": "2", "4": "2", "5": "1", "6": "1"}, 1)
     hall.enter({"9": "1"}, 0)
     hall.begun(2)
-
-
-def look(page, name: str) -> None:
-    """The page fits its width, breaks no rule of access, and asks nothing of other hosts."""
-    wide = page.viewport_size["width"]
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"manage-{name}-{wide}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= wide, name
-    assert (name, faults(page), violations(page)) == (name, [], [])
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])

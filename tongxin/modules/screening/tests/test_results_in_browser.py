@@ -1,28 +1,17 @@
 """The counsellor's pages on a phone and an office screen: they fit, break no rule of access, and take a paper by keyboard."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from tongxin.modules.screening.models import Page, Paper
-from tongxin.testing.browser import faults, violations
+from tongxin.testing.browser import looker
 
 from .proving import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == []
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker()
 
 
 def enter(page, address, player):

@@ -1,8 +1,6 @@
 """A child with a phone: the code on the board, what it is about, a connection that breaks, and a kind word at the end."""
 
-import os
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, expect
@@ -12,12 +10,12 @@ from tongxin.kernel.base.models import Account
 from tongxin.kernel.people.models import Person
 from tongxin.modules.screening.models import EntryCode, Page, Paper, SittingForm
 from tongxin.testing.again import again
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 from tongxin.testing.cast import adopted_cast
 from tongxin.testing.screening import make_hall
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
+look = looker("sit")
 
 
 @pytest.fixture
@@ -31,15 +29,6 @@ def hall(live_server, today, keys):
 @pytest.fixture(params=["phone", "desktop"])
 def page(request):
     return request.getfixturevalue(request.param)
-
-
-def look(page, name):
-    """The page fits its width, breaks no rule of access, and asks nothing of other hosts."""
-    width = page.viewport_size["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-    assert (name, faults(page), violations(page)) == (name, [], [])
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"sit-{name}-{width}.png", full_page=True)
 
 
 def come_in(page, hall, number=0):

@@ -1,25 +1,14 @@
 """A counsellor on a phone: scan, first code, recovery codes, and later the code again."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    """The page fits its width, breaks no rule of access, and asks nothing of other hosts."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == []
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker()
 
 
 @pytest.mark.parametrize("width", ["phone", "desktop"])

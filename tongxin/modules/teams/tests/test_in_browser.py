@@ -1,15 +1,12 @@
 """A team from the invitation to the first session on a small phone, and every page in both widths."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.models import Entry
-from tongxin.testing.browser import enter, faults, violations
+from tongxin.testing.browser import enter, looker
 
 from .. import contests, planning, pool
 from ..kinds import all_kinds
@@ -18,15 +15,7 @@ from .test_contests import SPAN
 from .test_work import TODAY
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = os.environ.get("TONGXIN_SHOTS", "")
-
-
-def look(page, name):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
-    assert faults(page) == [], name
-    assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+look = looker()
 
 
 def test_a_team_is_proposed_accepted_and_writes_its_first_session_on_the_phone(phone, live_server, school):
