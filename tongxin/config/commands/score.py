@@ -126,22 +126,26 @@ def row_of(instrument: Instrument, paper: Paper, scored: Scored) -> dict[str, An
     """What `--json` prints for a paper."""
     norm = norm_for(instrument, paper.person)
     places = {name: standing(norm, name, score) for name, score in scored.scores.items()} if norm else {}
-    return {
-        "row": paper.row,
-        "line": paper.line,
-        "valid": not paper.problems and scored.validity in ("valid", "doubt"),
-        "validity": scored.validity,
-        "scores": scored.scores,
-        "bands": {name: band.id for name, band in scored.bands.items()},
-        "critical": scored.critical,
-        "patterns": scored.patterns,
-        "blanks": scored.blanks,
-        "missing": {name: why.reason for name, why in scored.missing.items()},
-        "undetermined": scored.undetermined,
-        "norm": {name: found for name, found in places.items() if found},
-        "to_read": scored.texts,
-        "problems": [problem.as_dict() for problem in paper.problems],
-    } | ({"bank": asdict(scored.bank)} if scored.bank else {})
+    return (
+        {
+            "row": paper.row,
+            "line": paper.line,
+            "valid": not paper.problems and scored.validity in ("valid", "doubt"),
+            "validity": scored.validity,
+            "scores": scored.scores,
+            "bands": {name: band.id for name, band in scored.bands.items()},
+            "critical": scored.critical,
+            "patterns": scored.patterns,
+            "blanks": scored.blanks,
+            "missing": {name: why.reason for name, why in scored.missing.items()},
+            "undetermined": scored.undetermined,
+            "norm": {name: found for name, found in places.items() if found},
+            "to_read": scored.texts,
+            "problems": [problem.as_dict() for problem in paper.problems],
+        }
+        | ({"bank": asdict(scored.bank)} if scored.bank else {})
+        | ({"empty": True} if paper.empty else {})
+    )
 
 
 class Summary:
@@ -150,6 +154,7 @@ class Summary:
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.n = self.valid = self.problems = 0
+        self.empty: list[int] = []
         self.validity: dict[str, int] = {}
         self.bands: dict[str, dict[str, int]] = {}
         banks = [instrument.bank.id] if instrument.bank else []
@@ -163,6 +168,7 @@ class Summary:
         self.n += 1
         self.valid += row["valid"]
         self.problems += len(row["problems"])
+        self.empty += [row["row"]] if "empty" in row else []
         self.validity[scored.validity] = self.validity.get(scored.validity, 0) + 1
         # A critical answer counts whatever the paper is worth.
         for counts, held in ((self.critical, scored.critical), (self.patterns, scored.patterns)):
@@ -192,6 +198,7 @@ class Summary:
             "critical": self.critical,
             "patterns": self.patterns,
             "problems": self.problems,
+            "empty": self.empty,
             "ignored": columns.ignored,
         }  # fmt: skip
 
@@ -211,7 +218,7 @@ def _described(scores: list[float]) -> dict[str, Any]:
 
 def said(instrument: Instrument, row: dict[str, Any]) -> str:
     """One paper in a line, its refused cells below it."""
-    parts = []
+    parts = ["整行空白"] if "empty" in row else []
     for scale in instrument.scales:
         if scale.id in row["scores"]:
             titles = {band.id: str(band.title) for table in scale.tables for band in table.bands}
@@ -246,6 +253,8 @@ def summary_said(instrument: Instrument, whole: dict[str, Any]) -> str:
     for name, found in whole["reliability"].items():
         alpha = "算不出" if found["alpha"] is None else f"{found['alpha']:.3f}"
         lines.append(f"{instrument.scale_by_id[name].title}的信度（α，{found['n']} 份）：{alpha}")
+    if whole["empty"]:
+        lines.append(f"整行空白：第 {'、'.join(map(str, whole['empty']))} 份。")
     if whole["ignored"]:
         lines.append(f"没有用到的列：{'、'.join(whole['ignored'])}。")
     return "\n".join(lines)

@@ -63,6 +63,21 @@ def test_an_impossible_value_is_refused_by_its_cell_and_a_blank_is_no_zero(capsy
     assert (summary["n"], summary["problems"], summary["scores"]["total"]["n"]) == (3, 3, 0)
 
 
+def test_a_row_in_which_nothing_stands_is_a_paper_without_answers(capsys, tmp_path):
+    text = "1,2,3,4,5,6,7\n1,1,1,1,1,1,1\n,,,,,,\n\n2,2,2,2,2,2,2\n , ,,,,,\n\n\n"
+    code, rows, summary, _ = scored(capsys, tmp_path, text, "--quality", instrument="gad-7")
+    assert code == 0
+    assert [(row["row"], row["line"], row["scores"], row.get("empty", False)) for row in rows] == [
+        (1, 2, {"total": 7}, False), (2, 3, {}, True), (3, 4, {}, True), (4, 5, {"total": 14}, False), (5, 6, {}, True),
+    ]  # fmt: skip
+    assert all(row["missing"] == {"total": "blank"} for row in rows if "empty" in row)
+    assert (summary["n"], summary["empty"], summary["scores"]["total"]["n"]) == (5, [2, 3, 5], 2)
+    assert rows[3]["quality"]["longstring"] == 7
+    code, lines, _ = call(capsys, "score", "gad-7", tmp_path / "answers.csv")
+    assert lines[1].endswith("整行空白，总分 没有分数（缺答太多）")
+    assert "整行空白：第 2、3、5 份。" in lines
+
+
 def test_the_same_papers_in_another_coding_score_the_same(capsys, tmp_path):
     own = scored(capsys, tmp_path, "1,2,3,4,5,6,7\n0,1,2,3,0,1,2\n", instrument="gad-7")
     letters = scored(

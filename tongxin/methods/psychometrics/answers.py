@@ -29,7 +29,8 @@ class AnswersUnreadable(Exception):
 
 @dataclass(frozen=True)
 class Paper:
-    """One row. row: counted from 1; line: where it stands in the file; written: what stands in items not scored."""
+    """One row. row: counted from 1; line: where it stands in the file; written: what stands in items not scored; empty:
+    nothing stands in it at all."""
 
     row: int
     line: int
@@ -37,6 +38,7 @@ class Paper:
     paper: bytes
     problems: tuple[Problem, ...]
     written: dict[str, str] = field(default_factory=dict)
+    empty: bool = False
 
 
 @dataclass
@@ -115,7 +117,9 @@ def _papers(
     scored = {item.id for item in instrument.scored_items}
     others = {item: at for item, at in columns.items.items() if item not in scored}
     headings = {item: heading[at].strip() for item, at in columns.items.items()}
+    nothing, _ = codes.read(dict.fromkeys(columns.items.keys() & scored, ""))
     line, row, width = 1, 0, len(heading)
+    waiting: list[int] = []  # lines without a character: a row each, unless the file ends with them
     while True:
         begun = line + 1
         try:
@@ -125,8 +129,13 @@ def _papers(
         except csv.Error as error:
             raise AnswersUnreadable(f"第 {begun} 行读不懂。请检查引号是否成对。") from error
         line = getattr(rows, "line_num", begun)
-        if not any(cell.strip() for cell in cells):
+        if not cells:
+            waiting.append(begun)
             continue
+        for blank in waiting:
+            row += 1
+            yield Paper(row, blank, Person(), nothing, (), empty=True)
+        waiting.clear()
         row += 1
         problems: list[Problem] = []
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
@@ -138,7 +147,8 @@ def _papers(
         problems += [replace(problem, column=headings[problem.column]) for problem in wrong]
         person = _person(cells, columns.person, problems)
         written = {item: cells[at].strip()[:MOST_CELL] for item, at in others.items() if cells[at].strip()}
-        yield Paper(row, begun, person, paper, tuple(problems), written)
+        empty = not any(cell.strip() for cell in cells)
+        yield Paper(row, begun, person, paper, tuple(problems), written, empty)
 
 
 def _person(cells: list[str], columns: dict[str, int], problems: list[Problem]) -> Person:
