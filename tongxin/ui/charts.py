@@ -131,6 +131,8 @@ class Bars(Figure):
             "unit": self.unit,
             "stacked": self.stacked,
             "lying": self.lying,
+            # Shares of a whole fill it and no more.
+            "top": 100 if self.stacked and self.unit == "%" else None,
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -63,7 +63,17 @@ def school_report(sitting: Sitting, choice: Choice, day: date) -> list[Block]:
     written = [(title, body) for title, body in chapters if body]
     for number, (title, body) in enumerate(written):
         blocks += [Heading(f"{NUMERALS[number]}、{title}", 1), *body]
-    return [*blocks, Signature(sitting.school.name, full_day(day))]
+    return [*_tables_numbered(blocks), Signature(sitting.school.name, full_day(day))]
+
+
+def _tables_numbered(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Give the tables their numbers in the order in which they stand."""
+    number = 0
+    for block in blocks:
+        if isinstance(block, Table):
+            number += 1
+            block = replace(block, caption=_("表 %(n)d　%(title)s") % {"n": number, "title": block.caption})
+        yield block
 
 
 def document(title: str, blocks: list[Block], *, export_id: str, author: str) -> Document:
@@ -92,27 +102,27 @@ def _basics(sitting: Sitting, choice: Choice, day: date, found: Sequence[Look]) 
     yield Table(
         [_("应参加"), _("认真做完"), _("做完但要再看"), _("没有做完"), _("没有同意参加")],
         [[str(sum(room.asked for room in rooms)), *words]],
-        caption=_("表 1　参加情况（人）"),
+        caption=_("参加情况（人）"),
         align=["right"] * 5,
         note=_("注：“要再看”的答卷答得太快、前后矛盾或没有通过效度检查，不计入下面的分布，也不算没有风险。"),
     )
 
 
 def _distribution(sitting: Sitting, choice: Choice, found: Sequence[Look]) -> Iterator[Block]:
-    for number, one in enumerate(picture.pictures(sitting, choice.least, found), 2):
+    for one in picture.pictures(sitting, choice.least, found):
         yield Paragraph(f"{one.finding}。")
-        yield _band_table(one, number)
+        yield _band_table(one)
         chart = _band_chart(one)
         if chart is not None:
             yield chart
 
 
-def _band_table(one: Picture, number: int) -> Table:
+def _band_table(one: Picture) -> Table:
     rows = [[row.name, str(row.papers), *row.words()] for row in one.rows if row.level != "room"]
     return Table(
         [_("年级"), _("答卷"), *one.columns],
         rows,
-        caption=_("表 %(n)d　%(title)s（份）") % {"n": number, "title": one.title},
+        caption=_("%(title)s（份）") % {"title": one.title},
         widths=[1.6, 1, *[1.2] * len(one.columns)],
         align=["left", *["right"] * (len(one.columns) + 1)],
         note=_("注：少于%(n)d人的数和为了不能推算而一起隐去的数不显示。") % {"n": one.least},

@@ -193,6 +193,8 @@ def test_the_report_is_a_word_file_in_the_layout_of_offices_with_pictures_and_it
     texts = [one.text for one in word.paragraphs]
     for heading in ("一、基本情况", "二、结果分布", "三、测量的可靠程度", "四、说明和下一步"):
         assert heading in texts
+    captions = [text for text in texts if text.startswith("表 ")]
+    assert [text.split("　")[0] for text in captions] == [f"表 {n}" for n in range(1, len(word.tables) + 1)]
     assert word.inline_shapes
     assert AuditRow.objects.get(action="screening.report_exported").data["export"] in text_in(content)
     distribution = word.tables[1]

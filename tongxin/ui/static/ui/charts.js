@@ -35,7 +35,7 @@
   const axis = (tone) => ({ axisLine: { lineStyle: { color: tone.line } }, axisTick: { show: false }, axisLabel: { color: tone.soft, ...font }, nameTextStyle: { color: tone.soft, ...font } });
   const values = (tone, data) => {
     const scale = { type: "value", max: data.top ?? undefined, min: 0, splitLine: { lineStyle: { color: tone.line, type: "dotted" } }, ...axis(tone), axisLine: { show: false } };
-    scale.axisLabel = { ...scale.axisLabel, formatter: `{value}${data.unit.length < 3 ? data.unit : ""}` };
+    scale.axisLabel = { ...scale.axisLabel, hideOverlap: true, formatter: `{value}${data.unit.length < 3 ? data.unit : ""}` };
     return scale;
   };
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
