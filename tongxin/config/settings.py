@@ -88,6 +88,8 @@ def _database() -> dict:
             # IMMEDIATE: a read that turns into a write would otherwise fail at once with "database is locked".
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
+            # An evaluation of a pack runs some 130 statements, some of 16 kB, and asks them again and again.
+            "cached_statements": 600,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
                 "PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"

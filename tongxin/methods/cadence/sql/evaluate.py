@@ -248,8 +248,7 @@ class Run:
         return self.engine.run(rendered(statement, self.engine.dialect), **self.holes, **more)
 
     def _prepare(self) -> None:
-        for text in tables.definitions(self.engine.dialect):
-            self.engine.run(text)
+        tables.make(self.engine)
         for name in tables.TEMPORARY:
             self.engine.run(f"DELETE FROM {name}")
 
@@ -369,7 +368,8 @@ class Run:
                 self.engine.run(self._temporary(pairs.ON_ENTRY))
             for statement in self.script.hits:
                 self.ask(statement)
-            self.engine.run("DROP INDEX IF EXISTS tx_head_entry")
+            if self.engine.dialect != "sqlite":
+                self.engine.run("DROP INDEX IF EXISTS tx_head_entry")
         self._measure_wider()
         self._gather_statistics("tx_done")
 
@@ -414,6 +414,8 @@ class Run:
 
     def _gather_statistics(self, *names: str) -> None:
         """Without figures both engines take a temporary table for a big one and plan accordingly."""
+        if self.engine.dialect == "sqlite":
+            names = tables.outgrown(self.engine, names)
         if self.engine.dialect in ("sqlite", "postgres"):
             for name in names:
                 self.engine.run(f"ANALYZE {name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,16 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
 TEMPORARY_INDEXES = ("CREATE INDEX IF NOT EXISTS tx_head_kind ON tx_head (kind, part)",)
 
 
+def make(engine: Engine) -> None:
+    """Make the temporary tables where the connection has none yet."""
+    if engine.dialect == "sqlite":
+        there = "SELECT COUNT(*) FROM temp.sqlite_master WHERE type = 'table' AND name GLOB 'tx_*'"
+        if engine.run(there) == [(len(TEMPORARY),)]:
+            return
+    for text in definitions(engine.dialect):
+        engine.run(text)
+
+
 def definitions(dialect: str) -> list[str]:
     """Return the statements that make the temporary tables where they do not exist yet."""
     made = []
@@ -127,6 +137,27 @@ def _indexes(dialect: str) -> list[str]:
     if dialect == "sqlite":
         return [text.replace("EXISTS tx_", "EXISTS temp.tx_") for text in TEMPORARY_INDEXES]
     return list(TEMPORARY_INDEXES)
+
+
+def outgrown(engine: Engine, names: Sequence[str]) -> tuple[str, ...]:
+    """Return those temporary tables of SQLite whose statistics are of another size, twice as many rows or half.
+
+    The statistics of the run before serve as well, and gathering them makes SQLite prepare every statement of the
+    connection anew.
+    """
+    known = {name: int(told.split()[0]) for name, told in _told(engine)}
+    asked = " UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM {name}" for name in names)
+    return tuple(
+        name
+        for name, rows in engine.run(asked)
+        if not known.get(name, 0) <= 2 * rows <= 4 * known.get(name, 0)
+    )
+
+
+def _told(engine: Engine) -> list[tuple[str, str]]:
+    """What SQLite's statistics say of the temporary tables: (name, "rows …")."""
+    made = "SELECT 1 FROM temp.sqlite_master WHERE name = 'sqlite_stat1'"
+    return engine.run("SELECT tbl, stat FROM temp.sqlite_stat1") if engine.run(made) else []
 
 
 def put(engine: Engine, name: str, rows: Any) -> None:

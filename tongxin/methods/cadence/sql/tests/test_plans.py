@@ -57,6 +57,25 @@ def test_a_summary_needs_the_same_statements_for_any_number_of_rules(connection)
     assert asked[0] == asked[1]
 
 
+def analysed(connection, evaluator) -> set[str]:
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    evaluator.run(connection, bench_rules.AS_OF, school=1, unique_rows=True).summary()
+    connection.set_trace_callback(None)
+    return {text.split()[1] for text in statements if text.startswith("ANALYZE")}
+
+
+def test_statistics_are_gathered_anew_only_where_a_table_has_another_size(connection):
+    evaluator = SetEvaluator(bench_rules.cells_pack(SMALL), bench_rules.calendar())
+    assert {"tx_seg", "tx_window", "tx_match"} <= analysed(connection, evaluator)
+    assert analysed(connection, evaluator) == set()
+    more = "SELECT s.id + {0}, s.public_id || {0}, s.school_id, s.type, s.name, s.present_from, s.present_to FROM subject AS s"
+    connection.execute(f"INSERT INTO subject {more.format(10_000)} WHERE s.id <= 40")
+    assert analysed(connection, evaluator) == set()
+    connection.execute(f"INSERT INTO subject {more.format(20_000)}")
+    assert "tx_seg" in analysed(connection, evaluator)
+
+
 def test_the_summary_is_that_of_the_cells(connection):
     evaluator = SetEvaluator(bench_rules.cells_pack(SMALL), bench_rules.calendar())
     run = evaluator.run(connection, bench_rules.AS_OF, school=1, unique_rows=True)
