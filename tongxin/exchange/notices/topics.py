@@ -16,8 +16,9 @@ HARM_TOLD, HARM_DUE = "harm_told", "harm_due"
 
 # Home visits were planned for somebody; a family is asked whether the time suits; a family's difficulty was given to somebody.
 VISITS_YOURS, VISIT_TO_CONFIRM, FAMILY_NEEDS = "visits_yours", "visit_to_confirm", "family_needs"
-# The time a family or whoever goes was told is another one now; a visit that was announced is off.
-VISIT_MOVED, VISIT_OFF, VISITS_CHANGED = "visit_moved", "visit_off", "visits_changed"
+# The time a family or whoever goes was told is another one now; others come; a visit that was announced is off.
+VISIT_MOVED, VISIT_BY_OTHERS, VISIT_OFF = "visit_moved", "visit_by_others", "visit_off"
+VISITS_CHANGED = "visits_changed"
 
 # A child's case: something new, given to keep, late, waits for a second person, has no keeper, is to be received.
 CASE_NEWS, CASE_YOURS, CASE_LATE, CASE_TO_CLOSE = "case_news", "case_yours", "case_late", "case_to_close"
@@ -55,6 +56,7 @@ SENTENCES = {
     VISITS_YOURS: _("家访排好了，请打开看您的时间和路线。"),
     VISIT_TO_CONFIRM: _("老师想来家访，请打开看时间，方便就点“可以”。"),
     VISIT_MOVED: _("家访的时间改了，请打开看新的时间，方便就点“可以”。"),
+    VISIT_BY_OTHERS: _("家访的时间没有变，来的老师有变化，请打开看谁来。"),
     VISIT_OFF: _("原来说好的家访时间取消了，排好以后再告诉您。"),
     VISITS_CHANGED: _("您的家访路线改了，请打开看现在的时间和路线。"),
     FAMILY_NEEDS: _("有一个家庭的困难请您帮忙，请打开看看。"),
@@ -71,7 +73,7 @@ PLACES = {
     CASE_TO_RECEIVE: "cases:handovers", CHILD_TASK: "cases:tasks", CHILD_TASK_LATE: "cases:mine",
     OUTCOME_OWED: "cases:taken", VISITS_YOURS: "home_visits:home", VISIT_TO_CONFIRM: "home_visits:family",
     FAMILY_NEEDS: "home_visits:requests", VISITS_CHANGED: "home_visits:home",
-    VISIT_MOVED: "home_visits:family", VISIT_OFF: "home_visits:family",
+    **dict.fromkeys((VISIT_MOVED, VISIT_BY_OTHERS, VISIT_OFF), "home_visits:family"),
     **dict.fromkeys((ROUND_WISHES, ROUND_ANSWER, ROUND_OBJECTION, ROUND_IN_FORCE), "rounds:home"),
 }  # fmt: skip
 # What leaves the house: no word about mental health, no name, no address that says more than the front door.

@@ -18,7 +18,9 @@ from tongxin.kernel.obligations import outbox
 
 from .models import RouteMember, Visit, VisitRound
 
-OF_A_VISIT = (topics.VISIT_TO_CONFIRM, topics.VISIT_MOVED, topics.VISIT_OFF)
+OF_A_VISIT = (topics.VISIT_TO_CONFIRM, topics.VISIT_MOVED, topics.VISIT_BY_OTHERS, topics.VISIT_OFF)
+# {person: (when, which visit)}
+Outings = Mapping[int, set[tuple[datetime, int]]]
 
 
 def announced(round: VisitRound) -> None:
@@ -32,18 +34,21 @@ def announced(round: VisitRound) -> None:
         _put(round, topics.VISIT_TO_CONFIRM, person)
 
 
-def changed(round: VisitRound, before: Mapping[int, datetime | None], went: Mapping[int, set]) -> None:
+def changed(round: VisitRound, before: Mapping[int, datetime | None], went: Outings) -> None:
     """Tell whom a published round changed for. before: {visit: when it was}; went: {person: where they were to go}."""
     stamp = round.changed_at.isoformat()
-    visits = list(round.visits.all())
-    moved = [one for one in visits if _differs(before.get(one.pk), one)]
-    held = guardians([one.student_id for one in moved], timezone.localdate())
-    for one in moved:
-        for person in held.get(one.student_id, ()):
-            _take_back(one, person)
-            topic = topics.VISIT_OFF if one.begin is None else _first_or_moved(before.get(one.pk))
-            _put(round, topic, person, f"{one.public_id}:{stamp}")
     now = outings(round)
+    came, come = _company(went), _company(now)
+    told = [
+        (one, topic)
+        for one in round.visits.all()
+        if (topic := _news(before.get(one.pk), one, came.get(one.pk) != come.get(one.pk)))
+    ]
+    held = guardians([one.student_id for one, _topic in told], timezone.localdate())
+    for one, topic in told:
+        for person in held.get(one.student_id, ()):
+            _take_back(one, person, (topic,) if topic == topics.VISIT_BY_OTHERS else OF_A_VISIT)
+            _put(round, topic, person, f"{one.public_id}:{stamp}")
     for person in sorted({*now, *went}):
         if now.get(person, set()) != went.get(person, set()):
             _put(round, topics.VISITS_CHANGED, person, stamp)
@@ -57,6 +62,15 @@ def off(round: VisitRound, visits: Iterable[Visit]) -> None:
         for person in held.get(one.student_id, ()):
             _take_back(one, person)
             _put(round, topics.VISIT_OFF, person, f"{one.public_id}:{round.changed_at.isoformat()}")
+
+
+def _company(outings: Outings) -> dict[int, set[int]]:
+    """Return {visit: who comes}."""
+    found: dict[int, set[int]] = {}
+    for person, visits in outings.items():
+        for _when, visit in visits:
+            found.setdefault(visit, set()).add(person)
+    return found
 
 
 def outings(round: VisitRound) -> dict[int, set[tuple[datetime, int]]]:
@@ -84,17 +98,20 @@ def guardians(students: Iterable[int], day: date) -> dict[int, list[int]]:
     return found
 
 
-def _differs(was: datetime | None, now: Visit) -> bool:
-    return was != now.begin and not (was is None and now.begin is None)
+def _news(was: datetime | None, now: Visit, others: bool) -> str:
+    """Return what a family is told of its visit, "" where nothing changed. was: when it was; others: others come now."""
+    if now.begin is None:
+        return "" if was is None else topics.VISIT_OFF
+    if was is None:
+        return topics.VISIT_TO_CONFIRM
+    if was != now.begin:
+        return topics.VISIT_MOVED
+    return topics.VISIT_BY_OTHERS if others else ""
 
 
-def _first_or_moved(was: datetime | None) -> str:
-    return topics.VISIT_TO_CONFIRM if was is None else topics.VISIT_MOVED
-
-
-def _take_back(visit: Visit, person: int) -> None:
-    """What was said of an earlier time of this visit must not be read beside the new one."""
-    outbox.cancel_about(person, OF_A_VISIT, visit.public_id)
+def _take_back(visit: Visit, person: int, said: tuple[str, ...] = OF_A_VISIT) -> None:
+    """What was said of an earlier time of this visit, or of who came, must not be read beside the new."""
+    outbox.cancel_about(person, said, visit.public_id)
 
 
 def _put(round: VisitRound, topic: str, person: int, about: str = "") -> None:

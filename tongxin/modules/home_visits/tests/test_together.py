@@ -133,6 +133,18 @@ def test_whoever_joins_later_comes_at_the_time_the_family_was_told(visits):
     assert {one.pk: one.begin for one in made.visits.all()} == before
     assert joint(made, visits).state == State.CONFIRMED
     assert made.visits.filter(joined__isnull=False).count() == 2
+    told = Message.objects.filter(recipient=visits.parent.subject, cancelled_at=None)
+    assert sorted(told.values_list("topic", flat=True)) == ["visit_by_others", "visit_to_confirm"]
+    # Said once more of the same visit, the newest alone is left; who already knew is not told again.
+    together.save(viewer, visits.child, person=None, skills=[])
+    made.refresh_from_db()
+    planning.ask(viewer, made, {"repair": True})
+    assert joint(made, visits).joined is None
+    known = set(told)
+    assert sorted(one.topic for one in known) == ["visit_by_others", "visit_to_confirm"]
+    made.refresh_from_db()
+    planning.ask(viewer, made, {"repair": True})
+    assert set(told.all()) == known
 
 
 def test_a_time_a_family_confirmed_is_not_lost_because_somebody_cannot_join(visits):
