@@ -137,8 +137,13 @@ class RuleName:
 def effects_words(say: Speaker, rule: Obligation) -> str:
     """The rest of a rule's sentence: whom it spares, what it bars, what follows and what it makes stricter."""
     parts = [one.words(say) for one in (*rule.exempt, *rule.blocks, *rule.consequences)]
+    parts += [_instead(say, one.id) for one in rule.overrides]
     parts += dict.fromkeys(_stricter(say, name) for name in rule.tightens)
     return "".join(say("；", "; ") + part for part in parts)
+
+
+def _instead(say: Speaker, name: str) -> str:
+    return say(f"代替“{say.rule(name)}”", f"it stands in for {say.rule(name)}")
 
 
 def _stricter(say: Speaker, name: RuleName) -> str:

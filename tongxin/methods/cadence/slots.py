@@ -8,21 +8,20 @@ the same rule. What each slot may hold is in `slot_choices`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from .parse_periods import SIMPLE
 from .reading import number_of, text_of
+from .slots_conditions import FAILS, HOLDS, Condition, rows_of, typed, where_of
+from .slots_effects import Effect, effects, read_effects
 from .slots_further import Band, Item, Step, further, read_further, read_table, table
+from .slots_periods import KEPT, PARTS, TEACHING_MONTH, WINDOW_WORDS, Period, read_windows, windows
 
 SIMPLE_BOUNDS = ("at_least", "at_most", "exactly")
 OPERATORS = ("is", "not", "at_least", "at_most")
-HOLDS, FAILS = "has", "has_not"
-WINDOW_WORDS = (*SIMPLE, "once", "standing")
-TEACHING_MONTH = "teaching_month"
-PARTS = ("first", "last", "nth")  # of a longer unit
-KEPT = "kept"  # the choice that says: as it is written now
+ONE_OF, PART_OF = "one_of", "part_of"  # only these numbers are right; at least a part of a figure
+FRACTION, ON_DAYS = "fraction_of", ("every_day", "any_day")
 ASKED = "asked"  # the bound whose number a post of the school fills in
 BANDED = "banded"  # the bound whose number follows from a post or an attribute
 # What is measured without counting activities, and what is a share of a set.
@@ -30,33 +29,13 @@ STANDING_MEASURES, SHARE = ("links", "state", "days_in"), "share"
 
 
 @dataclass
-class Condition:
-    """One condition. what: "attribute:NAME", "post:NAME" or "link:NAME:END"; op: is | not | at_least | at_most for
-    attributes, has | has_not for the others. value: as stored; several values of `is` are joined by a comma."""
-
-    what: str = ""
-    op: str = "is"
-    value: str = ""
-
-
-@dataclass
-class Period:
-    """A window. word: one of WINDOW_WORDS, calendar_year, every, within, before, by, between, phase, plan_month, break,
-    rolling, announced, or KEPT. n, unit: a length or number; of: the event; first, last: days."""
-
-    word: str = "term"
-    n: str = ""
-    unit: str = ""
-    of: str = ""
-    first: str = ""
-    last: str = ""
-
-
-@dataclass
 class Slots:
     """Everything a person may fill in. subject: as spelled ("student", "activity:visit", "pair:mentor_of").
 
-    measure: "times", "sum:hours", "distinct:theme" …, "" = what the rule would take anyhow; bound: at_least | at_most | exactly | between | KEPT.
+    measure: "times", "sum:hours", "distinct:theme" …, "" = what the rule would take anyhow; bound: at_least | at_most |
+    exactly | between | one_of | part_of | KEPT. number: as typed, several under one_of; of: the figure whose part it is.
+    fraction_of: the rule whose minimum is taken, links_too: what is held counts together with the measure's link, on: one
+    of ON_DAYS. period, more_periods: the windows, all of which hold.
     joined: all | any. by_who: "post:NAME", "member", "self" or "". remind: days, as typed. asked: the post that fills in
     the number, where bound is ASKED. listed: all_of | any_of, items: a checklist in place of what is counted.
     by, bands, otherwise: the table of numbers, where bound is BANDED. about: event | self, what the activity answers.
@@ -108,9 +87,23 @@ class Slots:
     jointly: bool = False
     once_only: bool = False
     make_up: bool = False
+    more_periods: list[Period] = field(default_factory=list)
+    of: str = ""
+    fraction_of: str = ""
+    links_too: str = ""
+    on: str = ""
+    two_posts: str = ""
+    not_with: list[str] = field(default_factory=list)
+    overrides: str = ""
+    overrides_when: list[Condition] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    next_window: bool = False
 
 
 Raw = dict[str, Any]
+_RANGE = re.compile(
+    r"^(?:>=\s*(?P<only_low>[0-9.]+)|<=\s*(?P<only_high>[0-9.]+)|(?P<low>[0-9.]+)\.\.(?P<high>[0-9.]+))$"
+)
 
 
 def slots_of(raw: Raw) -> tuple[Slots, Raw]:
@@ -127,7 +120,8 @@ def slots_of(raw: Raw) -> tuple[Slots, Raw]:
     for read in (_read_where, _read_bearer, _read_count, _read_measure, _read_bound, _read_window, _read_evidence,
                  _read_remind, _read_source, _read_waiver):  # fmt: skip
         read(slots, left)
-    read_further(slots, left, _tests)
+    read_further(slots, left)
+    read_effects(slots, left)
     if slots.items:
         slots.measure, slots.bound = "", KEPT
     return slots, left
@@ -137,14 +131,18 @@ def written(slots: Slots, kept: Raw) -> Raw:
     """The obligation as a pack writes it."""
     raw: Raw = {"id": slots.id, "title": slots.title}
     for key, value in (("source", _source(slots, kept)), ("since", slots.since), ("until", slots.until),
-                       ("subject", slots.subject), ("where", _where(slots)), ("bearer", _one_or_list(slots.bearer))):  # fmt: skip
+                       ("subject", slots.subject), ("where", where_of(slots.tests, slots.joined)), ("bearer", _one_or_list(slots.bearer))):  # fmt: skip
         if value:
             raw[key] = value
     if not slots.listed:
         if count := _count(slots, kept):
             raw["count"] = count
         raw |= _measure(slots) | _bound(slots)
-    raw |= _window(slots, kept) | further(slots, typed, _where_of(slots.exempt, "all"))
+    raw |= (
+        windows([slots.period, *slots.more_periods])
+        | further(slots, where_of(slots.exempt, "all"))
+        | effects(slots)
+    )
     for key, value in (("evidence", _evidence(slots)), ("remind", _remind(slots)), ("heading", slots.heading),
                        ("waiver", _waiver(slots))):  # fmt: skip
         if value:
@@ -160,93 +158,10 @@ def _one_or_list(values: list[str]) -> str | list[str]:
 
 
 def _read_where(slots: Slots, left: Raw) -> None:
-    where = left.get("where")
-    if where is None:
-        return
-    joined, parts = "all", where if isinstance(where, list) else [where]
-    if isinstance(where, dict) and len(where) == 1 and next(iter(where)) in ("all", "any"):
-        joined = next(iter(where))
-        parts = where[joined]
-    tests = [_tests(part) for part in parts] if isinstance(parts, list) else [None]
-    if all(found is not None for found in tests) and (
-        joined == "all" or all(len(t or []) == 1 for t in tests)
-    ):
-        slots.joined, slots.tests = joined, [test for found in tests for test in found or []]
+    found = rows_of(left["where"]) if left.get("where") is not None else None
+    if found is not None:
+        slots.joined, slots.tests = found
         del left["where"]
-
-
-def _tests(part: Any, negated: bool = False) -> list[Condition] | None:
-    """The tests that a condition consists of, all of which must hold; None when it says more than slots can."""
-    if not isinstance(part, dict) or not part:
-        return None
-    if "attribute" in part:
-        rest = {key: value for key, value in part.items() if key != "attribute"}
-        return _attribute_test(text_of(part["attribute"]), rest or {"is": True}, negated)
-    if "link" in part and set(part) <= {"link", "end"}:
-        end = text_of(part.get("end")) or "either"
-        return [Condition(f"link:{text_of(part['link'])}:{end}", FAILS if negated else HOLDS)]
-    if "not" in part and len(part) == 1 and not negated:
-        return _tests(part["not"], True)
-    if "post" in part and len(part) == 1 and not isinstance(part["post"], list):
-        return [Condition(f"post:{text_of(part['post'])}", FAILS if negated else HOLDS)]
-    if {"all", "any", "not", "post", "link", "has", "event", "state", "machine", "a", "b"} & set(part):
-        return None
-    if negated and len(part) > 1:
-        return None
-    found = [_attribute_test(name, value if isinstance(value, dict) else {"in": value}, negated)
-             for name, value in part.items()]  # fmt: skip
-    return None if any(one is None for one in found) else [test for one in found for test in one or []]
-
-
-def _attribute_test(name: str, said: Raw, negated: bool) -> list[Condition] | None:
-    if len(said) != 1:
-        return None
-    (op, value), what = next(iter(said.items())), f"attribute:{name}"
-    if op in ("is", "in"):
-        values = value if isinstance(value, list) else [value]
-        if any(isinstance(one, dict | list) for one in values):
-            return None
-        return [Condition(what, "not" if negated else "is", ",".join(text_of(one) for one in values))]
-    if op in ("at_least", "at_most") and not negated and not isinstance(value, dict | list):
-        return [Condition(what, op, text_of(value))]
-    return None
-
-
-def _where(slots: Slots) -> Any:
-    return _where_of(slots.tests, slots.joined)
-
-
-def _where_of(tests: list[Condition], joined: str) -> Any:
-    parts = [_condition(test) for test in tests if test.what]
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else {joined: parts}
-
-
-def _condition(test: Condition) -> Raw:
-    kind, _, rest = test.what.partition(":")
-    if kind == "post":
-        return _perhaps_not({"post": rest}, test.op == FAILS)
-    if kind == "link":
-        name, _, end = rest.partition(":")
-        return _perhaps_not({"link": name} | ({"end": end} if end in ("a", "b") else {}), test.op == FAILS)
-    if test.op in ("at_least", "at_most"):
-        return {"attribute": rest, test.op: typed(test.value)}
-    values = [typed(value.strip()) for value in test.value.split(",") if value.strip()]
-    said = {"attribute": rest, "is": values[0] if len(values) == 1 else values}
-    return _perhaps_not(said, test.op == "not")
-
-
-def _perhaps_not(condition: Raw, negated: bool) -> Raw:
-    return {"not": condition} if negated else condition
-
-
-def typed(text: str) -> Any:
-    """A text as YAML would read it: booleans and whole numbers, else the text."""
-    if text in ("true", "false"):
-        return text == "true"
-    number = number_of(text)
-    return number if isinstance(number, int) and str(number) == text else text
 
 
 # who owes, what counts
@@ -271,12 +186,11 @@ def _read_count(slots: Slots, left: Raw) -> None:
     if not isinstance(count.get("part"), list):
         slots.part = text_of(count.pop("part", ""))
     only = count.get("only")
-    if isinstance(only, dict) and not any(isinstance(value, dict) for value in only.values()):
-        slots.only = [
-            (name, ",".join(text_of(v) for v in (value if isinstance(value, list) else [value])))
-            for name, value in only.items()
-        ]
-        del count["only"]
+    if isinstance(only, dict):
+        said = [(name, _said(value)) for name, value in only.items()]
+        if all(value for _name, value in said):
+            slots.only = said
+            del count["only"]
     _read_companion(slots, count)
     if not isinstance(count.get("about"), dict | list):
         slots.about = text_of(count.pop("about", ""))
@@ -323,7 +237,20 @@ def _count(slots: Slots, kept: Raw) -> Raw:
     return count | (rest if isinstance(rest, dict) else {})
 
 
+def _said(value: Any) -> str:
+    """A filter as one types it: values with commas, or a range of an amount; empty where it says something else."""
+    if not isinstance(value, dict):
+        return ",".join(text_of(v) for v in (value if isinstance(value, list) else [value]))
+    if not value or not set(value) <= {"at_least", "at_most"}:
+        return ""
+    low, high = text_of(value.get("at_least")), text_of(value.get("at_most"))
+    return f"{low}..{high}" if low and high else f">={low}" if low else f"<={high}"
+
+
 def _values(text: str) -> Any:
+    if found := _RANGE.match(text):
+        low, high = found["only_low"] or found["low"], found["only_high"] or found["high"]
+        return {key: _amount(end) for key, end in (("at_least", low), ("at_most", high)) if end}
     values = [typed(value.strip()) for value in text.split(",") if value.strip()]
     return values[0] if len(values) == 1 else values
 
@@ -331,19 +258,32 @@ def _values(text: str) -> Any:
 def _read_measure(slots: Slots, left: Raw) -> None:
     measure = left.get("measure")
     slots.measure = ""
+    if text_of(left.get("on")) in ON_DAYS and isinstance(measure, dict) and "links" in measure:
+        slots.on = text_of(left["on"])
     if measure is None:
         return
     if isinstance(measure, str):
         slots.measure = measure
-    elif isinstance(measure, dict) and len(measure) == 1 and isinstance(next(iter(measure.values())), str):
+    elif (
+        isinstance(measure, dict)
+        and len(measure) == 1
+        and FRACTION not in measure
+        and isinstance(next(iter(measure.values())), str)
+    ):
         name, of = next(iter(measure.items()))
         slots.measure = f"{name}:{of}"
-    elif (of := _plain_share(measure)) or (of := _plain_links(measure)):
+    elif (of := _plain_share(measure)) or (of := _plain_links(measure)) or (of := _state_named(measure)):
         slots.measure = of
+    elif other := _other_rule(measure):
+        slots.measure, slots.fraction_of = FRACTION, other
+    elif two := _two_links(measure):
+        slots.measure, slots.links_too = f"links:{two[0]}", two[1]
     else:
-        slots.measure = KEPT
+        slots.measure, slots.on = KEPT, ""
         return
     del left["measure"]
+    if slots.on:
+        del left["on"]
 
 
 def _plain_share(measure: Any) -> str:
@@ -361,10 +301,49 @@ def _plain_links(measure: Any) -> str:
     return f"links:{name}:{end}" if isinstance(name, str) and end in ("a", "b") else ""
 
 
+def _state_named(measure: Any) -> str:
+    """ "days_in:membership=activist" for a state whose machine is named; empty for any other measure."""
+    word = next(
+        (one for one in ("state", "days_in") if isinstance(measure, dict) and list(measure) == [one]), ""
+    )
+    said = measure[word] if word else None
+    if not isinstance(said, dict) or len(said) != 2 or "is" not in said:
+        return ""
+    name = said.get("attribute") or said.get("machine")
+    return f"{word}:{name}={text_of(said['is'])}" if isinstance(name, str) else ""
+
+
+def _other_rule(measure: Any) -> str:
+    """The rule of whose minimum a fraction is asked; empty for any other measure."""
+    said = measure.get(FRACTION) if isinstance(measure, dict) and len(measure) == 1 else None
+    if isinstance(said, dict):
+        said = said.get("obligation") if len(said) == 1 else None
+    return said if isinstance(said, str) else ""
+
+
+def _two_links(measure: Any) -> list[str]:
+    """Two kinds of links or posts that are held counts of together; empty for any other measure."""
+    names = measure.get("links") if isinstance(measure, dict) and len(measure) == 1 else None
+    plain = isinstance(names, list) and len(names) == 2 and all(isinstance(name, str) for name in names)
+    return list(names) if plain and isinstance(names, list) else []
+
+
 def _measure(slots: Slots) -> Raw:
+    found = _plain_measure(slots)
+    return found | ({"on": slots.on} if slots.on and found else {})
+
+
+def _plain_measure(slots: Slots) -> Raw:
     if slots.measure in ("", KEPT):
         return {}
     name, _, of = slots.measure.partition(":")
+    if name == FRACTION:
+        return {"measure": {FRACTION: {"obligation": slots.fraction_of}}}
+    if name in ("state", "days_in") and "=" in of:
+        attribute, _, state = of.partition("=")
+        return {"measure": {name: {"attribute": attribute, "is": state}}}
+    if name == "links" and slots.links_too and slots.links_too != of:
+        return {"measure": {"links": [of, slots.links_too]}}
     if name == SHARE:
         return {"measure": {SHARE: {"of": of}}}
     if name == "links":
@@ -382,7 +361,7 @@ def counts_nothing(measure: str) -> bool:
 
 
 def _read_bound(slots: Slots, left: Raw) -> None:
-    said = [key for key in (*SIMPLE_BOUNDS, "between", "one_of") if key in left]
+    said = [key for key in (*SIMPLE_BOUNDS, "between", ONE_OF) if key in left]
     slots.bound, slots.number = KEPT, ""
     if len(said) != 1:
         return
@@ -393,11 +372,15 @@ def _read_bound(slots: Slots, left: Raw) -> None:
         slots.number = text_of(value)
     elif said[0] == "at_least" and isinstance(value, dict) and list(value) == ["ask"]:
         slots.asked = text_of(value["ask"])
+    elif said[0] == "at_least" and isinstance(value, dict) and set(value) == {"part", "of"}:
+        slots.number, slots.of = text_of(value["part"]), text_of(value["of"])
+    elif said[0] == ONE_OF and isinstance(value, list) and not any(isinstance(v, dict | list) for v in value):
+        slots.number = "、".join(text_of(one) for one in value)
     elif said[0] == "at_least" and (found := read_table(value)):
         slots.by, slots.bands, slots.otherwise = found
     else:
         return
-    slots.bound = ASKED if slots.asked else BANDED if slots.by else said[0]
+    slots.bound = ASKED if slots.asked else BANDED if slots.by else PART_OF if slots.of else said[0]
     del left[said[0]]
 
 
@@ -405,9 +388,13 @@ def _bound(slots: Slots) -> Raw:
     if slots.bound == ASKED:
         return {"at_least": {"ask": slots.asked}}
     if slots.bound == BANDED:
-        return {"at_least": table(slots.by, slots.bands, slots.otherwise, typed, _amount)}
+        return {"at_least": table(slots.by, slots.bands, slots.otherwise, _amount)}
     if slots.bound == KEPT or not slots.number:
         return {}
+    if slots.bound == PART_OF:
+        return {"at_least": {"part": _amount(slots.number), "of": slots.of}}
+    if slots.bound == ONE_OF:
+        return {ONE_OF: [_amount(one) for one in listed(slots.number)]}
     if slots.bound == "between":
         return {"between": [_amount(slots.number), _amount(slots.number_to)]}
     return {slots.bound: _amount(slots.number)}
@@ -421,105 +408,14 @@ def _amount(text: str) -> Any:
 
 
 def _read_window(slots: Slots, left: Raw) -> None:
-    window = left.get("window")
-    if "windows" in left or window is None:
-        slots.period = Period(KEPT)
-        return
-    found = _period(window)
-    slots.period = found or Period(KEPT)
-    if found is not None:
-        del left["window"]
+    slots.period, *slots.more_periods = read_windows(left)
 
 
-def _period(window: Any) -> Period | None:
-    if isinstance(window, str):
-        return Period(window) if window in WINDOW_WORDS else None
-    if not isinstance(window, dict):
-        return None
-    keys = set(window)
-    if keys == {"year"} and window["year"] == "calendar":
-        return Period("calendar_year")
-    if keys in ({"unit", "teaching"}, {"every", "unit", "teaching"}) and _is_teaching_month(window):
-        return Period(TEACHING_MONTH)
-    if keys == {"every", "unit"}:
-        return Period("every", text_of(window["every"]), text_of(window["unit"]))
-    for word in PARTS:
-        if keys == {word, "unit", "of"} and not isinstance(window["of"], dict):
-            return Period(word, text_of(window[word]), text_of(window["unit"]), text_of(window["of"]))
-    if keys == {"from", "to"}:
-        return Period("between", first=text_of(window["from"]), last=text_of(window["to"]))
-    if keys == {"by"}:
-        announced = window["by"].get("announced") if isinstance(window["by"], dict) else None
-        return (
-            Period("announced", of=text_of(announced))
-            if announced
-            else Period("by", last=text_of(window["by"]))
-        )
-    for word in ("phase", "plan_month"):
-        if keys == {word}:
-            return Period(word, text_of(window[word]))
-    if keys == {"break"}:
-        return Period("break", unit=text_of(window["break"]))
-    return _long_period(window, keys)
-
-
-def _is_teaching_month(window: Raw) -> bool:
-    return window["unit"] == "month" and window["teaching"] is True and window.get("every", 1) == 1
-
-
-def _long_period(window: Raw, keys: set[str]) -> Period | None:
-    """within, rolling and before, however their length is spelled."""
-    for word in ("within", "rolling"):
-        if word in keys and keys <= {word, "unit", "of"} and not isinstance(window.get("of"), dict):
-            n, unit = _length(window[word], text_of(window.get("unit")))
-            return Period(word, n, unit, text_of(window.get("of"))) if n else None
-    if "before" in keys and keys <= {"before", "lookback"} and not isinstance(window["before"], dict):
-        n, unit = _length(window["lookback"], "") if "lookback" in keys else ("", "")
-        return Period("before", n, unit, text_of(window["before"]))
-    return None
-
-
-def _length(said: Any, unit: str) -> tuple[str, str]:
-    parts = [text_of(one) for one in said] if isinstance(said, list | dict) else [text_of(said)]
-    if len(parts) == 2:
-        return parts[0], parts[1]
-    text = parts[0]
-    if text.isdecimal():
-        return text, unit or "day"
-    return (
-        (text[:-1], {"d": "day", "h": "hour"}[text[-1]])
-        if text[:-1].isdecimal() and text[-1] in "dh"
-        else ("", "")
-    )
-
-
-def _window(slots: Slots, kept: Raw) -> Raw:
-    period = slots.period
-    if period.word == KEPT:
-        return {}
-    return {"window": _spelled(period)}
-
-
-def _spelled(period: Period) -> Any:
-    n = typed(period.n)
-    if period.word in WINDOW_WORDS:
-        return period.word
-    spelled: dict[str, Callable[[], Raw]] = {
-        "calendar_year": lambda: {"year": "calendar"},
-        TEACHING_MONTH: lambda: {"unit": "month", "teaching": True},
-        "every": lambda: {"every": n, "unit": period.unit},
-        **dict.fromkeys(PARTS, lambda: {period.word: n, "unit": period.unit, "of": period.of}),
-        "between": lambda: {"from": period.first, "to": period.last},
-        "by": lambda: {"by": period.last},
-        "announced": lambda: {"by": {"announced": period.of}},
-        "phase": lambda: {"phase": n},
-        "plan_month": lambda: {"plan_month": n},
-        "break": lambda: {"break": period.unit},
-        "rolling": lambda: {"rolling": n, "unit": period.unit},
-        "within": lambda: {"within": n, "unit": period.unit, "of": period.of},
-        "before": lambda: {"before": period.of} | ({"lookback": [n, period.unit]} if period.n else {}),
-    }
-    return spelled[period.word]()
+def listed(text: str) -> list[str]:
+    """The pieces of a text in which several are typed with commas or blanks between."""
+    for mark in ("，", ",", " "):
+        text = text.replace(mark, "、")
+    return [one for one in text.split("、") if one]
 
 
 # the rest
@@ -547,11 +443,7 @@ def _read_remind(slots: Slots, left: Raw) -> None:
 
 
 def _remind(slots: Slots) -> list[str]:
-    return [
-        f"{day}d"
-        for day in slots.remind.replace("，", "、").replace(",", "、").replace(" ", "、").split("、")
-        if day
-    ]
+    return [f"{day}d" for day in listed(slots.remind)]
 
 
 def _read_source(slots: Slots, left: Raw) -> None:
@@ -591,3 +483,18 @@ def _waiver(slots: Slots) -> Raw:
     if not slots.waiver_by:
         return {}
     return {"by": slots.waiver_by} | ({"expires": f"{slots.waiver_days}d"} if slots.waiver_days else {})
+
+
+__all__ = [
+    "FAILS",
+    "HOLDS",
+    "KEPT",
+    "PARTS",
+    "TEACHING_MONTH",
+    "WINDOW_WORDS",
+    "Condition",
+    "Period",
+    "Slots",
+    "slots_of",
+    "written",
+]

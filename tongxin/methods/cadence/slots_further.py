@@ -6,22 +6,27 @@ Each reader takes what it can say out of the written form and leaves the rest; e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .parse_escalation import days_from_due
 from .reading import number_of, text_of
+from .slots_conditions import Condition, condition_of, typed, written_condition
 
 Raw = dict[str, Any]
 ALL_OF, ANY_OF = "all_of", "any_of"
 PRORATE, FROM = "prorate", "from"
-AS_WRITTEN = "kept"
+AS_WRITTEN, ITSELF, LINKS = "kept", "itself", "links:"
+ITEM_BOUNDS = ("at_least", "exactly", "at_most")
 
 
 @dataclass
 class Item:
-    """A line of a checklist. only: a qualifier and its value as "theme=oath", or empty; number: how often at least.
+    """A line of a checklist. kind: of activity, ITSELF for the one the rule is about, or "links:NAME" for what is held.
 
+    only, only_too: a qualifier and its values as "theme=oath,talk", or empty. how: "" for times, "people", "sum:hours";
+    bound: one of ITEM_BOUNDS, number: as typed. evidence: proofs of this line. tests: for whom the line is, at most one.
+    with_part, with_tests: who must have played which part. finer: its further fields are asked for, though empty.
     raw: the line as it is written, where it says more than slots can; it is kept whole, kind says AS_WRITTEN.
     """
 
@@ -31,6 +36,20 @@ class Item:
     only: str = ""
     number: str = "1"
     raw: Raw | None = None
+    only_too: str = ""
+    how: str = ""
+    bound: str = "at_least"
+    evidence: list[str] = field(default_factory=list)
+    tests: list[Condition] = field(default_factory=list)
+    with_part: str = ""
+    with_tests: list[Condition] = field(default_factory=list)
+    finer: bool = field(default=False, compare=False)
+
+    @property
+    def is_finer(self) -> bool:
+        """Does it say, or is it about to say, more than a kind, a part, one qualifier and a least number."""
+        said = self.only_too or self.how or self.evidence or self.tests or self.with_part or self.with_tests
+        return self.finer or bool(said) or self.bound != "at_least"
 
 
 @dataclass
@@ -76,16 +95,13 @@ def read_table(said: Any) -> tuple[str, list[Band], str] | None:
     return text_of(said["by"]), bands, text_of(said.get("else", ""))
 
 
-def table(
-    by: str, bands: list[Band], otherwise: str, typed: Callable[[str], Any], amount: Callable[[str], Any]
-) -> Raw:
+def table(by: str, bands: list[Band], otherwise: str, amount: Callable[[str], Any]) -> Raw:
     """A table of numbers as a pack writes it."""
     found: Raw = {"by": by} | {typed(band.value): amount(band.number) for band in bands if band.value}
     return found | ({"else": amount(otherwise)} if otherwise else {})
 
 
-def read_further(slots: Further, left: Raw, tests: Callable[[Any], list[Any] | None]) -> None:
-    """tests: takes a condition apart, None when it says more than slots can."""
+def read_further(slots: Further, left: Raw) -> None:
     slots.title_en = text_of(left.pop("title_en", ""))
     _read_items(slots, left)
     _read_steps(slots, left)
@@ -98,9 +114,9 @@ def read_further(slots: Further, left: Raw, tests: Callable[[Any], list[Any] | N
     if listed and not any(isinstance(one, dict | list) for one in listed):
         slots.tightens = [text_of(one) for one in listed]
         del left["tightens"]
-    found = tests(left.get("exempt"))
-    if found is not None and len(found) == 1:
-        slots.exempt = found
+    found = condition_of(left.get("exempt"))
+    if found is not None:
+        slots.exempt = [found]
         del left["exempt"]
     _read_arrivals(slots, left)
     if left.get("jointly") in ("total", True):
@@ -130,24 +146,61 @@ def _whole(said: Raw) -> Item:
 
 def _item(said: Raw) -> Item | None:
     """A line whose parts all have slots; None for any other."""
-    if not set(said) <= {"title", "count", "at_least"}:
+    bounds = [key for key in ITEM_BOUNDS if key in said]
+    if len(bounds) > 1 or not set(said) <= {"title", "where", "count", "measure", "evidence", *bounds}:
         return None
-    count = said.get("count")
+    bound = bounds[0] if bounds else "at_least"
+    number, evidence = number_of(said.get(bound, 1)), said.get("evidence", [])
+    test = condition_of(said["where"]) if "where" in said else None
+    if not isinstance(number, int) or not _plain_list(evidence) or ("where" in said and test is None):
+        return None
+    item = Item(text_of(said.get("title")), number=str(number), bound=bound,
+                evidence=[text_of(one) for one in evidence], tests=[test] if test else [])  # fmt: skip
+    return item if _counted(item, said) else None
+
+
+def _counted(item: Item, said: Raw) -> bool:
+    """Fill in what is counted and how; False where that has no slots."""
+    measure, count = said.get("measure"), said.get("count")
+    if isinstance(measure, dict) and list(measure) == ["links"] and isinstance(measure["links"], str):
+        item.kind = LINKS + measure["links"]
+        return count is None
+    if measure in ("times", "people"):
+        item.how = "people" if measure == "people" else "times"
+    elif isinstance(measure, dict) and list(measure) == ["sum"] and isinstance(measure["sum"], str):
+        item.how = f"sum:{measure['sum']}"
+    elif measure is not None:
+        return False
     count = {"kind": count} if isinstance(count, str) else count
-    if not isinstance(count, dict) or not set(count) <= {"kind", "part", "only"}:
-        return None
-    number = number_of(said.get("at_least"))
-    only = count.get("only", {})
-    plain = not any(isinstance(count.get(key), dict | list) for key in ("kind", "part"))
-    if not plain or not isinstance(only, dict) or len(only) > 1 or not isinstance(number, int):
-        return None
-    name, value = next(iter(only.items())) if only else ("", "")
-    if isinstance(value, dict | list):
-        return None
-    return Item(
-        text_of(said.get("title")), text_of(count.get("kind")), text_of(count.get("part")),
-        f"{name}={text_of(value)}" if only else "", str(number),
-    )  # fmt: skip
+    if not isinstance(count, dict) or not set(count) <= {"kind", "part", "only", "with"}:
+        return False
+    if any(isinstance(count.get(key), dict | list) for key in ("kind", "part")):
+        return False
+    item.kind, item.part = text_of(count.get("kind")) or ITSELF, text_of(count.get("part"))
+    return _only(item, count.get("only", {})) and _with(item, count.get("with"))
+
+
+def _only(item: Item, only: Any) -> bool:
+    if not isinstance(only, dict) or len(only) > 2 or any(isinstance(value, dict) for value in only.values()):
+        return False
+    said = [f"{name}={','.join(text_of(one) for one in (value if isinstance(value, list) else [value]))}"
+            for name, value in only.items()]  # fmt: skip
+    item.only, item.only_too = [*said, "", ""][:2]
+    return True
+
+
+def _with(item: Item, said: Any) -> bool:
+    if said is None:
+        return True
+    if not isinstance(said, dict) or not set(said) <= {"part", "where"} or "part" not in said:
+        return False
+    test = condition_of(said["where"]) if "where" in said else None
+    item.with_part, item.with_tests = text_of(said["part"]), [test] if test else []
+    return test is not None or "where" not in said
+
+
+def _plain_list(said: Any) -> bool:
+    return isinstance(said, list) and not any(isinstance(one, dict | list) for one in said)
 
 
 def _read_steps(slots: Further, left: Raw) -> None:
@@ -174,12 +227,12 @@ def _read_arrivals(slots: Further, left: Raw) -> None:
         del left["arrivals"]
 
 
-def further(slots: Further, typed: Callable[[str], Any], exempt: Any) -> Raw:
+def further(slots: Further, exempt: Any) -> Raw:
     """Everything of these slots as a pack writes it. exempt: the condition, written."""
     found: Raw = {}
     if slots.title_en:
         found["title_en"] = slots.title_en
-    if items := [_written(item, typed) for item in slots.items if item.title or item.kind]:
+    if items := [_written(item) for item in slots.items if item.title or item.kind]:
         found[slots.listed or ALL_OF] = items
     if steps := [{"at": _at(step.days), "to": step.to} for step in slots.steps if step.to]:
         found["escalate"] = steps
@@ -202,17 +255,40 @@ def further(slots: Further, typed: Callable[[str], Any], exempt: Any) -> Raw:
     return found
 
 
-def _written(item: Item, typed: Callable[[str], Any]) -> Raw:
+def _written(item: Item) -> Raw:
     if item.raw is not None:
         return item.raw | ({"title": item.title} if item.title else {})
-    count: Raw = {"kind": item.kind}
+    said: Raw = {"title": item.title} if item.title else {}
+    if item.tests:
+        said["where"] = written_condition(item.tests[0])
+    if item.kind.startswith(LINKS):
+        said["measure"] = {"links": item.kind.removeprefix(LINKS)}
+    else:
+        said["count"] = _count(item)
+        word, _colon, of = item.how.partition(":")
+        if word:
+            said["measure"] = {word: of} if of else word
+    said[item.bound] = typed(item.number or "1")
+    return said | ({"evidence": list(item.evidence)} if item.evidence else {})
+
+
+def _count(item: Item) -> Raw:
+    count: Raw = {} if item.kind == ITSELF else {"kind": item.kind}
     if item.part:
         count["part"] = item.part
-    name, equals, value = item.only.partition("=")
-    if equals:
-        count["only"] = {name: typed(value)}
-    said: Raw = {"title": item.title} if item.title else {}
-    return said | {"count": count, "at_least": typed(item.number or "1")}
+    only: Raw = {}
+    for said in (item.only, item.only_too):
+        name, equals, value = said.partition("=")
+        if equals:
+            values = [typed(one) for one in value.split(",")]
+            only[name] = values[0] if len(values) == 1 else values
+    if only:
+        count["only"] = only
+    if item.with_part:
+        count["with"] = {"part": item.with_part} | (
+            {"where": written_condition(item.with_tests[0])} if item.with_tests else {}
+        )
+    return count
 
 
 def _at(days: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from tongxin.methods.cadence.conditions import NUMERIC
 from tongxin.methods.cadence.counting import DISTINCT
 from tongxin.methods.cadence.occasions import ARRIVED, LEFT
 from tongxin.methods.cadence.pack import Pack, vocabulary
 from tongxin.methods.cadence.slot_choices import WHOLES, conditions, measures, subjects
-from tongxin.methods.cadence.slots import ASKED, BANDED, FAILS, HOLDS, KEPT, TEACHING_MONTH
+from tongxin.methods.cadence.slots import ASKED, BANDED, FAILS, HOLDS, KEPT, ONE_OF, PART_OF, TEACHING_MONTH
+from tongxin.methods.cadence.slots_conditions import BOUND, TIED
 from tongxin.methods.cadence.words import SUBJECTS_EN, SUBJECTS_ZH, Speaker
 
 Choices = list[tuple[str, str]]
@@ -50,6 +52,17 @@ def operator_choices(names: tuple[str, ...]) -> Choices:
     return [(name, words[name]) for name in names]
 
 
+def tie_choices(joined: str) -> Choices:
+    """How a condition hangs on those above it."""
+    if joined == "any":
+        return [
+            ("", _("或者")),
+            (TIED, _("并且（和上面合成一组）")),
+            (BOUND, _("或者（只和上一个合成一小组）")),
+        ]
+    return [("", _("并且")), (TIED, _("或者（和上面合成一组）")), (BOUND, _("并且（只和上一个合成一小组）"))]
+
+
 def measure_choices(pack: Pack, kinds: list[str], say: Speaker, subject: str) -> Choices:
     say = say.about(tuple(kinds))
     return [(name, measure_word(name, say, subject)) for name in measures(vocabulary(pack), kinds, subject)]
@@ -61,6 +74,13 @@ def _set_word(of: str, say: Speaker, subject: str) -> str:
         "homerooms": _("班级"), "branches": _("党支部"), "departments": _("部门"),
     }  # fmt: skip
     return words.get(of) or say.part([subject.partition(":")[2]], of)
+
+
+def own_measure_word(name: str, say: Speaker, subject: str) -> str:
+    """A measure that a rule has and the list does not: what is usual, what has no slot, or one of a rare kind."""
+    if name in ("", KEPT):
+        return _("按原来的写法") if name else _("（照常）")
+    return measure_word(name, say, subject)
 
 
 def measure_word(name: str, say: Speaker, subject: str = "") -> str:
@@ -88,6 +108,9 @@ def measure_word(name: str, say: Speaker, subject: str = "") -> str:
 
 
 def _state_word(code: str, say: Speaker) -> str:
+    attribute, equals, state = code.partition("=")
+    if equals:
+        return say.value(attribute, state)
     named = (name for name, one in say.pack.attributes.items() if one.type == "state" and code in one.values)
     return say.value(next(named, ""), code)
 
@@ -106,7 +129,25 @@ def _links_word(of: str, say: Speaker) -> str:
 def bound_choices(kept: bool) -> Choices:
     found = [("at_least", _("至少")), ("at_most", _("至多")), ("exactly", _("正好")), ("between", _("介于"))]
     found += [(BANDED, _("至少，按情况定数")), (ASKED, _("至少，数由学校的人填写"))]
+    found += [(ONE_OF, _("正好是这几个数之一")), (PART_OF, _("至少，按某个数的几分之几"))]
     return [*found, (KEPT, _("按原来的写法"))] if kept else found
+
+
+def number_help(bound: str) -> str:
+    if bound == ONE_OF:
+        return _("几个数用顿号隔开，例如 3、5、7。")
+    if bound == PART_OF:
+        return _("例如每 4000 人一名，写 1/4000。")
+    return _("可以写整数、小数、分数（3/4）或百分数（60%）。")
+
+
+def figure_choices(pack: Pack, say: Speaker) -> Choices:
+    """The attributes that are numbers."""
+    return [(name, say.attribute(name)) for name, one in pack.attributes.items() if one.type in NUMERIC]
+
+
+def stub_choices() -> Choices:
+    return [("", _("不要求")), ("full", _("照样要求")), ("prorate", _("按天数折算"))]
 
 
 def window_choices(kept: bool) -> Choices:
@@ -116,7 +157,7 @@ def window_choices(kept: bool) -> Choices:
         ("teaching_week", _("每个教学周")), ("teaching_fortnight", _("每两个教学周")), ("school_day", _("每个教学日")),
         ("every", _("每隔几个……")), ("by", _("到某一天为止")), ("between", _("从某天到某天")), ("phase", _("在方案的某个阶段")),
         ("plan_month", _("在方案的某个月")), ("break", _("在假期里")), ("within", _("在某件事之后多久以内")),
-        ("before", _("在某件事之前")), ("rolling", _("最近多久以内")), ("announced", _("到公布的日期为止")),
+        ("before", _("在某件事之前")), ("between_events", _("从一件事到另一件事")), ("rolling", _("最近多久以内")), ("announced", _("到公布的日期为止")),
         ("first", _("一段时间里最初的几个……")), ("last", _("一段时间里最后的几个……")),
         ("nth", _("一段时间里的第几个……")), ("standing", _("任何时候")), ("once", _("一次，没有期限")),
     ]  # fmt: skip

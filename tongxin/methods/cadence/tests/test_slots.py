@@ -55,10 +55,69 @@ def test_random_rules_come_back_as_they_were(raw):
     assert tree(written(*slots_of(raw)), names) == tree(raw, names)
 
 
-def test_most_rules_of_the_packs_fit_the_slots_whole():
-    whole = [not slots_of(raw)[1].keys() - {"cases", "note", "title_en", "rows"} for folder in PACKS
-             for raw in load_pack(folder).raw["obligations"] if "later" not in raw]  # fmt: skip
-    assert sum(whole) > len(whole) * 0.85, f"{sum(whole)} of {len(whole)}"
+NOTES = {"cases", "note", "rows"}  # what a rule is not judged by
+# Who did it is one of two posts; a share of those who have one of several certificates: each is rare, and would be one
+# more row of conditions within the sentence.
+NOT_WHOLE = {"committee-talks-members", "core-group-valid-certificates"}
+
+
+def test_all_but_two_rules_of_the_packs_fit_the_slots_whole():
+    """Whole: nothing is kept beside the slots, and no line of a checklist is kept as it is written."""
+    rules = [raw for folder in PACKS for raw in load_pack(folder).raw["obligations"] if "later" not in raw]
+    read = [(raw["id"], *slots_of(raw)) for raw in rules]
+    left = {name for name, slots, kept in read
+            if kept.keys() - NOTES or any(item.raw is not None for item in slots.items)}  # fmt: skip
+    assert left == NOT_WHOLE
+    assert len(left) < len(rules) * 0.01
+
+
+BESIDE = [
+    {"windows": ["month", "term"]},
+    {"window": "term", "windows": [{"by": "2023-11-15"}]},
+    {"window": {"standing": True, "grace": "30d"}},
+    {"window": {"every": 2, "unit": "teaching_week", "stub": "prorate"}},
+    {"window": {"nth": 1, "unit": "term", "of": {"year": "calendar"}}},
+    {"window": {"between_events": {"from": "arrived", "until": "left"}}},
+    {"at_least": {"by": "post", "homeroom_teacher": 2, "secretary": 3, "else": 1}, "two_posts": "larger", "subject": "staff",
+     "count": {"kind": "visit", "part": "visitor"}},
+    {"at_least": 1, "not_with": ["other", "third"]},
+    {"overrides": {"id": "other", "when": {"attribute": "care", "is": True}}},
+    {"overrides": [{"id": "other", "when": {"not": {"link": "mentor_of"}}}]},
+    {"consequence": {"veto": "appraisal"}},
+    {"consequence": [{"points": -1, "per": "year", "floor": -10}, {"bars": "rating.excellent"}]},
+    {"consequence": {"points": "-0.5"}},
+    {"at_least": None, "one_of": [3, 5, 7]},
+    {"measure": {"fraction_of": {"obligation": "other"}}, "at_least": "1/3"},
+    {"at_least": {"part": "1/20", "of": "size"}},
+    {"where": {"all": [{"attribute": "care", "is": True}, {"any": [{"link": "mentor_of"}, {"post": "homeroom_teacher"}]}]}},
+    {"where": {"any": [{"care": True}, {"all": [{"attribute": "grade", "at_least": 2}, {"not": {"post": "secretary"}}]}]}},
+    {"where": {"all": [{"grade": 1}, {"any": [{"care": True}, {"all": [{"need": "a"}, {"not": {"need": "b"}}]}]}]}},
+    {"where": {"post": ["homeroom_teacher", "secretary"]}},
+    {"measure": {"links": ["mentor_of", "liaison"]}, "count": None, "on": "every_day"},
+    {"measure": {"days_in": {"machine": "membership", "is": "activist"}}, "count": None, "subject": "staff"},
+    {"count": {"kind": "visit", "part": "visited", "only": {"hours": {"at_least": 1, "at_most": "2.5"}, "mode": "online"}}},
+    {"applies": "next_window"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", BESIDE, ids=lambda said: "-".join(said))
+def test_what_a_rule_may_say_further_fits_the_slots_whole(said):
+    raw = {key: value for key, value in rule(**said).items() if value is not None}
+    if "windows" in said and "window" not in said:
+        del raw["window"]
+    slots, kept = slots_of(raw)
+    assert kept.keys() <= NOTES
+    names = vocabulary(pack_of(rule()))
+    assert tree(written(slots, kept), names) == tree(raw, names)
+
+
+def test_rows_are_tied_into_groups():
+    """A and (B or (C and D)), whichever order a person ties them in."""
+    rows = [Condition("post:a", "has"), Condition("post:b", "has"), Condition("post:c", "has", tie="tied"),
+            Condition("post:d", "has", tie="bound")]  # fmt: skip
+    nested = {"all": [{"post": "a"}, {"any": [{"post": "b"}, {"all": [{"post": "c"}, {"post": "d"}]}]}]}
+    assert written(Slots(tests=rows), {})["where"] == nested
+    assert written(Slots(tests=rows[:1] + rows[3:]), {})["where"] == {"all": [{"post": "a"}, {"post": "d"}]}
 
 
 def test_slots_say_what_a_person_chose():
@@ -100,7 +159,7 @@ def test_a_table_of_numbers_is_taken_apart_into_lines():
 
 def test_a_line_of_a_checklist_that_says_more_than_slots_can_is_kept_whole():
     plain = {"title": "家访", "count": {"kind": "visit"}, "at_least": 1}
-    finer = {"title": "党员家访", "count": {"kind": "visit"}, "measure": "people", "at_least": 2}
+    finer = {"title": "党员家访", "count": {"kind": "visit"}, "measure": {"distinct": "day"}, "at_least": 2}
     slots, _kept = slots_of({"id": "r", "title": "清单", "all_of": [plain, finer], "window": "term"})
     assert [item.kind for item in slots.items] == ["visit", "kept"]
     slots.items[1].title = "改了名"

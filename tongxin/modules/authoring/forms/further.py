@@ -9,10 +9,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.slot_choices import values_of
-from tongxin.methods.cadence.slots import Slots
-from tongxin.methods.cadence.slots_further import ALL_OF, ANY_OF, AS_WRITTEN, FROM, PRORATE, Band, Item, Step
+from tongxin.methods.cadence.slots import Condition, Slots
+from tongxin.methods.cadence.slots_further import (
+    ALL_OF,
+    ANY_OF,
+    AS_WRITTEN,
+    FROM,
+    ITEM_BOUNDS,
+    ITSELF,
+    LINKS,
+    PRORATE,
+    Band,
+    Item,
+    Step,
+)
 from tongxin.methods.cadence.words import Speaker
 
 from .. import labels
@@ -22,35 +35,82 @@ MOST_ITEMS, MOST_STEPS, MOST_BANDS = 20, 5, 12
 Get = Callable[[str], str]
 
 
-def item_fields(pack: Pack, said: Slots, say: Speaker) -> dict[str, forms.Field]:
-    """A row for each line of the checklist and one more: what it is called, which activity, as what, which sort, how often."""
-    found: dict[str, forms.Field] = {}
-    every = [(name, say.kind(name)) for name in pack.kinds]
-    for at in range(rows(len(said.items), MOST_ITEMS)):
-        item = said.items[at] if at < len(said.items) else Item()
-        found[f"i{at}-title"] = text(_("第%(n)d项") % {"n": at + 1}, item.title, most=60)
-        kinds = [*NOTHING, *every]
-        if item.raw is not None:
-            kinds.append((AS_WRITTEN, _("按原来的写法")))
-        found[f"i{at}-kind"] = choice(_("哪类活动"), kinds, item.kind)
-        kind = pack.kinds.get(item.kind)
-        if kind is None:
-            continue
+def item_fields(
+    at: int, item: Item, kind: Kind | None, pack: Pack, say: Speaker, held: labels.Choices, is_activity: bool
+) -> dict[str, forms.Field]:
+    """A line of the checklist: what it is called, which activity, as what, which sort, how often; and the rest if asked."""
+    found: dict[str, forms.Field] = {
+        f"i{at}-title": text(_("第%(n)d项") % {"n": at + 1}, item.title, most=60)
+    }
+    kinds = [*NOTHING, *([(ITSELF, _("这次活动本身"))] if is_activity or item.kind == ITSELF else [])]
+    kinds += [(name, say.kind(name)) for name in pack.kinds]
+    if item.is_finer or item.kind.startswith(LINKS):
+        kinds += [(LINKS + name, _("现有“%(what)s”（不看活动）") % {"what": title}) for name, title in held]
+    if item.raw is not None:
+        kinds.append((AS_WRITTEN, _("按原来的写法")))
+    found[f"i{at}-kind"] = choice(_("哪类活动"), kinds, item.kind, item.kind)
+    if kind is not None:
         parts = [("", _("任何身份")), *((p.name, say.part([kind.name], p.name)) for p in kind.parts)]
         found[f"i{at}-part"] = choice(_("以什么身份"), parts, item.part, item.part)
-        about = say.about((kind.name,))
-        sorts = [
-            (f"{q.name}={code}", f"{about.qualifier(q.name)}：{title}")
-            for q in kind.qualifiers
-            for code, title in q.values.items()
-        ]
-        if sorts:
-            found[f"i{at}-only"] = choice(_("哪一种"), [("", _("不限")), *sorts], item.only, item.only)
+        if sorts := _sorts(kind, say, item.only):
+            found[f"i{at}-only"] = choice(_("哪一种"), sorts, item.only)
+    if not item.kind or item.kind == AS_WRITTEN:
+        return found
+    if not item.is_finer:
         found[f"i{at}-number"] = number_text(_("至少几次"), item.number)
+    elif kind is not None:
+        if sorts := _sorts(kind, say, item.only_too):
+            found[f"i{at}-only_too"] = choice(_("而且是哪一种"), sorts, item.only_too)
+        found[f"i{at}-how"] = choice(_("怎么数"), _ways(kind, say), item.how, item.how)
+    if item.is_finer:
+        bounds = zip(ITEM_BOUNDS, (_("至少"), _("正好"), _("至多")), strict=True)
+        found[f"i{at}-bound"] = choice(_("要求"), list(bounds), item.bound)
+        found[f"i{at}-number"] = number_text(_("数量"), item.number)
+        proofs = [(one.name, one.title) for one in kind.evidence] if kind is not None else []
+        proofs += [(name, say.evidence(name)) for name in item.evidence if name not in dict(proofs)]
+        if proofs:
+            found[f"i{at}-evidence"] = forms.MultipleChoiceField(
+                label=_("必须有的佐证"), choices=proofs, required=False, initial=item.evidence,
+                widget=forms.CheckboxSelectMultiple,
+            )  # fmt: skip
+    found[f"i{at}-finer"] = _check(_("再细一点"), item.is_finer)
     return found
 
 
-def items_from(get: Get, slots: Slots) -> list[Item]:
+def with_field(at: int, item: Item, kind: Kind, say: Speaker) -> dict[str, forms.Field]:
+    parts = [("", _("（不限）")), *((p.name, say.part([kind.name], p.name)) for p in kind.parts)]
+    return {f"i{at}-with": choice(_("要有谁在场"), parts, item.with_part, item.with_part)}
+
+
+def _sorts(kind: Kind, say: Speaker, own: str) -> labels.Choices:
+    """Each value of each qualifier; own: what the line says now, perhaps several values or an amount."""
+    about = say.about((kind.name,))
+    sorts = [
+        (f"{q.name}={code}", f"{about.qualifier(q.name)}：{title}")
+        for q in kind.qualifiers
+        for code, title in q.values.items()
+    ]
+    if own and own not in dict(sorts):
+        name, _equals, values = own.partition("=")
+        qualifier = kind.qualifier(name)
+        titles = qualifier.values if qualifier is not None else {}
+        word = about.qualifier(name) if qualifier is not None else about.amount(name)
+        sorts.append((own, f"{word}：{'、'.join(titles.get(v, v) for v in values.split(','))}"))
+    return [("", _("不限")), *sorts] if sorts else []
+
+
+def _ways(kind: Kind, say: Speaker) -> labels.Choices:
+    about = say.about((kind.name,))
+    sums = [(f"sum:{a.name}", _("%(amount)s合计") % {"amount": about.amount(a.name)}) for a in kind.amounts]
+    return [("", _("（照常）")), ("times", _("次（活动数）")), ("people", _("人（不同的人）")), *sums]
+
+
+def items_from(
+    get: Get,
+    several: Callable[[str], list[str]],
+    conditions: Callable[..., list[Condition]],
+    slots: Slots,
+) -> list[Item]:
     """The lines as they are filled in; a line kept as written takes its writing along."""
     found = []
     for at in range(max(MOST_ITEMS, len(slots.items))):
@@ -60,23 +120,40 @@ def items_from(get: Get, slots: Slots) -> list[Item]:
             if old is not None and old.raw is not None:
                 found.append(Item(title, AS_WRITTEN, raw=old.raw))
         elif kind:
-            part, only = get(f"i{at}-part"), get(f"i{at}-only")
-            found.append(Item(title, kind, part, only, get(f"i{at}-number") or "1"))
+            bound = get(f"i{at}-bound")
+            found.append(Item(
+                title, kind, get(f"i{at}-part"), get(f"i{at}-only"), get(f"i{at}-number") or "1",
+                only_too=get(f"i{at}-only_too"), how=get(f"i{at}-how"), bound=bound if bound in ITEM_BOUNDS else "at_least",
+                evidence=several(f"i{at}-evidence"), tests=conditions(f"i{at}-c"), with_part=get(f"i{at}-with"),
+                with_tests=conditions(f"i{at}-w") if get(f"i{at}-with") else [], finer=bool(get(f"i{at}-finer")),
+            ))  # fmt: skip
     return found
 
 
-def fitting(item: Item, pack: Pack, own: list[Item]) -> Item:
+def fitting(item: Item, kind: Kind | None, own: list[Item]) -> Item:
     """A line without what belonged to the activity that was chosen before; what the rule says itself stays."""
-    kind = pack.kinds.get(item.kind)
-    if kind is None or item in own:
+    if item in own or item.kind == AS_WRITTEN:
         return item
-    name, _equals, value = item.only.partition("=")
-    qualifier = kind.qualifier(name)
+    if item.kind.startswith(LINKS):
+        return replace(item, part="", only="", only_too="", how="", with_part="", with_tests=[])
+    if kind is None:
+        return item
+
+    def has(part: str) -> str:
+        return part if kind is not None and kind.part(part) else ""
+
+    def known(said: str) -> str:
+        name, _equals, values = said.partition("=")
+        qualifier = kind.qualifier(name) if kind is not None else None
+        return said if qualifier is not None and set(values.split(",")) <= set(qualifier.values) else ""
+
+    sums = {f"sum:{a.name}" for a in kind.amounts}
+    proofs = {one.name for one in kind.evidence}
     return replace(
-        item,
-        part=item.part if kind.part(item.part) else "",
-        only=item.only if qualifier is not None and value in qualifier.values else "",
-    )
+        item, part=has(item.part), only=known(item.only), only_too=known(item.only_too), with_part=has(item.with_part),
+        how=item.how if not item.how.startswith("sum:") or item.how in sums else "",
+        evidence=[name for name in item.evidence if name in proofs],
+    )  # fmt: skip
 
 
 def listed_choices() -> labels.Choices:

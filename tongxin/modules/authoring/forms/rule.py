@@ -16,8 +16,10 @@ from tongxin.methods.cadence.slot_choices import LENGTH_UNITS, operators, values
 from tongxin.methods.cadence.slots import (
     ASKED,
     BANDED,
+    FRACTION,
     HOLDS,
     KEPT,
+    PART_OF,
     PARTS,
     TEACHING_MONTH,
     WINDOW_WORDS,
@@ -26,10 +28,11 @@ from tongxin.methods.cadence.slots import (
     Raw,
     Slots,
 )
+from tongxin.methods.cadence.slots_conditions import TIES
 from tongxin.methods.cadence.words import Speaker
 
 from .. import labels
-from . import further
+from . import beside, further
 from .inputs import NOTHING, choice, day, rows, text
 
 PLAIN = (
@@ -44,7 +47,8 @@ PLAIN = (
     "waiver_by",
     "waiver_days",
 )
-MOST_CONDITIONS, MOST_KINDS, MOST_BEARERS = 5, 3, 3
+MOST_CONDITIONS, MOST_KINDS, MOST_BEARERS = 6, 3, 3
+TIED_FROM = 3  # with so many conditions some of them may make a group
 
 
 class RuleForm(forms.Form):
@@ -67,16 +71,22 @@ class RuleForm(forms.Form):
         self.said = self._with_codes(from_data(data, slots)) if data is not None else slots
         self.kinds = [pack.kinds[name] for name in self._kind_names() if name in pack.kinds]
         self.fields.update(self._who() | self._what() | self._how_much() | self._when() | self._else())
+        self.fields.update(self._beside())
 
     def _kind_names(self) -> list[str]:
         """The kinds that are counted; a rule about an activity that names none counts in that activity itself."""
         word, _sep, of = self.said.subject.partition(":")
         return self.said.kinds or ([of] if word == "activity" else [])
 
+    def _kind_of(self, item: further.Item) -> Kind | None:
+        """The kind that a line of a checklist counts."""
+        subject = from_subject(self.data, self.slots) if self.is_bound else self.slots.subject
+        return self.pack.kinds.get(subject.partition(":")[2] if item.kind == further.ITSELF else item.kind)
+
     def _with_codes(self, said: Slots) -> Slots:
         """What is typed as the title of an announced day stands for that day; other words are a new one."""
         said = replace(
-            said, items=[further.fitting(item, self.pack, self.slots.items) for item in said.items]
+            said, items=[further.fitting(item, self._kind_of(item), self.slots.items) for item in said.items]
         )
         if said.period.word != "announced":
             return said
@@ -109,6 +119,8 @@ class RuleForm(forms.Form):
         for at in range(rows(len(said.tests), MOST_CONDITIONS)):
             test = said.tests[at] if at < len(said.tests) else Condition()
             found |= self._condition(f"c{at}", test, whats)
+            if at and len(said.tests) >= TIED_FROM and at < len(said.tests):
+                found[f"c{at}-tie"] = choice(_("和上面怎样连"), labels.tie_choices(said.joined), test.tie)
         posts = [("self", _("本人（本班、本支部……）")), *((n, self.say.post(n)) for n in names.posts)]
         parts = [(p.name, self.say.part([k.name], p.name)) for k in self._acting() for p in k.parts]
         bearers = _unique(
@@ -154,7 +166,7 @@ class RuleForm(forms.Form):
                 titled = [(code, self.say.value(rest, code)) for code in values or {}]
                 own = [
                     (one.value, self.say.value(rest, one.value))
-                    for one in (*self.slots.tests, *self.slots.exempt)
+                    for one in (*self.slots.tests, *self.slots.exempt, *self.slots.overrides_when)
                     if one.what == test.what
                 ]
                 found[f"{name}-value"] = choice(_("值"), _unique(NOTHING + titled + own), test.value)
@@ -169,8 +181,8 @@ class RuleForm(forms.Form):
         own = self.slots
         found["listed"] = choice(_("做一件事，还是一张清单"), further.listed_choices(), said.listed)
         if said.listed:
-            of_items = [self.pack.kinds[one.kind] for one in said.items if one.kind in self.pack.kinds]
-            return found | further.item_fields(self.pack, said, say) | self._evidence(of_items)
+            kinds = [kind for one in said.items if (kind := self._kind_of(one)) is not None]
+            return found | self._items() | self._evidence(kinds)
         for at in range(rows(len(said.kinds), MOST_KINDS)):
             value = said.kinds[at] if at < len(said.kinds) else ""
             kept = own.kinds[at] if at < len(own.kinds) else ""
@@ -178,7 +190,13 @@ class RuleForm(forms.Form):
         parts = _shared([[(p.name, say.part([k.name], p.name)) for p in k.parts] for k in self.kinds])
         every_part = [("", _("任何身份")), *parts]
         found["part"] = choice(_("以什么身份"), every_part, said.part, own.part)
-        for qualifier in _qualifiers(self.kinds):
+        qualifiers = _qualifiers(self.kinds)
+        counted = {a.name for kind in self.kinds for a in kind.amounts}
+        known = counted | {q.name for q in qualifiers}
+        for name, value in said.only:
+            if name not in known and name in dict(own.only):
+                found[f"only-{name}"] = text(say.about(tuple(said.kinds)).qualifier(name), value)
+        for qualifier in qualifiers:
             value = dict(said.only).get(qualifier.name, "")
             label = say.about(tuple(said.kinds)).qualifier(qualifier.name)
             choices = [("", _("不限")), *qualifier.values.items()]
@@ -192,6 +210,44 @@ class RuleForm(forms.Form):
         if said.about or is_activity or said.period.word in ("within", "before"):
             found["about"] = choice(_("只数哪些"), further.about_choices(is_activity), said.about, own.about)
         return found | self._evidence(self.kinds)
+
+    def _items(self) -> dict[str, forms.Field]:
+        whats = labels.condition_choices(self.pack, self.say)
+        whats += [(test.what, labels.condition_word(test.what, self.say))
+                  for item in self.slots.items for test in (*item.tests, *item.with_tests)]  # fmt: skip
+        found: dict[str, forms.Field] = {}
+        for at in range(rows(len(self.said.items), further.MOST_ITEMS)):
+            item = self.said.items[at] if at < len(self.said.items) else further.Item()
+            kind = self._kind_of(item)
+            is_activity = self.said.subject.startswith("activity:")
+            found |= further.item_fields(at, item, kind, self.pack, self.say, self._held(), is_activity)
+            if item.is_finer and item.kind != further.AS_WRITTEN:
+                found |= self._titled(f"i{at}-c", item.tests, whats, _("只要求哪些"))
+            if item.is_finer and kind is not None:
+                found |= further.with_field(at, item, kind, self.say)
+                if item.with_part:
+                    found |= self._titled(f"i{at}-w", item.with_tests, whats, _("这个人是"))
+        return found
+
+    def _titled(
+        self, name: str, tests: list[Condition], whats: labels.Choices, label: str
+    ) -> dict[str, forms.Field]:
+        """The fields of one condition under a label of its own; only its first while nothing is chosen."""
+        found = self._condition(name, tests[0] if tests else Condition(), whats)
+        found[f"{name}-what"].label = label
+        return found if tests else {f"{name}-what": found[f"{name}-what"]}
+
+    def _held(self) -> labels.Choices:
+        """What may be held: posts and links."""
+        found = [(name, self.say.post(name)) for name in self.pack.posts]
+        return [
+            *found,
+            *((name, self.say.link(name)) for name in self.pack.links if name not in self.pack.posts),
+        ]
+
+    def _rules(self) -> labels.Choices:
+        """The other rules of the pack."""
+        return [(one.id, self.say.rule(one.id)) for one in self.pack.obligations if one.id != self.slots.id]
 
     def _evidence(self, kinds: list[Kind]) -> dict[str, forms.Field]:
         said, own, say = self.said, self.slots, self.say
@@ -212,8 +268,10 @@ class RuleForm(forms.Form):
         if said.listed:
             return {}
         choices = labels.measure_choices(self.pack, said.kinds, self.say, said.subject)
-        if said.measure == KEPT or said.measure not in dict(choices):
-            choices = [*choices, (said.measure, _("按原来的写法"))]
+        choices = [*choices, (FRACTION, _("占另一条要求最低数的几分之几"))]
+        if said.measure not in dict(choices):
+            word = labels.own_measure_word(said.measure, self.say, said.subject)
+            choices = [*choices, (said.measure, word)]
         return {
             "bound": choice(
                 _("要求"),
@@ -226,27 +284,54 @@ class RuleForm(forms.Form):
                 else {}
             ),
             **(further.table_fields(self.pack, said, self.say) if said.bound == BANDED else {}),
-            "number": text(
-                _("数量"), said.number, help_text=_("可以写整数、小数、分数（3/4）或百分数（60%）。")
+            **beside.two_posts_field(said),
+            "number": text(_("数量"), said.number, help_text=labels.number_help(said.bound)),
+            **(
+                {
+                    "figure": choice(
+                        _("哪个数的几分之几"),
+                        [*NOTHING, *labels.figure_choices(self.pack, self.say)],
+                        said.of,
+                        self.slots.of,
+                    )
+                }
+                if said.bound == PART_OF
+                else {}
             ),
             "number_to": text(_("到"), said.number_to),
             "measure": choice(_("怎么数"), choices, said.measure),
+            **beside.measure_fields(said, self.slots, self._rules(), self._held()),
         }
 
     def _when(self) -> dict[str, forms.Field]:
         """Only the fields that the chosen kind of window needs."""
-        period = self.said.period
-        found: dict[str, forms.Field] = {
-            "word": choice(
-                _("多久一次，或到什么时候"),
-                labels.window_choices(self.slots.period.word == KEPT),
-                period.word,
-            )
-        }
+        own = self.slots.period
+        words = labels.window_choices(own.word == KEPT)
+        label = _("多久一次，或到什么时候")
+        return {"word": choice(label, words, self.said.period.word)} | self._length(
+            "when", self.said.period, own
+        )
+
+    def _more_windows(self) -> dict[str, forms.Field]:
+        """The windows besides the first, each of which must be kept too, and room for one more."""
+        found: dict[str, forms.Field] = {}
+        if self.said.period.word == KEPT:
+            return found
+        said, own = self.said.more_periods, self.slots.more_periods
+        for at in range(rows(len(said), beside.MOST_WINDOWS - 1)):
+            period = said[at] if at < len(said) else Period("")
+            words = [("", _("（没有别的）")), *labels.window_choices(False)]
+            found[f"w{at}-word"] = choice(_("同时还要"), words, period.word)
+            found |= self._length(f"w{at}", period, own[at] if at < len(own) else Period())
+        return found
+
+    def _length(self, prefix: str, period: Period, own: Period) -> dict[str, forms.Field]:
+        """The fields of a window besides its word. own: the window as the rule says it now."""
         needs = {
-            "every": ("n", "unit"), "phase": ("phase",), "plan_month": ("month",), "by": ("last",), "between": ("first", "last"),
+            "every": ("n", "unit", "stub"), "phase": ("phase",), "plan_month": ("month",), "by": ("last",), "between": ("first", "last"),
             "break": ("unit",), "within": ("n", "unit", "of"), "before": ("of", "n", "unit"), "rolling": ("n", "unit"),
-            "announced": ("name",), **dict.fromkeys(PARTS, ("of", "n", "unit")),
+            "announced": ("name" if prefix == "when" else "named",), "between_events": ("of", "until"), "standing": ("grace",),
+            **dict.fromkeys(PARTS, ("of", "n", "unit")),
         }.get(period.word, ())  # fmt: skip
         phases = [(str(n), p.title) for n, p in sorted(self.pack.phases.items())]
         events = (
@@ -254,25 +339,45 @@ class RuleForm(forms.Form):
             if period.word in PARTS
             else labels.event_choices(self.pack, self.say, self.said.subject.startswith("activity:"))
         )
-        own = self.slots.period if self.slots.period.word == period.word else Period()
+        own = own if own.word == period.word else Period()
         units = labels.unit_choices(LENGTH_UNITS.get(period.word, ()))
+        from_event = _("从哪件事起") if period.word == "between_events" else _("哪件事")
+        named = [(name, self.say.announced(name)) for name in self.pack.announced]
         fields: dict[str, forms.Field] = {
             "n": text(_("多少"), period.n),
             "unit": choice(_("单位"), units, period.unit, own.unit),
             "of": choice(
-                _("哪段时间里") if period.word in PARTS else _("哪件事"), NOTHING + events, period.of, own.of
+                _("哪段时间里") if period.word in PARTS else from_event, NOTHING + events, period.of, own.of
             ),
+            "until": choice(_("到哪件事为止"), NOTHING + events, period.until, own.until),
+            "grace": text(_("宽限几天"), period.n, help_text=_("刚到校或刚变动的人，这几天里不算没做到。")),
+            "stub": choice(_("不满一段的"), labels.stub_choices(), period.stub),
             "first": day(_("从"), period.first),
             "last": day(_("到"), period.last),
             "phase": choice(_("哪个阶段"), phases, period.n, own.n),
             "month": choice(_("哪个月"), [(str(n), _("%(n)d月") % {"n": n}) for n in range(1, 13)], period.n),
+            "named": choice(_("日期的名称"), NOTHING + named, period.of, own.of),
             "name": text(
                 _("日期的名称"),
                 self.say.announced(period.of) if period.of else "",
                 help_text=_("例如“第二次汇报日”。哪一天由学校以后在“待定数字”里填写。"),
             ),
         }
-        return found | {f"when-{name}": fields[name] for name in needs}
+        return {f"{prefix}-{name}": fields[name] for name in needs}
+
+    def _beside(self) -> dict[str, forms.Field]:
+        """What few rules say: more windows, ranges of amounts, how it stands to others, what follows."""
+        said, own = self.said, self.slots
+        whats = labels.condition_choices(self.pack, self.say)
+        whats += [(test.what, labels.condition_word(test.what, self.say)) for test in own.overrides_when]
+        when = self._titled("o", said.overrides_when, whats, _("什么情形下代替"))
+        amounts = {} if said.listed else beside.amount_fields(self.kinds, said, self.say)
+        return {
+            **self._more_windows(),
+            **amounts,
+            **beside.standing_fields(said, own, self._rules(), when),
+            **beside.effect_fields(said, self.say),
+        }
 
     def _else(self) -> dict[str, forms.Field]:
         said, own = self.said, self.slots
@@ -343,6 +448,34 @@ class RuleForm(forms.Form):
         )
 
     @property
+    def more(self) -> list[list[forms.BoundField]]:
+        """The fields that few rules need, a row for what belongs together."""
+        windows = further.grouped(
+            self, [f"w{at}-" for at in range(beside.MOST_WINDOWS + len(self.said.more_periods))]
+        )
+        most = max(beside.MOST_EFFECTS, len(self.said.effects))
+        effects = further.grouped(self, [f"e{at}-" for at in range(most)])
+        others = [
+            self.several("overrides") + self.several("o-"),
+            self.several_numbered("n"),
+            self.several("next_window"),
+        ]
+        return [*windows, *([amounts] if (amounts := self.several("amount-")) else []), *others, *effects]
+
+    @property
+    def has_more(self) -> bool:
+        said = self.said
+        ranged = any(f"amount-{name}" in self.fields for name, _value in said.only)
+        return bool(
+            said.more_periods or said.overrides or said.not_with or said.effects or said.next_window or ranged
+        )
+
+    @property
+    def how_beside(self) -> list[forms.BoundField]:
+        """What the way of counting needs besides, and what holds of somebody with several posts."""
+        return [self[name] for name in (FRACTION, "links_too", "on", "two_posts") if name in self.fields]
+
+    @property
     def is_asked(self) -> bool:
         """Is the number one that another says, so that none is asked for here."""
         return self.said.bound == ASKED
@@ -361,12 +494,15 @@ class RuleForm(forms.Form):
         return [[self["by"]], *further.grouped(self, [f"b{at}-" for at in range(most)]), [self["otherwise"]]]
 
     def conditions(self) -> list[list[forms.BoundField]]:
-        found = [[self[f"c{at}-{part}"] for part in ("what", "op", "value") if f"c{at}-{part}" in self.fields]
+        found = [[self[f"c{at}-{part}"] for part in ("tie", "what", "op", "value") if f"c{at}-{part}" in self.fields]
                  for at in range(rows(len(self.said.tests), MOST_CONDITIONS)) if f"c{at}-what" in self.fields]  # fmt: skip
         return [row if self.said.tests[at:] else row[:1] for at, row in enumerate(found)]
 
     def several(self, prefix: str) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(prefix)]
+
+    def several_numbered(self, prefix: str) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.removeprefix(prefix).isdecimal()]
 
     @property
     def bearers(self) -> list[forms.BoundField]:
@@ -397,12 +533,17 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
     def several(name: str) -> list[str]:
         return data.getlist(name) if hasattr(data, "getlist") else list(data.get(name, []))
 
-    tests = [
-        Condition(get(f"c{at}-what"), get(f"c{at}-op", HOLDS), get(f"c{at}-value"))
-        for at in range(max(MOST_CONDITIONS, len(slots.tests)))
-        if get(f"c{at}-what")
-    ]
-    exempt = [Condition(get("x-what"), get("x-op", HOLDS), get("x-value"))] if get("x-what") else []
+    def conditions(*names: str) -> list[Condition]:
+        return [
+            Condition(get(f"{n}-what"), get(f"{n}-op", HOLDS), get(f"{n}-value"), _tie(get(f"{n}-tie")))
+            for n in names
+            if get(f"{n}-what")
+        ]
+
+    tests = conditions(*(f"c{at}" for at in range(max(MOST_CONDITIONS, len(slots.tests)))))
+    if len(tests) < TIED_FROM:
+        tests = [replace(test, tie="") for test in tests]
+    exempt = conditions("x")
     listed = get("listed")
     by = get("by") if get("bound") == BANDED else ""
     only = [
@@ -410,13 +551,14 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
         for name in data
         if str(name).startswith("only-") and get(name)
     ]
+    only += beside.amounts_from(data, get)
     order = [name for name, _value in slots.only]
     only.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
     plain: dict[str, Any] = {name: get(name) for name in PLAIN}
     return Slots(
         id=slots.id or rule_id(get("title")),
         title=get("title"),
-        subject=get("subject") or slots.subject,
+        subject=from_subject(data, slots),
         tests=tests,
         joined=get("joined") or "all",
         bearer=list(dict.fromkeys(get(f"bearer-{at}") for at in range(max(MOST_BEARERS, len(slots.bearer))) if get(f"bearer-{at}"))),
@@ -433,32 +575,56 @@ def from_data(data: Mapping[str, Any], slots: Slots) -> Slots:
         otherwise=get("otherwise") if by else "",
         about=get("about"),
         listed=listed,
-        items=further.items_from(get, slots) if listed else [],
+        items=further.items_from(get, several, conditions, slots) if listed else [],
         steps=further.steps_from(get, max(further.MOST_STEPS, len(slots.steps))),
         exempt=exempt,
         **further.others_from(get, slots),
         number=get("number"),
         number_to=get("number_to"),
-        period=_period(get),
+        period=_period(get, "when"),
+        more_periods=[_period(get, f"w{at}") for at in range(max(beside.MOST_WINDOWS - 1, len(slots.more_periods))) if get(f"w{at}-word")],
+        of=get("figure") if get("bound") == PART_OF else "",
+        **beside.measure_from(get),
+        two_posts=get("two_posts") if by == "post" else "",
+        not_with=beside.rivals_from(get, max(beside.MOST_RIVALS, len(slots.not_with))),
+        overrides=get("overrides"),
+        overrides_when=conditions("o") if get("overrides") else [],
+        effects=beside.effects_from(get, max(beside.MOST_EFFECTS, len(slots.effects))),
+        next_window=bool(get("next_window")),
         evidence=several("evidence"),
         evidence_any=bool(get("evidence_any")),
         **plain,
     )  # fmt: skip
 
 
-def _period(get: Any) -> Period:
-    word = get("word") or "term"
-    n = {"phase": get("when-phase"), "plan_month": get("when-month")}.get(word, get("when-n"))
-    of = get("when-name") if word == "announced" else get("when-of")
-    unit = get("when-unit")
+def _tie(said: str) -> str:
+    return said if said in TIES else ""
+
+
+def _period(get: Any, prefix: str) -> Period:
+    word = get("word" if prefix == "when" else f"{prefix}-word") or "term"
+
+    def part(name: str) -> str:
+        return str(get(f"{prefix}-{name}"))
+
+    n = part({"phase": "phase", "plan_month": "month", "standing": "grace"}.get(word, "n"))
+    of = (part("name") or part("named")) if word == "announced" else part("of")
+    unit = part("unit")
     allowed = LENGTH_UNITS.get(word, ())
     if allowed and unit not in allowed:
         unit = "day" if "day" in allowed else allowed[0]
-    if word in (*WINDOW_WORDS, KEPT, TEACHING_MONTH):
+    if word == "standing":
+        return Period(word, n)
+    if word in (*WINDOW_WORDS, KEPT, TEACHING_MONTH, "calendar_year"):
         return Period(word)
     if word == "before" and not n:
         unit = ""  # however long before
-    return Period(word, n, unit, of, get("when-first"), get("when-last"))
+    return Period(word, n, unit, of, part("first"), part("last"), part("until"), part("stub"))
+
+
+def from_subject(data: Mapping[str, Any], slots: Slots) -> str:
+    """The subject that has been chosen so far."""
+    return str(data.get("subject", "")).strip() or slots.subject
 
 
 def rule_id(title: str) -> str:

@@ -114,8 +114,8 @@ def test_trying_a_rule_tells_nothing_of_few(cast, client, draft):
 def test_what_has_no_slot_stays_when_a_rule_is_changed(client, draft):
     _, pack = fresh(draft)
     raw = pack.raw | {"obligations": [{
-        "id": "visits", "title": "家访", "since": "2026-01-01", "subject": "student", "count": {"kind": "home_visit", "part": "visited"},
-        "at_least": 1, "window": "term", "bearer": "homeroom_teacher", "consequence": {"points": -1, "per": "missing_unit"},
+        "id": "visits", "title": "家访", "since": "2026-01-01", "subject": "student", "at_least": 1, "window": "term",
+        "count": {"kind": "home_visit", "part": "visited", "with": {"part": "visitor"}}, "bearer": "homeroom_teacher",
         "heading": "1",
     }]}  # fmt: skip
     draft = services.save(draft, raw, "准备", by=None, revision=draft.revision)
@@ -123,7 +123,11 @@ def test_what_has_no_slot_stays_when_a_rule_is_changed(client, draft):
         url("rule", draft.public_id, 0), VISITS | {"number": "2", "save": "1", "revision": draft.revision}
     )
     (rule,) = fresh(draft)[1].obligations
-    assert (rule.id, rule.consequences[0].points, rule.demand.bound.low.number) == ("visits", -1, 2)
+    assert (rule.id, next(rule.demand.count.companions())[1].part, rule.demand.bound.low.number) == (
+        "visits",
+        "visitor",
+        2,
+    )
 
 
 def written_rule(client, draft, **changes):
@@ -192,6 +196,80 @@ def test_only_what_answers_an_event_is_counted_where_the_browser_says_so(client,
     page = client.post(url("rule_new", draft.public_id), VISITS | form | {"revision": draft.revision})
     assert [code for code, _word in page.context["form"].fields["about"].choices] == ["", "event"]
     assert written_rule(client, draft, **form)["count"]["about"] == "event"
+
+
+def test_two_windows_consequences_and_how_a_rule_stands_to_others_are_written_in_the_browser(client, draft):
+    other = written_rule(client, draft, title="每月谈心")["id"]
+    draft, _ = fresh(draft)
+    page = client.post(
+        url("rule_new", draft.public_id),
+        VISITS | {"w0-word": "within", "e0-kind": "points", "revision": draft.revision},
+    )
+    assert {"w0-n", "w0-of", "w1-word", "e0-floor", "e1-kind", "n0"} <= page.context["form"].fields.keys()
+    form = {"w0-word": "between_events", "w0-of": "arrived", "w0-until": "left", "e0-kind": "points", "e0-number": "-1",
+            "e0-floor": "-10", "e1-kind": "veto", "e1-what": "selection", "n0": other, "overrides": other,
+            "o-what": "attribute:priority_care", "o-op": "is", "o-value": "true", "next_window": "on"}  # fmt: skip
+    rule = written_rule(client, draft, title="另一条", **form)
+    assert rule["windows"] == ["term", {"between_events": {"from": "arrived", "until": "left"}}]
+    assert rule["consequence"] == [{"points": -1, "floor": -10}, {"veto": "selection"}]
+    assert (rule["not_with"], rule["applies"]) == ([other], "next_window")
+    assert rule["overrides"] == {"id": other, "when": {"attribute": "priority_care", "is": True}}
+    page = client.get(url("rule", draft.public_id, 1))
+    assert page.context["form"].said.period.word == "term"
+    assert "代替“每月谈心”" in page.context["sentence"]
+
+
+def test_a_fraction_of_another_rule_some_right_numbers_and_a_grace_are_written_in_the_browser(client, draft):
+    other = written_rule(client, draft, title="每学期三次", number="3")["id"]
+    draft, _ = fresh(draft)
+    rule = written_rule(
+        client, draft, measure="fraction_of", fraction_of=other, number="1/3", **{"kind-0": "", "part": ""}
+    )
+    assert (rule["measure"], rule["at_least"]) == ({"fraction_of": {"obligation": other}}, "1/3")
+    assert "count" not in rule
+    draft, pack = fresh(draft)
+    assert pack.obligations[-1].demand.bound.low.number == 1
+    rule = written_rule(client, draft, bound="one_of", number="3、5、7")
+    assert rule["one_of"] == [3, 5, 7]
+    draft, _ = fresh(draft)
+    rule = written_rule(
+        client,
+        draft,
+        subject="homeroom",
+        measure="links:homeroom_teacher",
+        word="standing",
+        **{"when-grace": "30"},
+    )
+    assert rule["window"] == {"standing": True, "grace": "30d"}
+
+
+def test_conditions_in_groups_a_range_and_a_finer_line_are_written_in_the_browser(client, draft):
+    form = {"c0-what": "attribute:priority_care", "c0-op": "is", "c0-value": "true", "c1-what": "attribute:grade",
+            "c1-op": "is", "c1-value": "7", "c2-what": "attribute:grade", "c2-op": "at_least", "c2-value": "9",
+            "c2-tie": "tied"}  # fmt: skip
+    page = client.post(url("rule_new", draft.public_id), VISITS | form | {"revision": draft.revision})
+    assert "c2-tie" in page.context["form"].fields
+    assert written_rule(client, draft, **form)["where"] == {"all": [
+        {"attribute": "priority_care", "is": True},
+        {"any": [{"attribute": "grade", "is": 7}, {"attribute": "grade", "at_least": 9}]},
+    ]}  # fmt: skip
+    draft, _ = fresh(draft)
+    lessons = {
+        "subject": "homeroom",
+        "kind-0": "wellbeing_lesson",
+        "part": "homeroom",
+        "amount-hours": ">=0.5",
+    }
+    assert written_rule(client, draft, **lessons)["count"]["only"] == {"hours": {"at_least": "0.5"}}
+    draft, _ = fresh(draft)
+    form = {"listed": "all_of", "i0-title": "家访人两名", "i0-kind": "home_visit", "i0-part": "visitor", "i0-finer": "on",
+            "i0-how": "people", "i0-bound": "exactly", "i0-number": "2", "i0-evidence": ["photo"], "i0-with": "visited",
+            "i0-w-what": "attribute:priority_care", "i0-w-op": "is", "i0-w-value": "true"}  # fmt: skip
+    (line,) = written_rule(client, draft, subject="school", **form)["all_of"]
+    assert line == {
+        "title": "家访人两名", "measure": "people", "exactly": 2, "evidence": ["photo"],
+        "count": {"kind": "home_visit", "part": "visitor", "with": {"part": "visited", "where": {"attribute": "priority_care", "is": True}}},
+    }  # fmt: skip
 
 
 def test_what_is_wrong_with_a_step_is_said_in_a_sentence(client, draft):

@@ -1,15 +1,22 @@
 """A secretary writes a rule with no mouse: the slots keep the focus while the sentence changes beside them."""
 
 import pytest
+from django.urls import reverse
 
 from tongxin.modules.authoring import services
 from tongxin.modules.authoring.models import PackDraft
 from tongxin.testing.again import again
-from tongxin.testing.browser import enter, violations
+from tongxin.testing.browser import enter, looker, violations
 from tongxin.testing.cast import adopted_cast
 from tongxin.testing.keyboard import Keyboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+look = looker("authoring")
+RULE = {
+    "id": "visits", "title": "每学期家访每名学生", "since": "2026-01-01", "subject": "student", "bearer": "homeroom_teacher",
+    "count": {"kind": "home_visit", "part": "visited"}, "at_least": 1, "window": "term", "heading": "1",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -75,3 +82,27 @@ def test_a_rule_is_written_tried_and_saved_by_keyboard(school, desktop):
         "student",
         ("homeroom_teacher",),
     )
+
+
+def test_a_second_window_and_a_consequence_are_chosen_by_keyboard_on_a_phone(school, phone):
+    """What few need lies in a fold; opened, it keeps its place while the page fetches itself anew."""
+    keys = Keyboard(phone)
+    viewer = school.wang.viewer()
+    draft = services.start_blank(viewer.school, "阳光家访", "calendar", by=viewer.account, today=viewer.day)
+    raw = services.pack_of(draft).raw | {"obligations": [RULE]}
+    draft = services.save(draft, raw, "准备", by=viewer.account, revision=draft.revision)
+    enter(phone, school.address, school.wang.account)
+    phone.goto(f"{school.address}{reverse('authoring:rule', args=[draft.public_id, 0])}")
+    keys.reach("更多", tag="summary")
+    keys.press("Enter")
+    pick(phone, keys, "同时还要", "每月")
+    pick(phone, keys, "没做到会怎样", "一票否决……")
+    pick(phone, keys, "关系到什么", "评选")
+    phone.evaluate("scrollTo(0, 0)")  # the bar at the top lies over nothing then
+    look(phone, "more")
+    keys.reach("保存在草稿里", tag="button")
+    keys.press("Enter")
+    phone.get_by_text("已保存在草稿里").wait_for()
+    rule = services.pack_of(PackDraft.objects.get(pk=draft.pk)).raw["obligations"][0]
+    assert rule["windows"] == ["term", "month"]
+    assert rule["consequence"] == {"veto": "selection"}

@@ -16,8 +16,10 @@ from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.weighing import asked_out_words
 from tongxin.methods.cadence.located import located
+from tongxin.methods.cadence.overriding import with_overrides
 from tongxin.methods.cadence.pack import Pack, vocabulary
 from tongxin.methods.cadence.parse import read_obligation
+from tongxin.methods.cadence.parse_fractions import resolve_fractions
 from tongxin.methods.cadence.reading import Context
 from tongxin.methods.cadence.slots import KEPT, Slots, slots_of, written
 from tongxin.methods.cadence.tree import Obligation, Source
@@ -109,6 +111,9 @@ def _read(raw: dict[str, Any], pack: Pack) -> tuple[Obligation | None, list[str]
     """The rule as the parser reads it, and every sentence it has to say against it."""
     context = Context(vocabulary(pack))
     tree = read_obligation(located(raw, ""), context)
+    if tree is not None and tree.evaluable:
+        others = [one for one in pack.obligations if one.id != tree.id]
+        tree = with_overrides(tuple(resolve_fractions([tree, *others], context)[:1]))[0]
     said = [f.sentence.removeprefix(f"{raw.get('id')}：") for f in context.findings if f.level == "error"]
     return tree, list(dict.fromkeys(said))
 
