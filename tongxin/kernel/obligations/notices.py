@@ -22,6 +22,7 @@ class Matter(models.Model):
     class Closed(models.TextChoices):
         MET = "met", _("已完成")
         WAIVED = "waived", _("已免除")
+        STATED = "stated", _("已说明原因")
         GONE = "gone", _("不再要求")
         DROPPED = "dropped", _("方案改了，不再要求")
         RETIRED = "retired", _("方案已停用")

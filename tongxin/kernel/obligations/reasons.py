@@ -1,4 +1,7 @@
-"""Say why something asked in principle was not done: those who answer for it, in their own words; the verdict stays."""
+"""Say why something asked in principle was not done: those who answer for it, in their own words; the verdict stays.
+
+As long as a reason stands, nobody is reminded of the gap or told of it.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,18 @@ from tongxin.kernel.access.holdings import Erased, Holding, Reader, Section, reg
 from tongxin.kernel.access.viewer import Viewer
 from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.facts import LinkReplaced
-from tongxin.kernel.base.fields import FOREVER
+from tongxin.kernel.base.fields import FOREVER, SupersedingQuerySet
 from tongxin.kernel.base.models import Account, Subject
 from tongxin.kernel.programmes.models import Programme
-from tongxin.methods.cadence.facts import PAIR
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
 
 from .models import StatedReason
 from .pairs import CHILDREN, Activity, Inside, Named, Pair
+from .reminders import close_stated
+from .stated import IN_PRINCIPLE, verdict_subject
 
 MOST_LETTERS = 300
-IN_PRINCIPLE = "in_principle"
 
 
 class CannotState(ValueError):
@@ -44,7 +47,7 @@ def may_state(viewer: Viewer, rule: Obligation, verdict: Verdict) -> bool:
 def state(
     programme: Programme, rule: Obligation, subject: Named, verdict: Verdict, reason: str, *, by: Viewer
 ) -> StatedReason:
-    """Keep a reason in the place of the one before. Raises CannotState."""
+    """Keep a reason in the place of the one before; nobody is reminded of the gap any more. Raises CannotState."""
     if isinstance(subject, Activity) or not may_state(by, rule, verdict):
         raise CannotState(_("这一项不由您负责，或者不用说明。"))
     if not reason.strip():
@@ -52,15 +55,36 @@ def state(
     pair = subject.link if isinstance(subject, Pair) else None
     end = pair.b if pair is not None else subject
     now = timezone.now()
-    StatedReason.objects.current().filter(
-        programme=programme, obligation=rule.id, subject=end, link=pair, first=verdict.first
-    ).update(superseded_at=now)
+    _standing(programme, rule, subject, verdict).update(superseded_at=now)
     stated = StatedReason.objects.create(
         school_id=programme.school_id, programme=programme, obligation=rule.id, subject=end, link=pair,
         first=verdict.first, reason=reason.strip()[:MOST_LETTERS], stated_by=by.account, recorded_at=now,
     )  # fmt: skip
     audit.write(by, "obligations.reason_stated", stated, obligation=rule.id)
+    close_stated(programme, rule, verdict, by.day)
     return stated
+
+
+def _standing(
+    programme: Programme, rule: Obligation, subject: Subject | Pair, verdict: Verdict
+) -> SupersedingQuerySet:
+    pair = subject.link if isinstance(subject, Pair) else None
+    end = pair.b if pair is not None else subject
+    return StatedReason.objects.current().filter(
+        programme=programme, obligation=rule.id, subject=end, link=pair, first=verdict.first
+    )
+
+
+@transaction.atomic
+def withdraw(programme: Programme, rule: Obligation, subject: Named, verdict: Verdict, *, by: Viewer) -> None:
+    """Take a reason back, whoever of those who answer for it stated it: people are reminded again. Raises CannotState."""
+    if isinstance(subject, Activity) or not may_state(by, rule, verdict):
+        raise CannotState(_("这一项不由您负责，或者不用说明。"))
+    standing = list(_standing(programme, rule, subject, verdict))
+    if not standing:
+        raise CannotState(_("这里没有原因可以撤回。"))
+    StatedReason.objects.filter(pk__in=[one.pk for one in standing]).update(superseded_at=timezone.now())
+    audit.write(by, "obligations.reason_withdrawn", standing[0], obligation=rule.id)
 
 
 def told(
@@ -75,7 +99,7 @@ def told(
     )
     inside = Inside(viewer)
     return {
-        (_verdict_subject(row), row.first): row
+        (verdict_subject(row), row.first): row
         for row in rows.select_related("subject", "link__a", "link__b")
         if _readable(viewer, inside, row)
     }
@@ -87,11 +111,7 @@ def _readable(viewer: Viewer, inside: Inside, row: StatedReason) -> bool:
     if not any(one.type in CHILDREN for one in ends):
         return True
     wrote_it = viewer.account is not None and row.stated_by_id == viewer.account.pk
-    return wrote_it or inside("K3", _verdict_subject(row))
-
-
-def _verdict_subject(row: StatedReason) -> str:
-    return f"{PAIR}{row.link_id}" if row.link_id else str(row.subject_id)
+    return wrote_it or inside("K3", verdict_subject(row))
 
 
 @transaction.atomic

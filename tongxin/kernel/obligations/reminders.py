@@ -2,7 +2,7 @@
 
 A matter is what one bearer owes in one window, however many it is about; each of its steps is put in the outbox
 once, under a key made of the matter (obligation, window, bearer), the step and the recipient. Everything is taken
-back when the matter is met, waived or no longer asked for, and goes no further up once somebody said 知道了.
+back when the matter is met, waived, excused by a stated reason or no longer asked for, and goes no further up once somebody said 知道了.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tongxin.methods.cadence.tree import Obligation
 from . import engine, outbox, services
 from .models import Matter
 from .queries import Asked, ask
+from .stated import stated_gaps
 from .steps import BEARER, Step, reached, steps_of
 from .stricter import Stricter, levels_above
 
@@ -57,13 +58,16 @@ def is_behind(verdict: Verdict) -> bool:
 
 
 def owed_by_bearer(asked: Asked, rules: dict[str, Obligation]) -> dict[Key, Owed]:
-    """Return what is behind in some rules, by (rule, window, first day, bearer).
+    """Return what is behind in some rules, by (rule, window, first day, bearer), but for what a reason was stated for.
 
     All rules are asked, because that answer is kept and serves every page; a part of them would be worked out anew.
     """
     found: dict[Key, Owed] = {}
+    excused = stated_gaps(asked.programme, rules)
     for verdict in asked.verdicts() if rules else []:
         if verdict.obligation not in rules or not is_behind(verdict) or verdict.due is None:
+            continue
+        if (verdict.obligation, verdict.subject, verdict.first) in excused:
             continue
         for bearer in verdict.bearer:
             if bearer.isdecimal():
@@ -185,13 +189,26 @@ def _close_what_is_over(asked: Asked, owed: dict[Key, Owed], known: dict[Key, Ma
     services.open_again(again)
 
 
+def close_stated(programme: Programme, rule: Obligation, verdict: Verdict, today: date) -> None:
+    """Take back at once what is said of a gap that a reason was stated for, where its bearers owe nothing else there."""
+    owed = owed_by_bearer(ask(programme, today), {rule.id: rule})
+    keys = {key_of(verdict, int(bearer)) for bearer in verdict.bearer if bearer.isdecimal()} - owed.keys()
+    rows = Matter.objects.filter(
+        programme=programme, obligation=rule.id, first_day=verdict.first, closed_at=None
+    )
+    services.close({m.pk: Matter.Closed.STATED for m in rows if key_of_matter(m) in keys})
+
+
 def _how_they_ended(asked: Asked, over: dict[Key, Matter]) -> dict[Key, str]:
-    """Say of each matter that is over how: met if anything in its window was, waived if all that is left was, dropped
-    where the present text of the programme has no such rule or window, or reminds nobody of it."""
+    """Say of each matter that is over how: met if anything in its window was, waived if all that is left was, stated
+    where a reason stands for what is left, dropped where the present text of the programme has no such rule or window, or reminds nobody of it."""
     windows: dict[tuple[str, str, date], set[str]] = defaultdict(set)
     names = {key[0] for key in over}
     reminded = {rule.id: steps_of(rule) for rule in asked.rules}
+    excused = stated_gaps(asked.programme, {rule.id: rule for rule in asked.rules if rule.id in names})
     for verdict in asked.verdicts(names) if names else []:
+        if is_behind(verdict) and (verdict.obligation, verdict.subject, verdict.first) in excused:
+            windows[verdict.obligation, verdict.window[:120], verdict.first].add("stated")
         state = "met" if verdict.late_by is not None else verdict.verdict
         windows[verdict.obligation, verdict.window[:120], verdict.first].add(state)
     ended: dict[Key, str] = {}
@@ -201,6 +218,8 @@ def _how_they_ended(asked: Asked, over: dict[Key, Matter]) -> dict[Key, str]:
             ended[key] = Matter.Closed.MET
         elif "waived" in states:
             ended[key] = Matter.Closed.WAIVED
+        elif "stated" in states:
+            ended[key] = Matter.Closed.STATED
         elif not states or not reminded.get(key[0]):
             ended[key] = Matter.Closed.DROPPED
         else:

@@ -136,6 +136,7 @@ ACTIONS = {
     "obligations.number_set": _("填写方案要的数字"),
     "obligations.waived": _("免除一项要求"),
     "obligations.reason_stated": _("说明没做到的原因"),
+    "obligations.reason_withdrawn": _("撤回没做到的原因"),
     "obligations.waiver_taken_back": _("取消免除"),
     "pairs.agreement_exported": _("下载结对协议"),
     "pairs.agreement_signed": _("签结对协议"),

@@ -8,8 +8,9 @@ import pytest
 
 from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Link
-from tongxin.kernel.obligations import outbox, services
+from tongxin.kernel.obligations import outbox, reasons, services
 from tongxin.kernel.obligations.models import Matter, Message, Waiver
+from tongxin.kernel.obligations.queries import ask, obligation_named
 from tongxin.kernel.obligations.reminders import DUE, ESCALATED, OVERDUE, remind
 from tongxin.kernel.programmes.services import change, resume, retire
 from tongxin.testing.again import again
@@ -164,6 +165,54 @@ def without_lessons(text: str) -> str:
 
 def rewrite(cast, text: str, base: int) -> None:
     change(cast.programme, text, "改", by=cast.wang.account, base=base)
+
+
+IN_PRINCIPLE = WITH_STEPS.replace(
+    "at: 二(二), level: school, modality: must", "at: 二(二), level: school, modality: in_principle"
+)
+
+
+def of_xu(world, day):
+    """What Xu owes on a day: (programme, rule, subject, verdict)."""
+    asked, rule = ask(world.programme, day), "lesson-each-fortnight"
+    verdict = next(v for v in asked.verdicts([rule], [world.xu.subject.pk]) if v.due == LAST)
+    return world.programme, obligation_named(asked.pack, rule, day), world.xu.subject, verdict
+
+
+def test_a_stated_reason_stops_reminders_and_what_goes_up_until_it_is_taken_back(world):
+    rewrite(world, IN_PRINCIPLE, 1)
+    told(world, LAST - timedelta(days=4))
+    day = LAST - timedelta(days=3)
+    reasons.state(*of_xu(world, day), "在外挂职。", by=world.xu.viewer())
+    matter = Matter.objects.get(bearer=world.xu.subject, obligation="lesson-each-fortnight", due_day=LAST)
+    assert matter.closed_as == Matter.Closed.STATED, "at once, not only with the next round"
+    assert not Message.objects.filter(matter=matter, cancelled_at=None).exists()
+    assert told(world, LAST) == {(n, OVERDUE, 0) for n in MEMBERS - {"许静"}}
+    told(world, LAST + timedelta(days=2))
+    assert not Message.objects.filter(matter=matter, topic=ESCALATED).exists()
+    assert Matter.objects.get(pk=matter.pk).closed_as == Matter.Closed.STATED
+
+    day = LAST + timedelta(days=3)
+    reasons.withdraw(*of_xu(world, day), by=world.xu.viewer())
+    told(world, LAST + timedelta(days=7))
+    assert Message.objects.filter(matter=matter, topic=ESCALATED, recipient=world.wang.subject).count() == 1
+    assert Matter.objects.get(pk=matter.pk).closed_at is None
+    with pytest.raises(reasons.CannotState):
+        reasons.withdraw(*of_xu(world, day), by=world.xu.viewer())
+    actions = AuditRow.objects.filter(action__startswith="obligations.reason").values_list(
+        "action", flat=True
+    )
+    assert list(actions) == ["obligations.reason_stated", "obligations.reason_withdrawn"]
+
+
+def test_a_reason_for_one_window_excuses_no_other(world):
+    rewrite(world, IN_PRINCIPLE, 1)
+    reasons.state(*of_xu(world, LAST), "在外挂职。", by=world.xu.viewer())
+    later = LAST + timedelta(days=14)
+    remind(world.school, later)
+    assert Message.objects.filter(
+        recipient=world.xu.subject, matter__due_day=later, cancelled_at=None
+    ).exists()
 
 
 def test_a_rule_taken_out_of_the_programme_is_closed_with_its_reason_and_goes_no_further_up(world):

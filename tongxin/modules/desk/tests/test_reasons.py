@@ -85,6 +85,19 @@ def test_a_later_reason_stands_in_the_place_of_the_first_which_is_kept(stated, c
     assert StatedReason.objects.count() == 2
 
 
+def test_a_reason_is_taken_back_by_whoever_answers_for_it_and_by_nobody_else(stated, client):
+    stated.sign_in(client, stated.wang)
+    assert client.post(address(stated, "reason"), {"withdraw": "1"}).status_code == 404
+    stated.sign_in(client, stated.xu)
+    page = client.post(address(stated, "reason"), {"withdraw": "1"}, follow=True).content.decode()
+    assert "已撤回原因" in page
+    assert WHY not in page
+    assert (
+        "没有原因可以撤回"
+        in client.post(address(stated, "reason"), {"withdraw": "1"}, follow=True).content.decode()
+    )
+
+
 def test_an_empty_reason_is_refused_with_a_sentence(cast, client):
     cast.sign_in(client, cast.xu)
     answer = client.post(address(cast, "reason"), {"reason": "  "}, follow=True)

@@ -21,7 +21,7 @@ from .programme import asked_of
 @allow("explain")
 @require_POST
 def state(request: Request, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
-    """Keep the reason and go back to where it is read."""
+    """Keep the reason, or take it back, and go back to where it is read."""
     asked = asked_of(request, public_id)
     declared = queries.obligation_named(asked.pack, rule, asked.as_of)
     who = named_in_address(request.viewer.school_id, subject)
@@ -35,11 +35,14 @@ def state(request: Request, public_id: str, rule: str, subject: str, first: str)
     if not reasons.may_state(request.viewer, declared, verdict):
         raise Http404
     try:
-        reasons.state(
-            asked.programme, declared, who, verdict, request.POST.get("reason", ""), by=request.viewer
-        )
+        if "withdraw" in request.POST:
+            reasons.withdraw(asked.programme, declared, who, verdict, by=request.viewer)
+            said = _("已撤回原因，以后照常提醒。")
+        else:
+            reason = request.POST.get("reason", "")
+            reasons.state(asked.programme, declared, who, verdict, reason, by=request.viewer)
+            said = _("已记下原因，跟进的人看得到；这一项不再提醒，也不再往上报。")
     except reasons.CannotState as refused:
-        notify(request, str(refused))
-    else:
-        notify(request, _("已记下原因，跟进的人看得到。"))
+        said = str(refused)
+    notify(request, said)
     return redirect("desk:why", public_id, rule, subject, first)

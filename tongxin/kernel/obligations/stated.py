@@ -1,0 +1,29 @@
+"""Which gaps a reason was stated for: nobody is reminded of them, or told of them, until the reason is taken back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tongxin.kernel.programmes.models import Programme
+from tongxin.methods.cadence.facts import PAIR
+from tongxin.methods.cadence.tree import Obligation
+
+from .models import StatedReason
+
+IN_PRINCIPLE = "in_principle"
+# An obligation, the subject as a verdict names it, the first day of its window.
+Gap = tuple[str, str, date]
+
+
+def verdict_subject(row: StatedReason) -> str:
+    return f"{PAIR}{row.link_id}" if row.link_id else str(row.subject_id)
+
+
+def stated_gaps(programme: Programme, rules: dict[str, Obligation]) -> set[Gap]:
+    """Return the gaps of some rules that a reason stands for; asks nothing where none of them is in principle."""
+    names = [name for name, rule in rules.items() if rule.source.modality == IN_PRINCIPLE]
+    if not names:
+        return set()
+    rows = StatedReason.objects.current().filter(programme=programme, obligation__in=names)
+    rows = rows.only("obligation", "subject_id", "link_id", "first")
+    return {(row.obligation, verdict_subject(row), row.first) for row in rows}
