@@ -27,6 +27,7 @@ from tongxin.kernel.access.policy import CLASSES, higher
 from tongxin.kernel.ledger import queries as ledger
 from tongxin.kernel.ledger.models import Entry, Evidence, Participation
 from tongxin.methods.cadence.declarations import Kind, Report
+from tongxin.ui.worded import Said, as_written, said, titled
 
 from . import charts
 from .counting import PERSONS
@@ -77,7 +78,7 @@ def write_report(reading: Reading, report: Report) -> Written:
     """Return a report filled for one reader."""
     programme = reading.programme
     names = {"school": programme.school.name, "year": programme.first_day.year}
-    written = Written(_named(report.title, names))
+    written = Written(_named(said(report.title), names))
     tables = _Captions()
     if reading.limited_to:
         written.blocks.append(Paragraph([Span(reading.limited_to)]))
@@ -143,9 +144,9 @@ def _part(
     reading: Reading, written: Written, part: Mapping[str, Any], names: Mapping[str, Any], tables: _Captions
 ) -> Iterator[Block]:
     if part.get("heading"):
-        yield heading(_named(str(part["heading"]), names))
+        yield heading(str(part["heading"]), names)
     if part.get("text"):
-        yield Paragraph(_filled(reading, written, _named(str(part["text"]), names)))
+        yield Paragraph(_filled(reading, written, _named(said(str(part["text"])), names)))
     values = [value for name in part.get("figures") or () if (value := reading.value(str(name)))]
     if values:
         yield _figure_table(written, values, tables)
@@ -158,13 +159,18 @@ def _part(
         yield from _entry_table(reading, written, part["entries"], tables)
 
 
-def heading(text: str) -> Heading:
-    """Return a heading with its level read from its number; half-width brackets become Chinese ones."""
+def heading(text: str, names: Mapping[str, Any] | None = None) -> Heading:
+    """Return a heading in the language of the page, with its level read from its number as it is written.
+
+    Half-width brackets become Chinese ones. names: what stands for {school} and {year}.
+    """
+    words = said(text.strip())
     text = re.sub(r"^\(([一二三四五六七八九十]+|\d+)\)\s*", r"（\1）", text.strip())
-    for pattern, level in LEVELS:
-        if pattern.match(text):
-            return Heading(re.sub(r"^([一二三四五六七八九十]+、|（[^）]+）)\s+", r"\1", text), level)
-    return Heading(text, 1)
+    shown = re.sub(r"^([一二三四五六七八九十]+、|（[^）]+）)\s+", r"\1", text)
+    level = next((level for pattern, level in LEVELS if pattern.match(text)), 1)
+    if isinstance(words, Said):
+        shown = words
+    return Heading(_named(shown, names or {}), level)
 
 
 def plain_heading(text: str) -> str:
@@ -262,7 +268,7 @@ def _entry_table(
     rows = []
     for entry in reversed(listed):
         written.read(entry.data_class, Sight.FULL)
-        day = f"{entry.day.month}月{entry.day.day}日"
+        day = _("%(month)d月%(day)d日") % {"month": entry.day.month, "day": entry.day.day}
         kind, title = _activity_words(reading, entry)
         rows.append([day, kind, title, str(people.get(entry.pk, 0)), str(files.get(entry.pk, 0))])
     if rows:
@@ -296,10 +302,10 @@ def _activity_words(reading: Reading, entry: Entry) -> tuple[str, str]:
     """Return the kind and what was special about an entry; its theme or place where the title only repeats the kind."""
     declared = reading.pack.kinds.get(entry.kind)
     kind = declared.title if declared else entry.kind
-    if entry.title != kind:
-        return kind, entry.title
+    if entry.title != as_written(kind):
+        return kind, titled(entry.title)
     words = [_qualifier_words(declared, name, getattr(entry, name)) for name in ("theme", "place")]
-    return kind, next((said for said in words if said), entry.title)
+    return kind, next((said for said in words if said), kind)
 
 
 def _qualifier_words(kind: Kind | None, name: str, value: str) -> str:

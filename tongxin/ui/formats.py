@@ -3,6 +3,7 @@
 Today comes in as an argument; nothing here looks at the clock.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
@@ -108,3 +109,15 @@ def _monday(day: date) -> date:
 
 def _weekday(day: date) -> str:
     return [_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日")][day.weekday()]
+
+
+_TERM = re.compile(r"(\d{4})\s*([春秋])")
+
+
+def term_words(name: str) -> str:
+    """Say what a term is called: 2026秋 in the language of the page, a name of the school's own as it is."""
+    found = _TERM.fullmatch(name)
+    if found is None:
+        return name
+    year = {"year": int(found[1])}
+    return _("%(year)d春") % year if found[2] == "春" else _("%(year)d秋") % year

@@ -18,6 +18,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from tongxin.ui.worded import Said
+
 MOST_CHARACTERS = 8_000_000
 # Off, every part is drawn anew each time; the bench's ordinary pages do.
 remembering = True
@@ -68,7 +70,7 @@ def plain(value: Any) -> Hashable:
         return ("[", *[plain(item) for item in value])
     if isinstance(value, SafeString):  # equal to the text that would be escaped
         return ("safe", str(value))
-    if isinstance(value, Promise):
+    if isinstance(value, Promise | Said):
         return str(value)
     if isinstance(value, bool | float | date):
         return (kind.__name__, value)

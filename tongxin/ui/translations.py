@@ -7,7 +7,7 @@ and compiles it. `check_translations()` says what is missing; a test asks it.
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -22,6 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKS = ("pairings", "schemes")
 PACK_WORDS = ("title", "about", "label", "name", "means", "help")
 PACK_CHOICES = ("values", "options")
+# The same of instruments, and of programmes, and which of their keys hold no words for a page at all.
+INSTRUMENT_WORDS = ("title", "about", "name", "what", "document")
+INSTRUMENT_DATA = ("golden", "answers", "items", "instructions", "codings", "en")
+PROGRAMME_WORDS = ("title", "summary", "unit", "deliverables", "document", "at", "text")
+PROGRAMME_CHOICES = ("values",)
+PROGRAMME_DATA = ("cases", "test_calendar", "note")
 SOURCES = ROOT / "tongxin"
 PLURALS = {"en": "nplurals=2; plural=(n != 1);", "zh_Hans": "nplurals=1; plural=0;"}
 FORMS = {"en": 2, "zh_Hans": 1}
@@ -41,7 +47,8 @@ FUNCTIONS = {
 _STRING = r"""[uU]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _CALL = re.compile(rf"\b(n?p?gettext|_)\(\s*({_STRING}(?:\s*,\s*{_STRING})*)")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_NAMED = re.compile(r"%\(\w+\)[sd]")
+# %(name)s of a sentence, {figure:name} of a report.
+_NAMED = re.compile(r"%\(\w+\)[sd]|\{\w+(?::[\w-]+)?\}")
 
 
 def po_path(language: str = "en") -> Path:
@@ -68,6 +75,9 @@ def messages() -> dict[Message, str]:
         for path in sorted((ROOT / "packs" / folder).rglob("*.yaml")):
             for message in _in_pack(yaml.safe_load(path.read_text(encoding="utf-8"))):
                 found.setdefault(message, path.relative_to(ROOT).as_posix())
+    for path in sorted((ROOT / "packs" / "instruments").glob("*.yaml")):
+        for message in _in_instrument(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            found.setdefault(message, path.relative_to(ROOT).as_posix())
     for path in sorted((ROOT / "packs" / "programmes").rglob("*.yaml")):
         for message in _in_programme(yaml.safe_load(path.read_text(encoding="utf-8"))):
             found.setdefault(message, path.relative_to(ROOT).as_posix())
@@ -111,19 +121,44 @@ def _in_pack(data: object) -> Iterator[Message]:
         yield from _in_pack(value)
 
 
-def _in_programme(data: dict) -> Iterator[Message]:
-    """What a programme, its headings, its phases and its kinds of activity are called."""
-    named = [data, *data.get("kinds", ()), *_headings(data.get("headings", ()))]
-    named += (data.get("plan") or {}).get("phases", ())
-    for one in named:
-        if one.get("title"):
-            yield Message("", one["title"], "")
+def _in_instrument(data: object, key: str = "") -> Iterator[Message]:
+    """What an instrument, its scales, bands and rules are called, and where it comes from.
+
+    Its items, answers and instructions are left out: they are answered in a wording that was tried, or not at all.
+    """
+    if isinstance(data, str):
+        if key in INSTRUMENT_WORDS and _CHINESE.search(data):
+            yield Message("", data, "")
+    elif isinstance(data, list):
+        for value in data:
+            yield from _in_instrument(value, key)
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            if name not in INSTRUMENT_DATA:
+                yield from _in_instrument(value, key if name == "zh-CN" else name)
 
 
-def _headings(rows: Iterable[dict]) -> Iterator[dict]:
-    for one in rows:
-        yield one
-        yield from _headings(one.get("children", ()))
+def _in_programme(data: object, key: str = "") -> Iterator[Message]:
+    """The words of a programme that stand on pages; its notes and its cases do not."""
+    if isinstance(data, str):
+        if key in PROGRAMME_WORDS and _CHINESE.search(data):
+            yield Message("", data, "")
+    elif isinstance(data, list):
+        for value in data:
+            yield from _in_programme(value, key)
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            if name in PROGRAMME_CHOICES and isinstance(value, dict):
+                for words in value.values():
+                    yield from _in_programme(words, "title")
+            elif name not in PROGRAMME_DATA:
+                at = name != "at" or key == "source"
+                yield from _in_programme(value, _worded_as(name, key)) if at else ()
+
+
+def _worded_as(name: str, within: str) -> str:
+    """The title of a report and the headings of its outline are words; the number of a heading is none."""
+    return "title" if (name, within) == ("heading", "outline") else name
 
 
 def _is_choices(key: str, value: object) -> bool:

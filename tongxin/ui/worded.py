@@ -16,6 +16,23 @@ WORDS = ("title", "a_title", "b_title", "about", "label", "means", "help", "unit
 CHOICES = ("values", "options")
 
 
+class Said(str):
+    """Words of a pack in the language of the page; `written` is how the pack itself has them."""
+
+    written: str
+
+    @classmethod
+    def instead_of(cls, written: str, words: str) -> Said:
+        made = cls(words)
+        made.written = written
+        return made
+
+
+def as_written(words: str) -> str:
+    """Return some words as their pack has them: what is stored or compared, whatever language the page has."""
+    return getattr(words, "written", words)
+
+
 def spoken() -> str:
     """Return the language of the page, "" where packs are shown as they are written."""
     language = get_language() or "zh"
@@ -24,12 +41,28 @@ def spoken() -> str:
 
 def said(text: str) -> str:
     """Return some words of a pack in the language of the page."""
-    return gettext(text) if text and spoken() else text
+    if not text or isinstance(text, Said) or not spoken():
+        return text
+    words = gettext(text)
+    return text if words == text else Said.instead_of(text, words)
 
 
 def called(thing: Any) -> str:
     """Return the title of a declaration in the language of the page: its own English one, else the catalogue's."""
-    return (getattr(thing, "title_en", "") if spoken() else "") or said(thing.title)
+    title = thing.title
+    english = getattr(thing, "title_en", "") if spoken() else ""
+    return Said.instead_of(as_written(title), english) if english else said(title)
+
+
+def titled(title: str) -> str:
+    """Return the title of a record: what its kind is called, alone or before “：”, in the language of the page.
+
+    What somebody wrote themselves stays as it was written.
+    """
+    head, colon, rest = title.partition("：")
+    if not colon or not spoken() or said(title) != title:
+        return said(title)
+    return f"{said(head)}: {said(rest)}" if said(head) != head else title
 
 
 def plain(title: str, without_number: str) -> str:
@@ -44,10 +77,10 @@ def in_words[T](thing: T, also: tuple[str, ...] = ()) -> T:
     also: further fields that are words. Only what a page shows should be turned: what is kept, compared or worked out
     with goes by the Chinese.
     """
-    return _turned(thing, (*WORDS, *also)) if spoken() else thing
+    return _turned(thing, frozenset((*WORDS, *also))) if spoken() else thing
 
 
-def _turned(thing: Any, words: tuple[str, ...]) -> Any:
+def _turned(thing: Any, words: frozenset[str]) -> Any:
     if is_dataclass(thing) and not isinstance(thing, type):
         new = {}
         for one in fields(thing):
@@ -64,7 +97,7 @@ def _turned(thing: Any, words: tuple[str, ...]) -> Any:
     return thing
 
 
-def _field(name: str, value: Any, words: tuple[str, ...]) -> Any:
+def _field(name: str, value: Any, words: frozenset[str]) -> Any:
     if name in words:
         if isinstance(value, str):
             return said(value)

@@ -25,7 +25,7 @@ from tongxin.kernel.obligations.queries import SMALLEST_COUNT, ask, obligation_n
 from tongxin.kernel.obligations.reminders import ESCALATED, Owed, key_of_matter, owed_by_bearer
 from tongxin.kernel.programmes.classes import guarded
 from tongxin.kernel.programmes.models import Programme
-from tongxin.kernel.programmes.packs import at_hand
+from tongxin.kernel.programmes.packs import at_hand, parse_in_words
 from tongxin.kernel.programmes.queries import current_pack, last_pack_with, texts_around, with_text
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.precedence import above as rules_above
@@ -102,7 +102,7 @@ def _of_programme(programme: Programme, matters: list[Matter], today: date) -> d
         owed = owed_by_bearer(ask(programme, today), open_)
     told = {}
     chained = any(rule is not None and rule.tightens for rule in rules.values())
-    others = at_hand(texts_around(programme.school, today)) if chained else {}
+    others = at_hand(texts_around(programme.school, today), parse_in_words) if chained else {}
     texts = {name: (pack, rule) if rule else _as_it_was(programme, name) for name, rule in rules.items()}
     for matter in matters:
         text, rule = texts[matter.obligation]

@@ -181,6 +181,22 @@ def test_a_day_after_today_is_refused_in_words(client, year):
     assert "截至日期不能晚于今天" in page
 
 
+def test_on_an_english_page_the_report_is_shown_in_english_and_written_in_chinese(client, year):
+    """The file goes to an office that reads Chinese; so does what is handed in."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    year.sign_in(client, year.wang)
+    page = body(client.get(url("preview", year, "outcome"))).decode()
+    assert "Home visits" in page
+    document = docx.Document(io.BytesIO(body(client.get(url("word", year, "outcome")))))
+    written = "\n".join(p.text for p in document.paragraphs)
+    cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert {"应做事项", "指标", "心理课", "9月15日"} <= cells
+    assert not [text for text in (written, *cells) if "Home visits" in text or "September" in text]
+    client.post(url("submit", year, "outcome"), {"once": "a" * 32})
+    report = SubmittedReport.objects.get()
+    assert {figure["title"] for figure in report.figures} >= {"心理课节数", "家访人次"}
+
+
 def test_word_report_holds_title_figures_and_sources(client, year):
     year.sign_in(client, year.wang)
 

@@ -20,6 +20,7 @@ from tongxin.methods.cadence.reference import Verdict, plain_number
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.charts import Bars, Series
 from tongxin.ui.tables import Column, Table
+from tongxin.ui.worded import said, titled
 
 from ..counting import class_of, counted_entries
 from ..disclosure import ROUND_TO, Sight, count_words, share_number
@@ -78,7 +79,7 @@ def workbook(request: HttpRequest, programme: str) -> HttpResponseBase:
     )
     titles = [_("指标"), _("数值"), _("数据来源")]
     title = _("%(programme)s指标（截至%(day)s）") % {
-        "programme": reading.programme.title,
+        "programme": said(reading.programme.title),
         "day": reading.as_of,
     }
     rows = [[value.title, value.words, value.behind] for value in values]
@@ -168,7 +169,7 @@ def _entries(request: HttpRequest, reading: Reading, figure: Figure) -> dict:
         (
             entry.day,
             kinds[entry.kind].title if entry.kind in kinds else entry.kind,
-            entry.title,
+            titled(entry.title),
             entry.public_id,
         )
         for entry in page
@@ -272,7 +273,7 @@ def _records(reading: Reading, verdicts: list[Verdict]) -> dict:
     return {
         "records": Table(
             columns,
-            [(entry.day, entry.title, entry.public_id) for entry in newest],
+            [(entry.day, titled(entry.title), entry.public_id) for entry in newest],
             keys=("day", "title", "public_id"),
             choose_columns=False,
             empty_title=_("没有您可以查看的记录") if counted else _("还没有记录"),

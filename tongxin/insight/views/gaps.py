@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from tongxin.kernel.access.doors import allow
+from tongxin.ui.worded import said
 
 from ..exports import XLSX, attachment, note_export
 from ..gaps import gap_lists, gap_workbook
@@ -31,7 +32,7 @@ def download(request: HttpRequest, programme: str) -> HttpResponseBase:
         rows=sum(len(one.rows) for one in lists),
     )
     name = _("%(programme)s缺口清单%(day)s.xlsx") % {
-        "programme": reading.programme.title,
+        "programme": said(reading.programme.title),
         "day": reading.as_of,
     }
     return attachment(gap_workbook(reading.asked, lists, export_id), name, XLSX)

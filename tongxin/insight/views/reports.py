@@ -7,7 +7,7 @@ import re
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,6 +21,7 @@ from tongxin.methods.cadence.declarations import Report
 from tongxin.ui.tables import Column
 from tongxin.ui.tables import Table as PageTable
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import said
 
 from .. import services
 from ..charts import page_chart
@@ -34,6 +35,8 @@ from .asking import reading_of
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TYPES = {SubmittedFile.Format.WORD: WORD, SubmittedFile.Format.PDF: "application/pdf"}
 SHOWN = 50
+# What is handed in or printed goes to an office that reads Chinese, whatever language the page has.
+OFFICE = "zh-hans"
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -61,7 +64,7 @@ def _card(programme) -> dict:
     names = {"{school}": programme.school.name, "{year}": str(programme.first_day.year)}
     reports = []
     for report in pack.reports.values():
-        title = report.title
+        title = said(report.title)
         for name, value in names.items():
             title = title.replace(name, value)
         reports.append(
@@ -114,6 +117,13 @@ def pdf(request: HttpRequest, programme: str, report: str) -> HttpResponseBase:
 def _file(
     request: HttpRequest, programme: str, report: str, format_: SubmittedFile.Format
 ) -> HttpResponseBase:
+    with translation.override(OFFICE):
+        return _written_file(request, programme, report, format_)
+
+
+def _written_file(
+    request: HttpRequest, programme: str, report: str, format_: SubmittedFile.Format
+) -> HttpResponseBase:
     reading, declared, _form = _asked(request, programme, report)
     written = write_report(reading, declared)
     export_id = note_export(
@@ -132,12 +142,15 @@ def _file(
 @allow("submit")
 @require_POST
 def submit(request: HttpRequest, programme: str, report: str) -> HttpResponse:
-    reading, declared, form = _asked(request, programme, report, known_at=timezone.now(), above=True)
-    if form.errors:  # type: ignore[attr-defined]
+    with translation.override(OFFICE):
+        reading, declared, form = _asked(request, programme, report, known_at=timezone.now(), above=True)
+        wrong = bool(form.errors)  # type: ignore[attr-defined]
+    if wrong:
         notify(request, _("报告没有提交：截至日期写得不对，请重新选择。"))
         return redirect("insight:preview", programme, report)
     token = request.POST.get("once", "")
-    submitted = services.submit_report(reading, declared, token=token if TOKEN.fullmatch(token) else "")
+    with translation.override(OFFICE):
+        submitted = services.submit_report(reading, declared, token=token if TOKEN.fullmatch(token) else "")
     notify(request, _("已提交。报告和数字已经定稿，以后补登的记录不会改变它。"))
     return redirect("insight:submitted", submitted.public_id)
 
@@ -161,7 +174,7 @@ def submitted(request: HttpRequest, public_id: str) -> HttpResponse:
     ]
     table = PageTable(
         columns,
-        found.figures,
+        [figure | {"title": said(figure["title"])} for figure in found.figures],
         keys=("title", "words", "code", "behind", "name"),
         choose_columns=False,
         empty_title=_("这份报告里没有数字"),

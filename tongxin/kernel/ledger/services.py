@@ -17,6 +17,7 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Account, Event, Link, School, Subject
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.tree import GROUP_LINKS
+from tongxin.ui.worded import as_written
 
 from . import evidence as files
 from .models import Entry, Evidence, Participation
@@ -175,7 +176,7 @@ def _enter(
     entry = Entry.objects.create(
         school=school,
         kind=kind.name,
-        title=(draft.title or kind.title)[:120],
+        title=(draft.title or as_written(kind.title))[:120],
         start_day=draft.start_day or draft.day,
         day=draft.day,
         at=draft.at,

@@ -78,6 +78,7 @@ def as_if_in_force(pack: Pack, first: date, today: date) -> Pack:
 
 def changes(viewer: Viewer, school: School, old: Pack, new: Pack, today: date) -> Changes | None:
     """Compare two texts on the school's last term; None where it has no term yet."""
+    old, new = old.as_written, new.as_written
     term = last_term(school, today)
     if term is None:
         return None

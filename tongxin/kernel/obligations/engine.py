@@ -55,6 +55,7 @@ def evaluate(
 
     Today is judged as it stands this minute where a rule has a deadline in hours.
     """
+    pack = pack.as_written  # verdicts are the same in every language, and so are those remembered
     now = _this_minute(pack, as_of)
     if entries:
         needed = None if obligations is None else with_needed(pack.obligations, obligations)

@@ -19,6 +19,7 @@ from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.methods.cadence.facts import ENTRY, PAIR
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.formats import full_day
+from tongxin.ui.worded import titled
 
 CHILDREN = ("student", "guardian", "family", "case")
 
@@ -74,7 +75,10 @@ class Activity:
 
     @property
     def name(self) -> str:
-        return _("%(title)s（%(day)s）") % {"title": self.entry.title, "day": full_day(self.entry.day)}
+        return _("%(title)s（%(day)s）") % {
+            "title": titled(self.entry.title),
+            "day": full_day(self.entry.day),
+        }
 
     @property
     def school_id(self) -> int:

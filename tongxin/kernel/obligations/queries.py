@@ -18,7 +18,7 @@ from tongxin.kernel.base.fields import FOREVER
 from tongxin.kernel.base.models import Link, Subject
 from tongxin.kernel.calendar.queries import school_calendar
 from tongxin.kernel.programmes.models import Programme
-from tongxin.kernel.programmes.packs import parse
+from tongxin.kernel.programmes.packs import parse_in_words
 from tongxin.kernel.programmes.queries import current_pack, school_packs
 from tongxin.methods.cadence.calendar import SchoolCalendar
 from tongxin.methods.cadence.facts import ENTRY
@@ -184,7 +184,7 @@ class Asked:
         if self.known_at is None:
             return current_pack(self.programme)
         version = self.programme.versions.filter(recorded_at__lte=self.known_at).order_by("-number").first()
-        return parse(version.text) if version else current_pack(self.programme)
+        return parse_in_words(version.text) if version else current_pack(self.programme)
 
     @cached_property
     def school_calendar(self) -> SchoolCalendar:

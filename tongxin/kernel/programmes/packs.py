@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -13,6 +15,14 @@ from tongxin.methods.cadence.calendar import day_in_year
 from tongxin.methods.cadence.findings import Finding, PackUnreadable
 from tongxin.methods.cadence.lint import lint
 from tongxin.methods.cadence.pack import Pack, load_pack, pack_from_text
+from tongxin.ui.worded import in_words, said, spoken
+
+# What of a pack holds words for people, and which further fields of it are such words.
+DECLARED = (
+    "source", "posts", "attributes", "links", "events", "announced", "kinds", "headings", "phases", "plan_items",
+    "obligations", "figures",
+)  # fmt: skip
+PACK_WORDS = ("document", "at")
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,33 @@ def parse(text: str) -> Pack:
     return pack_from_text(text)
 
 
+def parse_in_words(text: str) -> Pack:
+    """Return the pack of a text in the words of the page; `Pack.as_written` gives its own. Raises PackUnreadable.
+
+    Turning a whole pack takes some milliseconds, so each is turned once for each language.
+    """
+    language = spoken()
+    return _in_language(text, language) if language else parse(text)
+
+
+@lru_cache(maxsize=64)
+def _in_language(text: str, language: str) -> Pack:
+    return in_page_words(parse(text))
+
+
+def in_page_words(pack: Pack) -> Pack:
+    """Return a pack that nobody keeps, a draft say, in the words of the page."""
+    language = spoken()
+    if pack.language == (language or "zh"):
+        return pack
+    words: dict[str, Any] = {name: in_words(getattr(pack, name), PACK_WORDS) for name in DECLARED}
+    for name in ("problems", "goals"):
+        words[name] = tuple(map(said, getattr(pack, name)))
+    turned = replace(pack, title=said(pack.title), language=language, **words)
+    turned.original = pack
+    return turned
+
+
 @lru_cache(maxsize=64)
 def findings(text: str, others: tuple[str, ...] = ()) -> tuple[Finding, ...]:
     """Return what the linter says of a text, errors first.
@@ -62,8 +99,11 @@ def with_line(finding: Finding) -> str:
     return _("第 %(line)d 行：%(said)s") % {"line": finding.line, "said": finding.sentence}
 
 
-def at_hand(texts: tuple[str, ...] = ()) -> dict[str, Pack]:
-    """Return the packs on offer by slug, and those of some texts, which go before them."""
+def at_hand(texts: tuple[str, ...] = (), parse: Callable[[str], Pack] = parse) -> dict[str, Pack]:
+    """Return the packs on offer by slug, and those of some texts, which go before them.
+
+    parse: `parse_in_words` where a page tells what they say.
+    """
     found = {slug: parse(offer.text) for slug, offer in offered().items()}
     for text in texts:
         pack = parse(text)

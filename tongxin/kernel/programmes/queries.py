@@ -16,7 +16,7 @@ from tongxin.methods.cadence.pack import Pack
 from tongxin.ui import prepared
 
 from .models import PlanMark, Programme, ProgrammeVersion
-from .packs import parse
+from .packs import parse_in_words
 
 # A school's own programmes go before those handed down to it: its words, kinds and headings are what its people know.
 OWN_FIRST = ExpressionWrapper(Q(handed_down__isnull=False), output_field=BooleanField())
@@ -51,9 +51,9 @@ def current_version(programme: Programme) -> ProgrammeVersion:
 
 
 def current_pack(programme: Programme) -> Pack:
-    """Return the programme's present text, parsed."""
+    """Return the programme's present text, parsed, in the words of the page."""
     text = getattr(programme, "current_text", None)
-    return parse(text if text is not None else current_version(programme).text)
+    return parse_in_words(text if text is not None else current_version(programme).text)
 
 
 def last_pack_with(programme: Programme, obligation: str) -> Pack | None:
@@ -63,7 +63,7 @@ def last_pack_with(programme: Programme, obligation: str) -> Pack | None:
         .order_by("-number")
         .values_list("text", flat=True)
     )
-    packs = (parse(text) for text in texts.iterator())
+    packs = (parse_in_words(text) for text in texts.iterator())
     return next((pack for pack in packs if pack.versions(obligation)), None)
 
 

@@ -150,7 +150,8 @@ def explain(pack: Pack, verdict: Verdict, lang: str = "zh", others: Mapping[str,
     """
     say = Speaker(pack, lang)
     rule = next((r for r in pack.versions(verdict.obligation) if r.version == verdict.version), None)
-    title = (rule.title if rule else verdict.obligation) if say.zh else verdict.obligation
+    title = rule.title if rule and say.by_title else verdict.obligation
+    title = title if say.zh or not rule or not say.by_title else f"“{title}”"
     word = say(*VERDICTS[verdict.verdict])
     owed, done = say.number(verdict.owed), say.number(verdict.done)
     text = say(
@@ -195,8 +196,14 @@ def _rule_words(say: Speaker, rule: Obligation, verdict: Verdict, others: Mappin
         text += say("。依据：", ". Source: ") + source_words(say.pack, rule, lang)
     for asker in above(say.pack, rule, others):
         there = source_words(asker.pack, asker.rule, lang)
-        text += say(f"，收紧了“{asker.rule.title}”，{there}", f", stricter than {asker.rule.id}, {there}")
+        there_is = _asker(asker.pack, asker.rule)
+        text += say(f"，收紧了“{asker.rule.title}”，{there}", f", stricter than {there_is}, {there}")
     for asker in below(say.pack, rule, others):
         there = source_words(asker.pack, asker.rule, lang)
-        text += say(f"，被“{asker.rule.title}”收紧，{there}", f", tightened by {asker.rule.id}, {there}")
+        there_is = _asker(asker.pack, asker.rule)
+        text += say(f"，被“{asker.rule.title}”收紧，{there}", f", tightened by {there_is}, {there}")
     return text
+
+
+def _asker(pack: Pack, rule: Obligation) -> str:
+    return f"“{rule.title}”" if pack.language == "en" else rule.id

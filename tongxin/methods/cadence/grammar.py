@@ -37,7 +37,7 @@ SHOWN = {
 OBLIGATION = {
     "id": "编号，英文小写和连字符；改了规则就用同一编号另写一条，换“since”",
     "title": "标题，一句话",
-    "title_en": "英文标题，可不写",
+    "title_en": "英文标题，可不写；英文页面用它",
     "source": "出处：document、at、level、modality（力度）",
     "since": "从哪天起实行；不写用包的发布日期",
     "until": "实行到哪天，可不写",

@@ -61,7 +61,11 @@ MISSHAPEN = "misshapen"
 
 @dataclass
 class Pack:
-    """What a pack says. budget: hours a week by post, "else" for everybody. case_scheme: the scheme of levels (packs/schemes) its schools begin with. raw: the whole of it as plain JSON-able data; findings: what the reader stumbled over."""
+    """What a pack says. budget: hours a week by post, "else" for everybody. case_scheme: the scheme of levels (packs/schemes) its schools begin with. raw: the whole of it as plain JSON-able data; findings: what the reader stumbled over.
+
+    language: that of its words; where somebody has put them in another, `original` is the pack as it was written (a pack
+    made from that one by `replace` stands for itself again).
+    """
 
     slug: str
     title: str
@@ -87,7 +91,14 @@ class Pack:
     case_scheme: str = ""
     raw: dict[str, Any] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings, compare=False)
+    language: str = "zh"
+    original: Pack | None = field(default=None, init=False, compare=False, repr=False)
     places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def as_written(self) -> Pack:
+        """The pack in its own words: what is kept, compared or worked out goes by this one."""
+        return self.original or self
 
     def versions(self, obligation: str) -> list[Obligation]:
         """All dated versions of an obligation, oldest first."""

@@ -118,6 +118,7 @@ def _now(mapping: LMap, name: str, context: Context) -> Obligation:
         **read_sharing(mapping, subject, context),
         heading=_heading(mapping, context),
         cases=_cases(mapping),
+        title_en=text_of(mapping.get("title_en")),
         file=mapping.file,
         line=mapping.line,
     )

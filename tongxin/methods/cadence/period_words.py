@@ -62,8 +62,8 @@ def period_words(node: Period, say: Speaker) -> str:
 
 def _phase(node: PhaseOfPlan, say: Speaker) -> str:
     phase = say.pack.phases.get(node.phase)
-    title = f"（{phase.title}）" if phase else ""
-    return say(f"在第{node.phase}阶段{title}", f"in phase {node.phase} of the plan")
+    title = say(f"（{phase.title}）", f" ({phase.title})") if phase and say.by_title else ""
+    return say(f"在第{node.phase}阶段{title}", f"in phase {node.phase} of the plan{title}")
 
 
 def _every(node: Every, say: Speaker) -> str:

@@ -205,6 +205,7 @@ class Obligation:
     rivals: tuple[str, ...] = ()
     later: str = ""
     cases: tuple[dict[str, Any], ...] = field(default=(), hash=False)
+    title_en: str = ""
     file: str = field(default="", compare=False)
     line: int = field(default=1, compare=False)
 

@@ -1,7 +1,7 @@
 """Rules in words: every obligation as one Chinese and one English sentence, made from its tree.
 
 `Speaker` holds the pack's titles and the language; nodes ask it. English titles are `title_en` where the pack has
-them, else the identifier with blanks.
+them, those of a pack whose words were put in English (`Pack.language`), else the identifier with blanks.
 """
 
 from __future__ import annotations
@@ -54,6 +54,32 @@ DISTINCT = {
     "day": ("天", "different days"),
 }
 
+STRUCTURE = {
+    "enrolled_in": ("班级", "homeroom"), "branch_member": ("党支部", "Party branch"), "in_department": ("部门", "department"),
+    "guardian_of": ("监护关系", "guardian"), "in_team": ("团队成员", "team"), "of_family": ("家庭成员", "family"),
+    "mentor_of": ("导师结对", "mentor pair"), "master_of": ("师徒结对", "master and apprentice pair"),
+}  # fmt: skip
+# First words of English titles that keep their capital within a sentence.
+CAPITALS = {
+    "Party", "Pioneer", "Pioneers", "League", "China", "Chinese", "Red", "Shaanxi", "Gansu", "Zhejiang", "Shanghai",
+    "Chongqing", "Fuzhou", "Shenzhen", "Ningbo", "Zhengzhou",
+}  # fmt: skip
+
+
+def within_sentence(title: str) -> str:
+    """An English title as it stands within a sentence: Home visit → home visit, Party lesson → Party lesson."""
+    first, _, rest = title.partition(" ")
+    named = first.split("-")[0] in CAPITALS or rest[:1].isupper() or first[1:] != first[1:].lower()
+    return title if named else title[:1].lower() + title[1:]
+
+
+def with_article(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ")
+
 
 class Speaker:
     """Says things in one language ("zh" or "en") with a pack's titles; calling it picks one of two texts."""
@@ -79,12 +105,16 @@ class Speaker:
     def has_link(self, name: str) -> str:
         if self.group in MEMBERS and GROUP_LINKS[self.group] == name:
             return self(*MEMBERS[self.group])
-        return self(f"有{self.link(name)}", f"has a {self.link(name)}")
+        if name == "branch_member" and not self.zh:
+            return f"belongs to {with_article(self.link(name))}"
+        return self(f"有{self.link(name)}", f"has {with_article(self.link(name))}")
 
     def has_no_link(self, name: str) -> str:
         if self.group in MEMBERS and GROUP_LINKS[self.group] == name:
             zh, en = MEMBERS[self.group]
             return self(f"没{zh}", en.replace("has ", "has no "))
+        if name == "branch_member" and not self.zh:
+            return f"belongs to no {self.link(name)}"
         return self(f"没有{self.link(name)}", f"has no {self.link(name)}")
 
     def of_a_set(self) -> Speaker:
@@ -94,9 +124,16 @@ class Speaker:
     def __call__(self, zh: str, en: str) -> str:
         return zh if self.zh else en
 
+    @property
+    def by_title(self) -> bool:
+        """Whether the titles of the pack are in the language spoken."""
+        return self.zh or self.pack.language == "en"
+
     def _titled(self, found: object, name: str) -> str:
-        english = getattr(found, "title_en", "") or name.replace("_", " ").replace("-", " ")
-        return (getattr(found, "title", "") or name) if self.zh else english
+        if self.zh:
+            return getattr(found, "title", "") or name
+        english = getattr(found, "title_en", "") or (getattr(found, "title", "") if self.by_title else "")
+        return within_sentence(english) if english else _plain(name)
 
     def kind(self, name: str) -> str:
         return self._titled(self.pack.kinds.get(name), name)
@@ -109,32 +146,24 @@ class Speaker:
         return self._titled(self.pack.posts.get(name) or self.pack.links.get(name), name)
 
     def link(self, name: str) -> str:
-        structure = {
-            "enrolled_in": "班级",
-            "branch_member": "党支部",
-            "in_department": "部门",
-            "guardian_of": "监护关系",
-            "in_team": "团队成员",
-            "of_family": "家庭成员",
-            "mentor_of": "导师结对",
-            "master_of": "师徒结对",
-        }
         found = self.pack.links.get(name) or self.pack.posts.get(name)
-        return (
-            structure[name] if self.zh and found is None and name in structure else self._titled(found, name)
-        )
+        return self(*STRUCTURE[name]) if found is None and name in STRUCTURE else self._titled(found, name)
 
     def attribute(self, name: str) -> str:
         return self._titled(self.pack.attributes.get(name), name)
 
     def value(self, attribute: str, code: str) -> str:
         declared = self.pack.attributes.get(attribute)
-        title = declared.values.get(code, code) if declared and self.zh else code.replace("_", " ")
+        known = declared.values.get(code, "") if declared and self.by_title else ""
+        title = (known or code) if self.zh else within_sentence(known) or code.replace("_", " ")
         return {"true": self("是", "yes"), "false": self("否", "no")}.get(title, title)
 
     def rule(self, name: str) -> str:
-        """Another rule of the pack by its id."""
-        return self._titled(next(iter(self.pack.versions(name)), None), name)
+        """Another rule of the pack by its id; an English title, being a sentence, stands in marks."""
+        found = next(iter(self.pack.versions(name)), None)
+        if found is not None and not self.zh and self.by_title:
+            return f"“{found.title}”"
+        return self._titled(found, name)
 
     def qualifier(self, name: str) -> str:
         plain = {"mode": "方式", "theme": "主题", "place": "地点", "counterpart": "对象"}
@@ -189,6 +218,8 @@ class Speaker:
         name = self.attribute(node.attribute)
         if node.values == ("true",):
             return self(name, name)
+        if node.values == ("false",) and not self.zh and self.by_title:
+            return f"not {name}"
         if node.values:
             values = self.listing((self.value(node.attribute, value) for value in node.values), "或", " or ")
             return self(f"“{name}”为{values}", f"{name} is {values}")
@@ -212,11 +243,14 @@ class Speaker:
 
     def qualifier_is(self, node: QualifierIs) -> str:
         titles = self._values_of(node.qualifier)
-        values = self.listing(
-            (titles.get(v, v) if self.zh else v.replace("_", " ") for v in node.values), "或", " or "
-        )
+        values = self.listing((self._value(titles, v) for v in node.values), "或", " or ")
         name = self.qualifier(node.qualifier)
         return self(f"{name}为{values}", f"{name} {values}")
+
+    def _value(self, titles: dict[str, str], code: str) -> str:
+        if self.zh:
+            return titles.get(code, code)
+        return within_sentence(titles.get(code, "")) if self.by_title and code in titles else _plain(code)
 
     def _values_of(self, qualifier: str) -> dict[str, str]:
         found = [kind.qualifier(qualifier) for kind in self._ordered_kinds()]
@@ -237,7 +271,7 @@ class Speaker:
         unit = getattr(self._declared(name, "amount"), "unit", "")
         if self.zh:
             return unit or ("小时" if name == "hours" else "")
-        return name.replace("_", " ")
+        return unit if unit and self.by_title else name.replace("_", " ")
 
     def distinct(self, of: str) -> str:
         return self(*DISTINCT[of])
@@ -262,7 +296,8 @@ class Speaker:
             who = self(f"同一{group}的{who or '人'}", f"{who or 'somebody'} of the same {english}")
         if not isinstance(node.where, Always):
             described = node.where.words(self)
-            who = self(f"{described}的{who or '人'}", f"{who or 'somebody'} whose {described}")
+            joined = "who" if described.split(" ")[0] in ("has", "is", "belongs") else "with"
+            who = self(f"{described}的{who or '人'}", f"{who or 'somebody'} {joined} {described}")
         if node.part == "counterpart":
             return self(
                 f"对象须是{who or '有记录的对象'}", f"with {who or 'a named counterpart'} as counterpart"
@@ -361,7 +396,7 @@ def sentence(pack: Pack, rule: Obligation, lang: str = "zh") -> str:
     """One sentence for one obligation."""
     say = Speaker(pack, lang)
     if rule.later:
-        return say(f"{rule.title}（留待以后：{rule.later}）。", f"{rule.id}: kept for later.")
+        return say(f"{rule.title}（留待以后：{rule.later}）。", f"{say.rule(rule.id)}: kept for later.")
     return _chinese(say, rule) if say.zh else _english(say, rule)
 
 
@@ -392,7 +427,7 @@ def _demand(say: Speaker, item: Requirement, subject: SubjectKind) -> str:
         return wider + _evidence(say, item)
     bound, unit = item.bound.words(say), item.measure.words(say)
     if isinstance(item.measure, People | PersonTimes):
-        unit = "person" if (bound, unit) == ("at least 1", "people") else unit
+        unit = "person" if unit == "people" and bound in ("at least 1", "exactly 1") else unit
         text = _attended(say, item, subject, f"{bound}{unit}" if say.zh else f"{bound} {unit}")
     elif subject.is_activity:
         text = say(f"有记录{bound}{unit}", f"be on record, {bound} {unit}")
@@ -495,8 +530,8 @@ def _whole_demand(say: Speaker, rule: Obligation) -> str:
 
 def _item(say: Speaker, item: Requirement, rule: Obligation) -> str:
     text = _demand(say, item, rule.subject)
-    if item.title and say.zh:
-        text = f"{item.title}（{text}）"
+    if item.title and say.by_title:
+        text = f"{item.title}{say('（', ' (')}{text}{say('）', ')')}"
     where = item.where.words(say)
     return text + say(f"（仅当{where}）", f" (only if {where})") if where else text
 

@@ -24,6 +24,7 @@ from tongxin.kernel.programmes.queries import active_programmes, current_version
 from tongxin.methods.cadence.calendar import calendar_to_dict
 from tongxin.methods.cadence.findings import Finding, PackUnreadable
 from tongxin.methods.cadence.pack import MISSHAPEN, Pack, pack_from_dict, pack_from_text
+from tongxin.ui.worded import said
 
 from .forms.tables import free_name
 from .models import PackDraft
@@ -194,7 +195,7 @@ def rules_above(draft: PackDraft, day: date) -> list[tuple[str, str]]:
     handed_down = active_programmes(draft.school, day).filter(handed_down__isnull=False)
     packs = [parse(text) for text in with_text(handed_down).values_list("current_text", flat=True)]
     return [
-        (f"{pack.slug}:{name}", pack.versions(name)[-1].title)
+        (f"{pack.slug}:{name}", said(pack.versions(name)[-1].title))
         for pack in packs
         for name in pack.obligation_ids()
         if pack.versions(name)[-1].evaluable

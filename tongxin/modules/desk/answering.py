@@ -25,6 +25,7 @@ from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.occasions import ENTRY_KIND, EVENT, OwnWindows
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.formats import plain_day
+from tongxin.ui.worded import as_written, titled
 
 from . import kinds, ledger
 
@@ -122,7 +123,7 @@ def _label(viewer: Viewer, row: Entry, kind: str, people: str) -> str:
     """A day, a kind and whose it was; of a compartment only the day and the kind, for reading it is put on record."""
     words = [plain_day(row.day, viewer.day), kind]
     if CLASSES.index(row.data_class or "K1") < ledger.COMPARTMENT:
-        words += [row.title if row.title != kind else "", people]
+        words += [titled(row.title) if row.title != as_written(kind) else "", people]
     return _said(" ".join(word for word in words if word), row.answered)  # type: ignore[attr-defined]
 
 

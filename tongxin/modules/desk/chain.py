@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.obligations.queries import Asked
-from tongxin.kernel.programmes.packs import at_hand, parse
+from tongxin.kernel.programmes.packs import at_hand, parse_in_words
 from tongxin.kernel.programmes.queries import active_programmes, texts_around
 from tongxin.methods.cadence.explaining import source_words
 from tongxin.methods.cadence.precedence import Asker, above, below
@@ -37,8 +37,8 @@ def chain(asked: Asked, rule: Obligation) -> list[Step]:
     """
     pack = asked.pack
     worked_with = texts_around(asked.programme.school, asked.as_of)
-    upwards = list(above(pack, rule, at_hand(worked_with)))
-    own = {found.slug: found for found in map(parse, worked_with)}
+    upwards = list(above(pack, rule, at_hand(worked_with, parse_in_words)))
+    own = {found.slug: found for found in map(parse_in_words, worked_with)}
     tightening = list(below(pack, rule, own))
     if not upwards and not tightening:
         return []

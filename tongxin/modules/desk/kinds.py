@@ -20,7 +20,7 @@ from tongxin.methods.cadence.applying import concerns
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.reads import entry_kinds_read
-from tongxin.ui.worded import called, plain, said
+from tongxin.ui.worded import as_written, called, plain, said
 
 MOST_USED = 6
 USED_IN_DAYS = 180
@@ -127,9 +127,9 @@ def search(kinds: Iterable[Kind], words: str) -> list[Kind]:
     return [
         kind
         for kind in kinds
-        if wanted in kind.title.lower()
+        if wanted in as_written(kind.title).lower()
         or wanted in "".join(called(kind).split()).lower()
-        or any(wanted in key for key in _keys(kind.title))
+        or any(wanted in key for key in _keys(as_written(kind.title)))
     ]
 
 

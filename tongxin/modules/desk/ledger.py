@@ -23,7 +23,7 @@ from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.queries import OWN_FIRST, current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.ui import prepared
-from tongxin.ui.worded import called, plain
+from tongxin.ui.worded import called, plain, titled
 
 from .people import matching, pickable
 
@@ -226,7 +226,7 @@ def lines(viewer: Viewer, rows: Sequence[tuple], words: Words) -> list[Line]:
                 public_id=public_id,
                 day=day,
                 kind=kind_title,
-                title=title if shown and not compartment else kind_title,
+                title=titled(title) if shown and not compartment else kind_title,
                 people=people_words(names[pk], sizes[pk])
                 if shown and not compartment
                 else size_words(sizes[pk]),

@@ -89,7 +89,7 @@ def schools_of(viewer: Viewer) -> list[SchoolLine]:
         for programme, _pack in school_packs(school, viewer.day):
             asked = ask(programme, viewer.day)
             counts = total(board(viewer, asked))
-            lines.append(SchoolLine(school.name, programme.title, for_bureau(counts)))
+            lines.append(SchoolLine(school.name, said(programme.title), for_bureau(counts)))
         if not lines or lines[-1].name != school.name:
             lines.append(SchoolLine(school.name, "", None))
     return lines

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from tongxin.kernel.programmes.packs import in_page_words
 from tongxin.methods.cadence.declarations import PlanItem
 from tongxin.methods.cadence.pack import Pack, pack_from_dict
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import sentence
+from tongxin.ui.worded import as_written
 
 from .numbers import language
 
@@ -153,6 +155,7 @@ class Change:
 
 def changes(old: Pack, new: Pack) -> list[Change]:
     """Return what differs between two texts of a programme, in words, in the order of the plan."""
+    old, new = in_page_words(old), in_page_words(new)
     found = list(_duty_changes(old, new))
     for number in sorted(set(old.phases) | set(new.phases)):
         a, b = old.phases.get(number), new.phases.get(number)
@@ -179,7 +182,8 @@ def _duty_changes(old: Pack, new: Pack) -> Iterator[Change]:
     for key in dict.fromkeys((*before, *after)):
         a, b = before.get(key), after.get(key)
         words_a, words_b = _duty_words(old, a), _duty_words(new, b)
-        if words_a != words_b:
+        renamed = a and b and as_written(a.title) != as_written(b.title)
+        if words_a != words_b or renamed:
             rule = b or a
             yield Change(rule.title if rule else key[0], words_a, words_b)
 

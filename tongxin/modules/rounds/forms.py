@@ -150,7 +150,7 @@ class WishForm(forms.Form):
 class ProposeForm(forms.Form):
     seconds = forms.TypedChoiceField(
         label=gettext_lazy("最多算多久"), coerce=int, initial=30,
-        choices=[(n, gettext_lazy("%d 秒") % n) for n in services.SECONDS],
+        choices=lambda: [(n, _("%d 秒") % n) for n in services.SECONDS],
     )  # fmt: skip
     how = forms.ChoiceField(
         label=gettext_lazy("怎么排"), widget=forms.RadioSelect, initial="change",

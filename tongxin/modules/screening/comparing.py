@@ -15,9 +15,10 @@ from tongxin.kernel.programmes import queries as programmes
 from tongxin.methods.psychometrics.effects import Effect, independent, paired
 from tongxin.methods.psychometrics.instrument import Instrument, Scale
 
+from .describing import say
 from .instruments import ready
 from .models import Sitting
-from .results import STUDENT, Look, looks, say, scale_title
+from .results import STUDENT, Look, looks, scale_title
 
 MOST_ACTIVITIES = 40
 

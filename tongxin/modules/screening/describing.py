@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tongxin.methods.psychometrics.conditions import BlanksAre, Condition, ItemIs, Not, ScaleIs, Several
-from tongxin.methods.psychometrics.instrument import Band, Group, Instrument, Rule, Scale
+from tongxin.methods.psychometrics.instrument import Band, Group, Instrument, Rule, Scale, Text
+from tongxin.ui.worded import said
+
+
+def say(text: Text) -> str:
+    """Return words of an instrument in the language of the page: its own there, else the catalogue's, else its first."""
+    if not text:
+        return ""
+    words = text.say(get_language() or "")
+    return said(words) if words == str(text) else words
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class ScaleRow:
 
 def scale_rows(instrument: Instrument) -> list[ScaleRow]:
     return [
-        ScaleRow(str(scale.title) or scale.id, _how(instrument, scale), _missing(scale), _bands(scale))
+        ScaleRow(say(scale.title) or scale.id, _how(instrument, scale), _missing(scale), _bands(scale))
         for scale in instrument.scales
     ]
 
@@ -37,7 +47,7 @@ def scale_rows(instrument: Instrument) -> list[ScaleRow]:
 def _how(instrument: Instrument, scale: Scale) -> str:
     if scale.of:
         names = "、".join(
-            str(instrument.scale_by_id[one].title) or one for one in scale.of if one in instrument.scale_by_id
+            say(instrument.scale_by_id[one].title) or one for one in scale.of if one in instrument.scale_by_id
         )
         words = _("由%(scales)s得来") % {"scales": names}
     else:
@@ -50,15 +60,15 @@ def _how(instrument: Instrument, scale: Scale) -> str:
 
 def runs(items: tuple[str, ...]) -> str:
     """Say item names shortly: 1—5、8、10."""
-    said: list[str] = []
+    pieces: list[str] = []
     at = 0
     while at < len(items):
         end = at
         while end + 1 < len(items) and items[end].isdecimal() and items[end + 1] == str(int(items[end]) + 1):
             end += 1
-        said.append(f"{items[at]}—{items[end]}" if end > at + 1 else "、".join(items[at : end + 1]))
+        pieces.append(f"{items[at]}—{items[end]}" if end > at + 1 else "、".join(items[at : end + 1]))
         at = end + 1
-    return "、".join(said)
+    return "、".join(pieces)
 
 
 def number(value: Any) -> str:
@@ -77,7 +87,7 @@ def _missing(scale: Scale) -> str:
 
 def _bands(scale: Scale) -> list[BandRow]:
     return [
-        BandRow(str(band.title), group_words(table.group), _range(band), band.signal)
+        BandRow(say(band.title), group_words(table.group), _range(band), band.signal)
         for table in scale.tables
         for band in table.bands
     ]
@@ -98,29 +108,29 @@ def group_words(group: Group) -> str:
     words = {
         "male": _("男"), "female": _("女"), "student": _("学生填"), "parent": _("家长填"), "teacher": _("教师填"),
     }  # fmt: skip
-    said = [words[one] for one in (*group.forms, *group.sexes)]
+    shown = [words[one] for one in (*group.forms, *group.sexes)]
     for (low, high), unit in ((group.ages, _("岁")), (group.grades, _("年级"))):
         if (low, high) != (None, None):
-            said.append(f"{'' if low is None else low}—{'' if high is None else high} {unit}")
-    return "，".join(said)
+            shown.append(f"{'' if low is None else low}—{'' if high is None else high} {unit}")
+    return "，".join(shown)
 
 
 def rule_rows(instrument: Instrument, rules: tuple[Rule, ...]) -> list[dict[str, str]]:
     return [
-        {"title": str(rule.title) or rule.id, "when": condition_words(rule.when, instrument)}
+        {"title": say(rule.title) or rule.id, "when": condition_words(rule.when, instrument)}
         for rule in rules
     ]
 
 
 def condition_words(condition: Condition, instrument: Instrument) -> str:
     """Say a condition in one line."""
-    said = {
+    ways = {
         "at_least": _("至少 %(n)s"), "at_most": _("至多 %(n)s"), "more_than": _("大于 %(n)s"),
         "less_than": _("小于 %(n)s"), "is": _("等于 %(n)s"), "is_not": _("不等于 %(n)s"),
     }  # fmt: skip
 
     def compared(comparison: str, value: Any) -> str:
-        return said[comparison] % {"n": value if isinstance(value, str) else number(value)}
+        return ways[comparison] % {"n": value if isinstance(value, str) else number(value)}
 
     match condition:
         case ItemIs():
@@ -130,7 +140,7 @@ def condition_words(condition: Condition, instrument: Instrument) -> str:
             }
         case ScaleIs():
             scale = instrument.scale_by_id.get(condition.scale)
-            name = str(scale.title) if scale and scale.title else condition.scale
+            name = say(scale.title) if scale and scale.title else condition.scale
             return _("%(scale)s得分%(is)s") % {
                 "scale": name,
                 "is": compared(condition.comparison, condition.value),

@@ -20,11 +20,12 @@ from tongxin.methods.disclosure import Equation, hidden
 from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.ui.charts import Bars, Series
 
+from .describing import say
 from .instruments import ready
 from .layout import forms
 from .listing import rooms_of
 from .models import Sitting
-from .results import STUDENT, Look, bands_of, looks, say, scale_title
+from .results import STUDENT, Look, bands_of, looks, scale_title
 
 IN_SCHOOL, ABOVE = SMALLEST_COUNT, SMALLEST_ABOVE
 WHOLE, FEW = "", "few"

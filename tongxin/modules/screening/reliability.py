@@ -12,13 +12,14 @@ from tongxin.methods.psychometrics.batch import BatchScorer
 from tongxin.methods.psychometrics.instrument import Instrument, Scale
 from tongxin.methods.psychometrics.reliability import Reliability, by_group, counted, of_scale
 
+from .describing import say
 from .instruments import ready
 from .layout import forms
 from .listing import rooms_of
 from .models import Sitting
 from .picture import grades_of
 from .quality import matrix
-from .results import STUDENT, Look, looks, say, scale_title
+from .results import STUDENT, Look, looks, scale_title
 
 # A group smaller than this says more about chance than about the scale.
 LEAST_IN_GROUP = 30

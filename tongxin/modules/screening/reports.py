@@ -22,11 +22,12 @@ from tongxin.kernel.base.models import Subject
 from tongxin.methods.disclosure import Equation, hidden
 
 from . import comparing, picture, progress, reliability
+from .describing import say
 from .instruments import ready
 from .layout import forms
 from .models import Sitting
 from .picture import Picture
-from .results import STUDENT, Look, looks, say
+from .results import STUDENT, Look, looks
 
 HOTLINE = "12356"
 NUMERALS = "一二三四五六七"

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.reading import opened_by_program
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.signals.models import Call, Signal
-from tongxin.methods.psychometrics.instrument import Band, Instrument, Text
+from tongxin.methods.psychometrics.instrument import Band, Instrument
 from tongxin.methods.psychometrics.quality import REASONS, Quality
 
 from . import quality
+from .describing import say
 from .instruments import ready
 from .layout import forms
 from .models import Page, Paper, Result, Sitting, SittingForm
@@ -29,11 +29,6 @@ from .signals import of_sitting
 
 STUDENT = SittingForm.Form.STUDENT
 STATISTICS = "statistics"
-
-
-def say(text: Text) -> str:
-    """Return words of an instrument in the language of the page, or in its first one."""
-    return text.say(get_language() or "") if text else ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tongxin.methods.psychometrics.instrument import Instrument
 from tongxin.methods.psychometrics.scoring import Scored
 from tongxin.ui import prepared
 
+from .describing import say
 from .instruments import ready
 from .models import Paper, Sitting, SittingForm
 
@@ -108,7 +109,7 @@ def sentences(_viewer: Viewer, signals: Sequence[Signal]) -> list[tuple[int, str
     for signal in signals:
         form = forms.get(signal.what["form"])
         instrument = ready(form.text).instrument if form else None
-        title = f"{instrument.short or instrument.title}：" if instrument else ""
+        title = f"{instrument.short or say(instrument.title)}：" if instrument else ""
         found.append((signal.what["rank"], title + _sentence(signal.what, instrument)))
     return found
 
@@ -122,13 +123,13 @@ def _sentence(what: dict, instrument: Instrument | None) -> str:
     if kind == BAND:
         scale = instrument.scale_by_id.get(what["scale"])
         bands = [band for table in scale.tables for band in table.bands] if scale else []
-        words = next((str(band.title) for band in bands if band.id == rule), rule)
+        words = next((say(band.title) for band in bands if band.id == rule), rule)
         return _("%(scale)s得分在“%(band)s”") % {
-            "scale": str(scale.title) if scale else what["scale"],
+            "scale": say(scale.title) if scale else what["scale"],
             "band": words,
         }
     rules = instrument.critical if kind == CRITICAL else instrument.patterns
-    words = next((str(one.title) for one in rules if one.id == rule), "") or rule
+    words = next((say(one.title) for one in rules if one.id == rule), "") or rule
     if kind == CRITICAL:
         return _("关键题目：%(what)s") % {"what": words}
     return _("几题合起来：%(what)s") % {"what": words}

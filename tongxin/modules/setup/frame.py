@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from tongxin.kernel.base import space
 from tongxin.kernel.calendar.queries import school_calendar, where_is
+from tongxin.ui.formats import term_words
 
 TERM_SECONDS = 60
 
@@ -21,7 +22,7 @@ def term_name(viewer) -> str:
         known = (at.term, at.week)
         cache.set(key, known, TERM_SECONDS)
     term, week = known
-    return _("%(term)s 第%(week)d周") % {"term": term, "week": week} if week else _("假期")
+    return _("%(term)s 第%(week)d周") % {"term": term_words(term), "week": week} if week else _("假期")
 
 
 def full_disk(request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ from tongxin.kernel.base.models import School, Subject
 from tongxin.kernel.ledger import services as ledger
 from tongxin.kernel.people import teams
 from tongxin.kernel.programmes import queries as programmes
+from tongxin.ui.worded import as_written
 
 from . import pool
 from .kinds import LEADER, TeamKind, all_kinds
@@ -212,7 +213,7 @@ def _enter(
     said = plan.qualifiers | {"mode": mode}
     draft = ledger.Draft(
         day=since,
-        title=f"{activity.title}：{team.name}",
+        title=f"{as_written(activity.title)}：{team.name}",
         parts={part: ids for part, ids in parts.items() if part in known and ids},
         qualifiers={
             q.name: said[q.name]

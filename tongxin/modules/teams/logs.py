@@ -24,6 +24,7 @@ from tongxin.kernel.people import teams
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.methods.cadence.conditions import All, AttributeTest, Condition
 from tongxin.methods.cadence.declarations import Kind as Activity
+from tongxin.ui.worded import as_written
 
 from .kinds import Log, TeamKind, of_links
 from .looking import names_in
@@ -99,7 +100,7 @@ def write(viewer: Viewer, team: Subject, log: Log, activity: Activity, given: Dr
             parts[part] = ids
     draft = ledger.Draft(
         day=given.day,
-        title=given.title or f"{activity.title}：{team.name}",
+        title=given.title or f"{as_written(activity.title)}：{team.name}",
         note=given.note,
         parts=parts,
         qualifiers={name: word for name, word in given.said.items() if word and activity.qualifier(name)},

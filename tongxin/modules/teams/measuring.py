@@ -21,6 +21,7 @@ from tongxin.kernel.ledger import services as ledger
 from tongxin.kernel.people import teams
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.methods.psychometrics import effects
+from tongxin.ui.worded import as_written
 
 from .kinds import LEADER, TeamKind
 from .models import Rating
@@ -101,7 +102,7 @@ def _enter_when_whole(viewer: Viewer, kind: TeamKind, team: Subject, moment: str
     parts = {"team": [team.pk], "student": sorted(ids), "leader": leaders}
     draft = ledger.Draft(
         day=viewer.day,
-        title=f"{activity.title}：{team.name}",
+        title=f"{as_written(activity.title)}：{team.name}",
         parts={part: found for part, found in parts.items() if activity.part(part)},
         qualifiers={"theme": moment},
         token=f"team-rating:{team.pk}:{moment}",

@@ -14,6 +14,7 @@ from tongxin.kernel.audit import services as audit
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger import services as ledger
 from tongxin.kernel.programmes import queries as programmes
+from tongxin.ui.worded import as_written
 
 from .kinds import TeamKind
 from .models import Topic
@@ -68,7 +69,7 @@ def _enter(viewer: Viewer, kind: TeamKind, topic: Topic) -> None:
     theme = activity.qualifier("theme")
     draft = ledger.Draft(
         day=viewer.day,
-        title=f"{activity.title}：{topic.title}",
+        title=f"{as_written(activity.title)}：{topic.title}",
         parts={"collector": [topic.by_id], "enterprise": [topic.enterprise_id]},
         qualifiers={"theme": topic.theme} if theme and topic.theme in theme.values else {},
         token=f"topic:{topic.pk}",

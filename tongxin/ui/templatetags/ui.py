@@ -85,9 +85,15 @@ def state_word(state: str) -> str:
 
 
 @register.filter
-def said(words: str) -> str:
+def said(words: Any) -> str:
     """What a pack calls something, in the language of the page."""
-    return worded.said(words)
+    return worded.said(words if isinstance(words, str) else str(words))
+
+
+@register.filter
+def titled(title: str) -> str:
+    """The title of a record, in the language of the page where it only repeats what its kind is called."""
+    return worded.titled(title)
 
 
 @register.filter
@@ -132,6 +138,12 @@ def until(value: date | None) -> str:
 def when(value: datetime | None) -> str:
     """今天 16:30."""
     return formats.when_words(value, timezone.now())
+
+
+@register.filter
+def term(name: str) -> str:
+    """2026秋, as the page says it."""
+    return formats.term_words(name)
 
 
 @register.filter

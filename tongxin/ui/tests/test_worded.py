@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from django.utils import translation
 
-from tongxin.ui.worded import called, in_words, plain, said
+from tongxin.ui.formats import term_words
+from tongxin.ui.kept import plain as plain_value
+from tongxin.ui.worded import as_written, called, in_words, plain, said, titled
 
 
 @dataclass(frozen=True)
@@ -51,3 +53,27 @@ def test_a_heading_loses_its_own_number_in_both_languages():
     with translation.override("en"):
         assert plain("一、心理健康", "心理健康") == "Mental health"
         assert plain("一、本校自己的", "本校自己的") == "本校自己的"
+
+
+def test_words_in_another_language_know_how_they_are_written():
+    assert as_written("家访") == "家访"
+    with translation.override("en"):
+        assert as_written(said("编程")) == "编程"
+        assert as_written(called(Whole("k", "家访", "A visit"))) == "家访"
+        assert said(said("编程")) == "Programming"
+        assert plain_value(said("编程")) == "Programming"
+
+
+def test_the_title_of_a_record_is_said_where_it_repeats_its_kind():
+    assert titled("家访：云麓一队") == "家访：云麓一队"
+    with translation.override("en"):
+        assert titled("家访") == "Home visits"
+        assert titled("家访：云麓一队") == "Home visits: 云麓一队"
+        assert titled("看望：云麓一队") == "看望：云麓一队"
+
+
+def test_terms_are_said_by_season():
+    assert term_words("2026秋") == "2026秋"
+    with translation.override("en"):
+        assert term_words("2026秋") == "Autumn 2026"
+        assert term_words("小学期") == "小学期"

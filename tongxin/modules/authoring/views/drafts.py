@@ -19,11 +19,12 @@ from tongxin.kernel.obligations.load import school_load
 from tongxin.kernel.obligations.queries import obligation_named
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes import services as programmes
-from tongxin.kernel.programmes.packs import findings, offered, with_line
+from tongxin.kernel.programmes.packs import findings, in_page_words, offered, with_line
 from tongxin.kernel.programmes.queries import current_pack, texts_around, visible_programmes
 from tongxin.methods.cadence.words import sentence
 from tongxin.ui.formats import period_words
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import said
 
 from .. import services
 from ..language import spoken
@@ -84,9 +85,11 @@ def listing(request: Request) -> HttpResponse:
             return redirect("authoring:draft", begun.public_id)
     cards = [
         {
-            "title": one.title,
+            "title": said(one.title),
             "url": reverse("authoring:draft", args=[one.public_id]),
-            "facts": [_("改“%(title)s”") % {"title": one.programme.title} if one.programme else _("新方案")],
+            "facts": [
+                _("改“%(title)s”") % {"title": said(one.programme.title)} if one.programme else _("新方案")
+            ],
             "text": _("上次：%(what)s") % {"what": one.last_change} if one.last_change else "",
         }
         for one in PackDraft.objects.filter(school=school).select_related("programme").order_by("-saved_at")
@@ -133,9 +136,9 @@ def _places(request: Request) -> list[tuple[str, str]]:
     known = {one.programme_id for one in begun}
     own = visible_programmes(viewer).filter(school=school, handed_down=None, last_day__gte=viewer.day)
     return [
-        *((f"draft:{one.public_id}", _("草稿“%(title)s”") % {"title": one.title}) for one in begun),
+        *((f"draft:{one.public_id}", _("草稿“%(title)s”") % {"title": said(one.title)}) for one in begun),
         *(
-            (f"programme:{one.public_id}", _("“%(title)s”，存为新的一版") % {"title": one.title})
+            (f"programme:{one.public_id}", _("“%(title)s”，存为新的一版") % {"title": said(one.title)})
             for one in own.order_by("first_day", "pk")
             if one.pk not in known
         ),
@@ -204,17 +207,18 @@ def take_up(request: Request, programme: str) -> HttpResponse:
 def draft(request: Request, public_id: str) -> HttpResponse:
     """Every rule as a sentence, and what is still wrong."""
     found = draft_of(request, public_id)
-    pack = services.pack_of(found)
+    pack = in_page_words(services.pack_of(found))
     by_place = {(rule.id, rule.since): rule for rule in pack.obligations}
     rows = []
     for at, raw in enumerate(pack.raw.get("obligations") or []):
         rule = next((r for (name, _since), r in by_place.items() if name == str(raw.get("id"))), None)
-        said = (
+        words = (
             str(raw.get("later") or "")
             if rule is None or not rule.evaluable
             else sentence(pack, rule, spoken())
         )
-        rows.append({"title": raw.get("title") or raw.get("id"), "sentence": said, "at": at})
+        title = said(str(raw.get("title") or raw.get("id")))
+        rows.append({"title": title, "sentence": words, "at": at})
     told = findings(found.text, texts_around(found.school, request.viewer.day))
     context = {
         "draft": found,
@@ -271,7 +275,7 @@ def undo(request: Request, public_id: str) -> HttpResponse:
 def discard(request: Request, public_id: str) -> HttpResponse:
     found = draft_of(request, public_id)
     services.discard(found, by=request.viewer.account)
-    notify(request, _("已删去草稿“%(title)s”。正在使用的方案没有变。") % {"title": found.title})
+    notify(request, _("已删去草稿“%(title)s”。正在使用的方案没有变。") % {"title": said(found.title)})
     return redirect("authoring:drafts")
 
 
@@ -292,8 +296,8 @@ def hand_over(request: Request, public_id: str) -> HttpResponse:
         form.fields.pop("year")
     around = texts_around(found.school, request.viewer.day)
     wrong = _once(f.sentence for f in findings(found.text, around) if f.level == "error")
-    if said := _locked(found):
-        wrong.insert(0, said)
+    if locked := _locked(found):
+        wrong.insert(0, locked)
     if not services.pack_of(found).obligations:
         wrong.append(_("还没有写要求。请至少写一条。"))
     if request.method == "POST" and form.is_valid() and not wrong:
@@ -309,7 +313,8 @@ def hand_over(request: Request, public_id: str) -> HttpResponse:
         else:
             notify(
                 request,
-                _("“%(title)s”已经生效。每个人要做的事已经列在各自的待办里。") % {"title": programme.title},
+                _("“%(title)s”已经生效。每个人要做的事已经列在各自的待办里。")
+                % {"title": said(programme.title)},
             )
             return redirect("desk:programme", programme.public_id)
     context = {"draft": found, "form": form, "wrong": wrong}

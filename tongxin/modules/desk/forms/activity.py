@@ -20,6 +20,7 @@ from tongxin.kernel.ledger.services import ABOUT, GROUP_LINK, Draft, Upload, not
 from tongxin.methods.cadence.declarations import EvidenceType, Kind, Part, Qualifier
 from tongxin.methods.cadence.facts import MADE_UP
 from tongxin.methods.cadence.sharing import CHOSEN
+from tongxin.ui.worded import as_written
 
 from .. import answering, choosing, people
 from .fields import FilesField, IdsField
@@ -351,7 +352,7 @@ def initial_of(entry: Entry, kind: Kind) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "day": entry.day,
         "start_day": entry.start_day if entry.start_day != entry.day else None,
-        "title": "" if entry.title == kind.title else entry.title,
+        "title": "" if entry.title == as_written(kind.title) else entry.title,
         "note": entry.note,
         CHOSEN: entry.extra.get(CHOSEN, ""),
         MADE_UP: entry.extra.get(MADE_UP, ""),

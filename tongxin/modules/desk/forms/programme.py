@@ -13,6 +13,7 @@ from tongxin.kernel.programmes.models import Programme
 from tongxin.kernel.programmes.queries import phases, plan_items
 from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.tree import Obligation
+from tongxin.ui.worded import said
 
 from .. import rewriting
 
@@ -103,7 +104,7 @@ class PlanForm(forms.Form):
         self.programme = programme
         self.phases = phases(programme, pack)
         self.items = plan_items(programme, pack)
-        owners = [(name, post.title) for name, post in pack.posts.items()]
+        owners = [(name, said(post.title)) for name, post in pack.posts.items()]
         for phase in self.phases:
             self.fields[f"phase-{phase.number}-from"] = _date(label=_("开始"), initial=phase.first_day)
             self.fields[f"phase-{phase.number}-to"] = _date(label=_("结束"), initial=phase.last_day)
@@ -123,14 +124,14 @@ class PlanForm(forms.Form):
 
     def phase_rows(self) -> list[dict[str, Any]]:
         return [
-            {"title": p.title, "fields": [self[f"phase-{p.number}-from"], self[f"phase-{p.number}-to"]]}
+            {"title": said(p.title), "fields": [self[f"phase-{p.number}-from"], self[f"phase-{p.number}-to"]]}
             for p in self.phases
         ]
 
     def item_rows(self) -> list[dict[str, Any]]:
         return [
             {
-                "title": i.title,
+                "title": said(i.title),
                 "fields": [self[f"item-{i.name}-{part}"] for part in ("title", "owner", "from", "due")],
             }
             for i in self.items

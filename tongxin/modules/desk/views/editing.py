@@ -20,12 +20,13 @@ from tongxin.kernel.obligations.weighing import moves_words
 from tongxin.kernel.people.models import Person
 from tongxin.kernel.programmes import services
 from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
-from tongxin.kernel.programmes.packs import findings, offered, parse, with_line
+from tongxin.kernel.programmes.packs import findings, offered, parse, parse_in_words, with_line
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.findings import PackUnreadable
 from tongxin.methods.cadence.pack import Pack, pack_from_text
 from tongxin.methods.cadence.words import sentence
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import as_written, said
 
 from .. import rewriting
 from ..forms.programme import AdoptForm, DutyForm, OwnPackForm, PlanForm
@@ -50,7 +51,7 @@ def adopt(request: Request) -> HttpResponse:
             wrong = [f for f in findings(text) if f.level == "error"] if text else []
             if text and not wrong and (programme := _adopt(request, form, "", text)):
                 return redirect("desk:programme", programme.public_id)
-    offers = [_offer(offer.slug, parse(offer.text)) for offer in offered().values()]
+    offers = [_offer(offer.slug, parse_in_words(offer.text)) for offer in offered().values()]
     return render(request, "desk/adopt.html", {"offers": offers, "form": form, "wrong": wrong})
 
 
@@ -81,7 +82,10 @@ def _adopt(request: Request, form: AdoptForm, slug: str, text: str | None) -> Pr
     except services.CannotAdopt as refused:
         form.add_error(None, str(refused))
         return None
-    notify(request, _("已采用“%(title)s”。每个人要做的事已经列在各自的待办里。") % {"title": programme.title})
+    notify(
+        request,
+        _("已采用“%(title)s”。每个人要做的事已经列在各自的待办里。") % {"title": said(programme.title)},
+    )
     return programme
 
 
@@ -99,7 +103,7 @@ def _offer(slug: str, pack: Pack) -> dict:
             _("%(items)d件年度安排") % counts,
             _("%(kinds)d类活动") % counts,
         ],
-        "text": pack.raw.get("summary", "") or pack.source.document,
+        "text": said(pack.raw.get("summary", "")) or pack.source.document,
     }
 
 
@@ -116,7 +120,7 @@ def adopt_pack(request: Request, slug: str) -> HttpResponse:
     offer = offered().get(slug)
     if offer is None:
         raise Http404
-    pack = parse(offer.text)
+    pack = parse_in_words(offer.text)
     form = AdoptForm(request.POST or None, initial={"year": request.viewer.day.year})
     if request.method == "POST" and form.is_valid():
         programme = _adopt(request, form, slug, None)
@@ -180,11 +184,12 @@ class Effect:
 def edit_duty(request: Request, public_id: str, rule: str) -> HttpResponse:
     asked = queries.ask(editable_of(request, public_id), request.viewer.day)
     found = queries.obligation_named(asked.pack, rule, asked.as_of)
-    if found is None:
+    written = queries.obligation_named(asked.pack.as_written, rule, asked.as_of)
+    if found is None or written is None:
         raise Http404
-    form = DutyForm(asked.pack, found, request.viewer.day, request.POST or None)
+    form = DutyForm(asked.pack.as_written, written, request.viewer.day, request.POST or None)
     new = (
-        rewriting.edit_duty(asked.pack, found, form.edit())
+        rewriting.edit_duty(asked.pack.as_written, written, form.edit())
         if request.method == "POST" and form.is_valid()
         else None
     )
@@ -193,14 +198,14 @@ def edit_duty(request: Request, public_id: str, rule: str) -> HttpResponse:
         "rule": found,
         "sentence": sentence(asked.pack, found, language()) if found.evaluable else found.later,
     }
-    return _edit_page(request, asked, new, found.title, "desk/edit_duty.html", context)
+    return _edit_page(request, asked, new, as_written(found.title), "desk/edit_duty.html", context)
 
 
 @allow("programme_edit")
 def edit_plan(request: Request, public_id: str) -> HttpResponse:
     asked = queries.ask(editable_of(request, public_id), request.viewer.day)
-    form = PlanForm(asked.programme, asked.pack, request.POST or None)
-    new = form.rewritten(asked.pack) if request.method == "POST" and form.is_valid() else None
+    form = PlanForm(asked.programme, asked.pack.as_written, request.POST or None)
+    new = form.rewritten(asked.pack.as_written) if request.method == "POST" and form.is_valid() else None
     return _edit_page(request, asked, new, _("年度安排"), "desk/edit_plan.html", {"form": form})
 
 
@@ -259,7 +264,9 @@ def versions(request: Request, public_id: str) -> HttpResponse:
         {
             "when": row.recorded_at,
             "title": _("第%(n)d版") % {"n": row.number},
-            "text": "，".join(part for part in (row.note, people.get(row.recorded_by_id or 0, "")) if part),
+            "text": "，".join(
+                part for part in (said(row.note), people.get(row.recorded_by_id or 0, "")) if part
+            ),
             "url": reverse("desk:version", args=[public_id, row.number]),
         }
         for row in rows
@@ -318,9 +325,9 @@ def retire(request: Request, public_id: str) -> HttpResponse:
     if request.method == "POST":
         if ended:
             services.resume(programme, by=viewer.account)
-            notify(request, _("已恢复“%(title)s”。") % {"title": programme.title})
+            notify(request, _("已恢复“%(title)s”。") % {"title": said(programme.title)})
         else:
             services.retire(programme, viewer.day, by=viewer.account)
-            notify(request, _("已停用“%(title)s”。") % {"title": programme.title})
+            notify(request, _("已停用“%(title)s”。") % {"title": said(programme.title)})
         return redirect("desk:programmes")
     return render(request, "desk/retire.html", frame(request, asked, "versions") | {"ended": ended})

@@ -34,7 +34,7 @@ from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import Speaker, sentence
 from tongxin.ui.formats import percent_words, period_words, until_words
 from tongxin.ui.states import state_word
-from tongxin.ui.worded import said
+from tongxin.ui.worded import said, titled
 
 from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
@@ -522,7 +522,11 @@ def _entries(request: Request, asked: Asked, verdict: Verdict) -> dict:
         entry = seen.get(int(text)) if text.isdecimal() else None
         if entry is None:
             return {"label": _("一条您看不到内容的记录"), "day": None, "url": ""}
-        return {"label": entry.title, "day": entry.day, "url": reverse("desk:entry", args=[entry.public_id])}
+        return {
+            "label": titled(entry.title),
+            "day": entry.day,
+            "url": reverse("desk:entry", args=[entry.public_id]),
+        }
 
     def mend(text: str) -> str:
         entry = seen.get(int(text)) if text.isdecimal() else None

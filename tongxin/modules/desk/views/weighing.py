@@ -20,7 +20,7 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.changes import Changes, changes
 from tongxin.kernel.obligations.load import SchoolLoad, school_load, set_budget
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
-from tongxin.kernel.programmes.packs import offered, parse
+from tongxin.kernel.programmes.packs import offered, parse, parse_in_words
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.pack import Pack
 from tongxin.ui.formats import period_words
@@ -52,7 +52,7 @@ def load_offer(request: Request, slug: str) -> HttpResponse:
     if offer is None:
         raise Http404
     back = reverse("desk:adopt_pack", args=[slug])
-    return _load(request, parse(offer.text), request.viewer.day.year, {"back": back})
+    return _load(request, parse_in_words(offer.text), request.viewer.day.year, {"back": back})
 
 
 @allow("programme_edit")

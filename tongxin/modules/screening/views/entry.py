@@ -25,12 +25,13 @@ from tongxin.methods.psychometrics.scoring import Codes
 from tongxin.ui.toasts import notify
 
 from .. import entries, papers, progress
+from ..describing import say
 from ..instruments import ready
 from ..layout import SHOWN_ONLY
 from ..layout import forms as forms_of
 from ..models import Paper, SittingForm
 from ..papers import Refused, Seat
-from ..results import say, short
+from ..results import short
 from .results import moment, sitting_of, tabs
 
 LONGEST_CODE = 12
