@@ -106,7 +106,8 @@ def source_words(pack: Pack, rule: Obligation, lang: str = "zh") -> str:
     """Where a rule is written, on which level, and with what force."""
     say = Speaker(pack, lang)
     level = LEVELS.get(rule.source.level, (rule.source.level, rule.source.level))
-    place = f"{rule.source.document} {rule.source.at}".strip()
+    between = ", " if say.by_title and not say.zh else " "
+    place = between.join(part for part in (rule.source.document, rule.source.at) if part)
     facts = [say(*level), say(*MODALITIES[rule.source.modality])]
     return place + say("（", " (") + say("，", ", ").join(fact for fact in facts if fact) + say("）", ")")
 

@@ -20,7 +20,7 @@ from tongxin.kernel.ledger.services import ABOUT, GROUP_LINK, Draft, Upload, not
 from tongxin.methods.cadence.declarations import EvidenceType, Kind, Part, Qualifier
 from tongxin.methods.cadence.facts import MADE_UP
 from tongxin.methods.cadence.sharing import CHOSEN
-from tongxin.ui.worded import as_written
+from tongxin.ui.worded import as_written, called
 
 from .. import answering, choosing, people
 from .fields import FilesField, IdsField
@@ -67,7 +67,7 @@ class ActivityForm(forms.Form):
                 ),
             )
         for evidence in self.evidence_types():
-            self.fields[f"evidence_{evidence.name}"] = FilesField(label=evidence.title, required=False)
+            self.fields[f"evidence_{evidence.name}"] = FilesField(label=called(evidence), required=False)
         self.fields["title"] = forms.CharField(
             label=_("标题"), required=False, max_length=120, help_text=self._title_help()
         )
@@ -271,7 +271,7 @@ class ActivityForm(forms.Form):
         return [
             {
                 "name": f"evidence_{e.name}",
-                "label": e.title,
+                "label": called(e),
                 "camera": e.name.startswith("photo"),
                 "error": " ".join(str(e) for e in self.errors.get(f"evidence_{e.name}", [])),
             }

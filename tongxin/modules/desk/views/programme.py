@@ -34,7 +34,7 @@ from tongxin.methods.cadence.tree import Obligation
 from tongxin.methods.cadence.words import Speaker, sentence
 from tongxin.ui.formats import percent_words, period_words, until_words
 from tongxin.ui.states import state_word
-from tongxin.ui.worded import said, titled
+from tongxin.ui.worded import said, spoken, titled
 
 from .. import duties as lines
 from .. import exports, heatmaps, kinds, programmes
@@ -208,12 +208,17 @@ def _row_words(row: BoardRow) -> str:
         return _("不在您的职责范围内")
     if not row.counts.expected:
         return _("现在没有要求")
-    words = f"{row.counts.met}/{row.counts.expected}（{percent_words(row.counts.met, row.counts.expected)}）"
+    words = _("%(met)d/%(all)d（%(percent)s）") % {
+        "met": row.counts.met,
+        "all": row.counts.expected,
+        "percent": percent_words(row.counts.met, row.counts.expected),
+    }
     return _("您负责的：%(words)s") % {"words": words} if row.partial else words
 
 
 def source_words(rule: Obligation) -> str:
-    return f"{rule.source.document} {rule.source.at}".strip()
+    parts = [part for part in (rule.source.document, rule.source.at) if part]
+    return (", " if spoken() else " ").join(parts)
 
 
 def _worst(rows: list[BoardRow], programme: Programme) -> list[dict]:
@@ -342,7 +347,7 @@ def _duty_answer(found: Behind, today: date) -> str:
     seen = found.found.sight
     if counts.waived and (seen.whole or seen.own_part):
         said += _("，%(n)d个已免除") % {"n": counts.waived}
-    return said + "。"
+    return said + ("." if spoken() else "。")
 
 
 def _group(request: Request) -> Subject | None:
