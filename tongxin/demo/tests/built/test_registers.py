@@ -1,8 +1,13 @@
 """Every school of the demo has thought its screening through and knows what left it; nothing is overdue on the first page."""
 
+import pytest
+
 from tongxin.modules.privacy.models import Assessment, Sharing
 
 from .conftest import TODAY, schools
+
+# Marked as the others of this folder are: tests without the mark run apart from them, with a demo of their own.
+pytestmark = pytest.mark.django_db
 
 
 def test_every_school_kept_its_registers(demo):

@@ -193,7 +193,9 @@ def test_golden_cases_are_judged_alike_on_sqlite(folder):
     for rule in pack.obligations:
         for case in rule.cases[:CASES] if rule.evaluable else ():
             facts, calendar, as_of, known_at, _ = case_facts(pack, rule, case)
-            evaluator = evaluators.setdefault(str(calendar), SetEvaluator(pack, calendar, "sqlite"))
+            if str(calendar) not in evaluators:
+                evaluators[str(calendar)] = SetEvaluator(pack, calendar, "sqlite")
+            evaluator = evaluators[str(calendar)]
             connection = sqlite3.connect(":memory:")
             found, short = by_sql(evaluator, connection, facts, as_of, known_at, True)
             swift += short
