@@ -109,6 +109,8 @@ TEMPORARY: dict[str, tuple[dict[str, str], str]] = {
     "tx_allowed": (dict.fromkeys(("unit", "num", "den"), _BIG), "unit, num, den"),
     "tx_done": (dict.fromkeys(("unit", "subject", "win", "num", "den"), _BIG), "unit, subject, win"),
 }  # fmt: skip
+# A table with this many times fewer rows than before is another table to the planner.
+HARDLY = 20
 TEMPORARY_INDEXES = ("CREATE INDEX IF NOT EXISTS tx_head_kind ON tx_head (kind, part)",)
 
 
@@ -140,17 +142,17 @@ def _indexes(dialect: str) -> list[str]:
 
 
 def outgrown(engine: Engine, names: Sequence[str]) -> tuple[str, ...]:
-    """Return those temporary tables of SQLite whose statistics are of another size, twice as many rows or half.
+    """Return those temporary tables of SQLite that have more than twice the rows their statistics tell of, or hardly any.
 
     The statistics of the run before serve as well, and gathering them makes SQLite prepare every statement of the
-    connection anew.
+    connection anew. Some tables are filled in two steps: the smaller size must not count as another one.
     """
     known = {name: int(told.split()[0]) for name, told in _told(engine)}
     asked = " UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM {name}" for name in names)
     return tuple(
         name
         for name, rows in engine.run(asked)
-        if not known.get(name, 0) <= 2 * rows <= 4 * known.get(name, 0)
+        if rows > 2 * known.get(name, 0) or HARDLY * rows < known.get(name, 0)
     )
 
 
