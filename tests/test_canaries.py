@@ -19,7 +19,7 @@ from tongxin.kernel.base.sealing import rotation, store
 from tongxin.kernel.base.sealing.fields import guarded_fields, sealed_fields
 from tongxin.kernel.ledger import evidence
 from tongxin.kernel.ledger.services import Draft, Upload, record_activity
-from tongxin.kernel.obligations.models import StatedReason
+from tongxin.kernel.obligations.models import ConsequenceDecision, StatedReason
 from tongxin.kernel.people import services as people
 from tongxin.kernel.programmes.queries import kind_named
 from tongxin.kernel.signals.models import Signal
@@ -118,6 +118,7 @@ COVERED = {
     "case_task.words",
     "case_task.answer",
     "stated_reason.reason",
+    "consequence_decision.reason",
     "pair_agreement.goals",
     "pair_agreement.measures",
     "pair_wish.words",
@@ -150,7 +151,7 @@ REPORTED = [f"canary-in-the-network-{number:02}" for number in range(12)]
 # One for each sealed column of home visits.
 VISITED = [f"canary-on-a-visit-{number:02}" for number in range(11)]
 # One for each sealed column about pairs, in the order of COVERED.
-PAIRED = [f"canary-in-a-pair-{number:02}" for number in range(13)]
+PAIRED = [f"canary-in-a-pair-{number:02}" for number in range(14)]
 # One for each sealed column of the rounds and of the teams, in the order of COVERED.
 FORMED = [f"canary-in-a-round-{number:02}" for number in range(7)]
 REASON, DECISION, REVIEW, HELD, ASKED, ANSWERED, HAPPENED, MEASURES = (
@@ -348,6 +349,10 @@ def paired(cast) -> None:  # noqa: F811
         StatedReason.objects.create(
             school=cast.school, programme=cast.programme, obligation="study-hours", subject=a, first=TODAY,
             reason=next(said),
+        ),
+        ConsequenceDecision.objects.create(
+            school=cast.school, programme=cast.programme, obligation="study-hours", subject=a, first=TODAY,
+            decision="waived", reason=next(said),
         ),
     ]  # fmt: skip
     held = "".join(str(getattr(row, field.name)) for row in rows for field in sealed_fields(type(row)))

@@ -10,7 +10,7 @@ class ObligationsConfig(AppConfig):
         from tongxin.kernel.base.facts import LinkReplaced, subscribe
         from tongxin.kernel.people.guards import guard
 
-        from . import reasons
+        from . import consequences, reasons
         from .gates import obstacles
         from .waivers import follow_link
 
@@ -18,3 +18,4 @@ class ObligationsConfig(AppConfig):
         subscribe(LinkReplaced, follow_link)
         subscribe(LinkReplaced, reasons.follow_link)
         reasons.register_all()
+        consequences.register_all()

@@ -62,6 +62,34 @@ class StatedReason(Superseding):
         indexes = [models.Index(fields=["programme", "obligation", "first"], name="reason_of")]
 
 
+class ConsequenceDecision(Superseding):
+    """What a person decided of the consequences of a missed duty: confirmed or waived, and why. Nothing follows without it.
+
+    first: the first day of the window.
+    """
+
+    class Decision(models.TextChoices):
+        CONFIRMED = "confirmed", _("确认后果")
+        WAIVED = "waived", _("不追究")
+
+    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    obligation = models.CharField(max_length=80)
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+    first = DayField()
+    decision = models.CharField(max_length=9, choices=Decision.choices)
+    reason = SealedTextField(_("理由"), data_class="K3")
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = SupersedingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "consequence_decision"
+        verbose_name = verbose_name_plural = _("没做到的后果怎样定")
+        indexes = [models.Index(fields=["programme", "obligation", "first"], name="consequence_of")]
+
+
 class Heartbeat(models.Model):
     """When a background worker was last alive."""
 
@@ -76,6 +104,7 @@ from .notices import Acknowledgement, Delivery, DeliveryItem, Matter, Message  #
 
 __all__ = [
     "Acknowledgement",
+    "ConsequenceDecision",
     "Delivery",
     "DeliveryItem",
     "Heartbeat",

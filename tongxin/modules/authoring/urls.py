@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<str:public_id>/undo/", drafts.undo, name="undo"),
     path("<str:public_id>/discard/", drafts.discard, name="discard"),
     path("<str:public_id>/hand-over/", drafts.hand_over, name="hand_over"),
+    path("<str:public_id>/hand-over/people/", drafts.people_export, name="people_export"),
     path("<str:public_id>/about/", words.about, name="about"),
     path("<str:public_id>/plan/", words.plan, name="plan"),
     path("<str:public_id>/words/", words.vocabulary, name="words"),

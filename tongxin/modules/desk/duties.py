@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from tongxin.kernel.access.viewer import Viewer
+from tongxin.kernel.obligations.consequences import has_consequences
 from tongxin.kernel.obligations.pairs import Activity, Named, Pair
 from tongxin.kernel.obligations.queries import Due
 from tongxin.methods.cadence.counting import Count, QualifierIs
@@ -20,6 +21,7 @@ from tongxin.methods.cadence.periods import Between, By, MonthOfPlan, PhaseOfPla
 from tongxin.methods.cadence.tree import Obligation
 
 from .closing import unit_of
+from .following import follows
 from .numbers import number_words
 
 FORTNIGHT = 14
@@ -35,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the to-do list. people: when it is about several others, each with their own form."""
+    """A line of the to-do list. people: when it is about several others, each with their own form. follows: what the programme lets follow for oneself."""
 
     title: str
     who: str
@@ -51,6 +53,7 @@ class Line:
     bar: bool = False
     done_number: float = 0
     due_number: float = 0
+    follows: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def line(viewer: Viewer, due: Due, kinds: dict[str, Kind]) -> Line:
     subject = due.subjects[0] if due.subjects else None
     people = [] if alone or kind is None else [Person(s.name, form_url(rule, kind, s)) for s in others]
     owed = max(float(verdict.owed), 1.0)
+    mine = verdict.subject == str(viewer.person_id) and has_consequences(rule)
     return Line(
         title=rule.title,
         who=_who(others),
@@ -120,6 +124,7 @@ def line(viewer: Viewer, due: Due, kinds: dict[str, Kind]) -> Line:
         bar=alone and owed > 1,
         done_number=min(float(verdict.done), owed),
         due_number=owed,
+        follows=follows(due.pack, rule, verdict) if mine else "",
     )
 
 

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from .views import (
     calendar,
+    consequences,
     editing,
     entries,
     evidence,
@@ -37,10 +38,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("evidence/<str:public_id>/", evidence.download, name="evidence"),
     path("evidence/<str:public_id>/small/", evidence.small, name="evidence_small"),
     path("evidence/<str:public_id>/take-back/", evidence.take_back, name="evidence_take_back"),
+    path("consequences/", consequences.listed, name="consequences"),
+    path("consequences/export/", consequences.export, name="consequences_export"),
     path("programmes/", programme.programme_list, name="programmes"),
     path("programmes/adopt/", editing.adopt, name="adopt"),
     path("programmes/adopt/<slug:slug>/", editing.adopt_pack, name="adopt_pack"),
     path("programmes/adopt/<slug:slug>/load/", weighing.load_offer, name="load_offer"),
+    path("programmes/adopt/<slug:slug>/people/", weighing.owing_offer, name="owing_offer"),
+    path(
+        "programmes/adopt/<slug:slug>/people/export/", weighing.owing_offer_export, name="owing_offer_export"
+    ),
     path("programmes/<str:public_id>/", programme.overview, name="programme"),
     path("programmes/<str:public_id>/duties/", programme.duties, name="duties"),
     path("programmes/<str:public_id>/duties/<str:rule>/", programme.duty, name="duty"),
@@ -58,6 +65,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "programmes/<str:public_id>/duties/<str:rule>/<str:subject>/<str:first>/reason/",
         reasons.state,
         name="reason",
+    ),
+    path(
+        "programmes/<str:public_id>/duties/<str:rule>/<str:subject>/<str:first>/consequence/",
+        consequences.decide,
+        name="consequence",
     ),
     path("programmes/<str:public_id>/heat/", programme.heat, name="heat"),
     path("programmes/<str:public_id>/schedule/", schedule.schedule, name="schedule"),

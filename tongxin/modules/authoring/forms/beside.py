@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from tongxin.kernel.obligations.consequences import CONCERNED
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.methods.cadence.effects import CALLED, PER, called
 from tongxin.methods.cadence.slots import FRACTION, ON_DAYS, Slots
@@ -99,7 +100,9 @@ def standing_fields(
 
 
 def effect_fields(said: Slots, say: Speaker) -> dict[str, forms.Field]:
-    """A row for each consequence and one more."""
+    """A row for each consequence and one more; only for staff and units: no child is labelled by a rule."""
+    if said.subject not in CONCERNED and not said.effects:
+        return {}
     found: dict[str, forms.Field] = {}
     kinds = [
         ("", _("（没有后果）")),

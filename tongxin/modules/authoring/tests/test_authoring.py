@@ -1,8 +1,10 @@
 """A secretary writes a programme in the browser, without seeing how it is stored."""
 
+import io
 import re
 from datetime import date
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -199,24 +201,28 @@ def test_only_what_answers_an_event_is_counted_where_the_browser_says_so(client,
 
 
 def test_two_windows_consequences_and_how_a_rule_stands_to_others_are_written_in_the_browser(client, draft):
-    other = written_rule(client, draft, title="每月谈心")["id"]
+    of_staff = {"subject": "staff", "bearer-0": "self", "part": "visitor"}
+    other = written_rule(client, draft, title="每月谈心", **of_staff)["id"]
     draft, _ = fresh(draft)
-    page = client.post(
-        url("rule_new", draft.public_id),
-        VISITS | {"w0-word": "within", "e0-kind": "points", "revision": draft.revision},
-    )
+    form = VISITS | of_staff | {"w0-word": "within", "e0-kind": "points", "revision": draft.revision}
+    page = client.post(url("rule_new", draft.public_id), form)
     assert {"w0-n", "w0-of", "w1-word", "e0-floor", "e1-kind", "n0"} <= page.context["form"].fields.keys()
     form = {"w0-word": "between_events", "w0-of": "arrived", "w0-until": "left", "e0-kind": "points", "e0-number": "-1",
             "e0-floor": "-10", "e1-kind": "veto", "e1-what": "selection", "n0": other, "overrides": other,
-            "o-what": "attribute:priority_care", "o-op": "is", "o-value": "true", "next_window": "on"}  # fmt: skip
-    rule = written_rule(client, draft, title="另一条", **form)
+            "o-what": "post:secretary", "o-op": "has_not", "next_window": "on"}  # fmt: skip
+    rule = written_rule(client, draft, title="另一条", **of_staff, **form)
     assert rule["windows"] == ["term", {"between_events": {"from": "arrived", "until": "left"}}]
     assert rule["consequence"] == [{"points": -1, "floor": -10}, {"veto": "selection"}]
     assert (rule["not_with"], rule["applies"]) == ([other], "next_window")
-    assert rule["overrides"] == {"id": other, "when": {"attribute": "priority_care", "is": True}}
+    assert rule["overrides"] == {"id": other, "when": {"not": {"post": "secretary"}}}
     page = client.get(url("rule", draft.public_id, 1))
     assert page.context["form"].said.period.word == "term"
     assert "代替“每月谈心”" in page.context["sentence"]
+
+
+def test_no_consequence_is_offered_for_children(client, draft):
+    page = client.post(url("rule_new", draft.public_id), VISITS | {"revision": draft.revision})
+    assert "e0-kind" not in page.context["form"].fields
 
 
 def test_a_fraction_of_another_rule_some_right_numbers_and_a_grace_are_written_in_the_browser(client, draft):
@@ -589,3 +595,36 @@ def test_children_beyond_the_authors_reach_are_not_named_before_a_draft_is_kept(
     page = changed_draft(cast, client, "visit-once-a-term", 3).content.decode()
     assert "按本校上一学期的数据" in page
     assert not [one.name for one in cast.students[1] if one.name in page]
+
+
+def sheet_of(answer):
+    book = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    return {str(cell.value) for row in book for cell in row}
+
+
+def test_whose_verdict_a_draft_would_change_is_exported_as_far_as_its_author_may_name_them(cast, client):
+    for member in (cast.xu, cast.li):
+        cast.record("branch_study", date(2026, 4, 10), {"attendee": [member.subject]}, hours=9)
+    page = changed_draft(cast, client, "study-hours", 10)
+    cells = sheet_of(client.get(page.context["export_url"]))
+    assert {row.subject.name for row in page.context["rows"]} <= cells
+    assert AuditRow.objects.filter(action="authoring.people_exported").count() == 1
+    for who in (cast.liu, cast.sun, cast.zhao):
+        cast.sign_in(client, who)
+        assert client.get(page.context["export_url"]).status_code == 404
+
+
+def test_children_are_not_in_the_export_of_a_draft_whose_author_may_not_name_them(cast, client):
+    for student in cast.students[1]:
+        cast.visit(student, date(2026, 4, 10))
+    changed_draft(cast, client, "visit-once-a-term", 3)
+    found = PackDraft.objects.get()
+    cells = sheet_of(client.get(url("people_export", found.public_id)))
+    assert not [one.name for one in cast.students[1] if one.name in cells]
+
+
+def test_who_would_owe_something_under_a_new_programme_is_said_and_exported(cast, client, draft):
+    written_rule(client, draft, subject="member", part="visitor", **{"bearer-0": "self"})
+    page = client.get(url("hand_over", draft.public_id))
+    assert "个人要做事" in page.content.decode()
+    assert {"许静", "李梅", "刘洋"} <= sheet_of(client.get(page.context["export_url"]))

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 look = looker("authoring")
 RULE = {
-    "id": "visits", "title": "每学期家访每名学生", "since": "2026-01-01", "subject": "student", "bearer": "homeroom_teacher",
-    "count": {"kind": "home_visit", "part": "visited"}, "at_least": 1, "window": "term", "heading": "1",
+    "id": "visits", "title": "每学期家访一次", "since": "2026-01-01", "subject": "staff", "bearer": "self",
+    "count": {"kind": "home_visit", "part": "visitor"}, "at_least": 1, "window": "term", "heading": "1",
 }  # fmt: skip
 
 

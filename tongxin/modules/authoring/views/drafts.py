@@ -12,10 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from tongxin.exchange import outgoing
+from tongxin.exchange.change_sheets import changes_sheet, owing_notes, owing_sheet
+from tongxin.exchange.documents.sheets import write_workbook
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.changes import changes
 from tongxin.kernel.obligations.load import school_load
+from tongxin.kernel.obligations.owing import would_owe
 from tongxin.kernel.obligations.queries import obligation_named
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes import services as programmes
@@ -328,8 +332,10 @@ def _weighed(request: Request, found: PackDraft) -> dict[str, Any]:
     viewer, pack = request.viewer, services.pack_of(found)
     assert viewer.school is not None
     load = load_sentence(school_load(viewer, viewer.school, pack, viewer.day.year, viewer.day))
+    export_url = reverse("authoring:people_export", args=[found.public_id]) if viewer.may("export") else ""
     if found.programme is None:
-        return {"load": load}
+        owing = would_owe(viewer, viewer.school, pack, viewer.day)
+        return {"load": load, "owing": owing, "export_url": export_url if owing and owing.rows else ""}
     said = changes(viewer, viewer.school, current_pack(found.programme), pack, viewer.day)
     weighed: dict[str, Any] = {"load": load, "moves": moves_words(said), "compared": said is not None}
     if said is None or not said.rows:
@@ -340,9 +346,37 @@ def _weighed(request: Request, found: PackDraft) -> dict[str, Any]:
     if not shown:
         raise Http404
     return weighed | {
-        "rows": shown, "period": period_words(said.first, said.last, viewer.day),
+        "rows": shown, "export_url": export_url, "period": period_words(said.first, said.last, viewer.day),
         "words": _("第%(first)d—%(last)d个，共%(all)d个")
         % {"first": first + 1, "last": first + len(shown), "all": len(said.rows)},
         "previous_url": f"?page={page - 1}" if page > 1 else "",
         "next_url": f"?page={page + 1}" if len(said.rows) > first + len(shown) else "",
     }  # fmt: skip
+
+
+@allow("export")
+def people_export(request: Request, public_id: str) -> HttpResponse:
+    """Whose verdicts a draft would change, or who would owe something under a new one, as a workbook: only those named on
+    the page."""
+    viewer = request.viewer
+    if viewer.school is None or not viewer.may("programme_edit"):
+        raise Http404
+    found = draft_of(request, public_id)
+    pack = services.pack_of(found)
+    if found.programme is None:
+        owing = would_owe(viewer, viewer.school, pack, viewer.day)
+        if owing is None:
+            raise Http404
+        sheet, notes, rows = owing_sheet(owing), owing_notes(owing, found.title, viewer.day), len(owing.rows)
+    else:
+        said = changes(viewer, viewer.school, current_pack(found.programme), pack, viewer.day)
+        if said is None:
+            raise Http404
+        sheet, notes, rows = (
+            changes_sheet(said, viewer.day),
+            [found.title, *moves_words(said)],
+            len(said.rows),
+        )
+    export_id = outgoing.note(viewer, "authoring.people_exported", found, rows=rows)
+    content = write_workbook([sheet], export_id=export_id, explanation=notes)
+    return outgoing.attachment(content, f"{sheet.name}.xlsx", outgoing.XLSX)

@@ -4,10 +4,12 @@ import io
 import re
 from datetime import date
 
+import openpyxl
 import pytest
 from django.urls import reverse
 
 from tongxin.kernel.obligations.changes import changes
+from tongxin.kernel.obligations.owing import would_owe
 from tongxin.kernel.programmes.packs import parse
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.kernel.programmes.services import change
@@ -105,6 +107,8 @@ def test_others_find_neither_page(cast, client, who):
         url("version_people_export", cast, 1),
         url("load_programme", cast),
         reverse("desk:load_offer", args=["three-platforms-five-integrations"]),
+        reverse("desk:owing_offer", args=["three-platforms-five-integrations"]),
+        reverse("desk:owing_offer_export", args=["three-platforms-five-integrations"]),
     ):
         assert client.get(address).status_code == 404
 
@@ -119,6 +123,36 @@ def test_the_hours_of_a_programme_name_who_is_full_and_what_takes_most(cast, cli
     assert "个人的时间不够" in page
     assert "超出能用的0.1小时" in page
     assert "请填写小时数" in client.post(url("load_programme", cast), {"hours": ""}).content.decode()
+
+
+def test_who_would_owe_what_is_read_and_exported_before_a_pack_is_adopted(cast, client):
+    cast.sign_in(client, cast.wang)
+    slug = "three-platforms-five-integrations"
+    assert "看谁要做什么" in client.get(reverse("desk:adopt_pack", args=[slug])).content.decode()
+    page = client.get(reverse("desk:owing_offer", args=[slug]))
+    shown = [name for name, _rows in page.context["people"]]
+    assert shown
+    assert "个人要做事" in page.content.decode()
+    answer = client.get(page.context["export_url"])
+    book = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    rows = [cell.value for row in book for cell in row]
+    assert set(shown) <= set(rows)
+    children = [one.name for room in cast.students.values() for one in room]
+    assert not [name for name in children if name in str(rows) or name in page.content.decode()]
+    assert client.get(reverse("desk:owing_offer", args=["nothing"])).status_code == 404
+
+
+def test_duties_towards_children_whom_the_reader_may_not_name_tell_nothing_of_who_bears_them(cast):
+    for_all = parse(PACK)
+    found = would_owe(cast.wang.viewer(), cast.school, for_all, TODAY)
+    (visits,) = [r for r in found.rows if r.rule.id == "visit-once-a-term" and r.person == cast.liu.subject]
+    assert visits.about == len(cast.students[1]), "whom everybody has in a class is no secret"
+    of_few = PACK.replace(
+        "    subject: student\n", "    subject: student\n    where: {priority_care: true}\n", 1
+    )
+    found = would_owe(cast.wang.viewer(), cast.school, parse(of_few), TODAY)
+    assert "visit-once-a-term" not in {row.rule.id for row in found.rows}
+    assert found.untold
 
 
 def test_the_hours_of_a_pack_are_seen_before_it_is_adopted(cast, client):

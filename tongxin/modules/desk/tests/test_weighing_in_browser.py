@@ -16,7 +16,7 @@ from tongxin.testing.cast import TODAY
 from tongxin.testing.gate import add_gate
 from tongxin.testing.pack import PACK
 
-from . import test_answering
+from . import test_answering, test_consequences
 from .test_chain import OWN
 from .test_in_browser import school  # noqa: F401
 
@@ -96,3 +96,18 @@ def test_an_answer_is_tied_to_what_it_answers(school, width, request):  # noqa: 
     page.goto(f"{school.address}/ledger/{asked.public_id}/")
     expect(page.get_by_role("link", name="11月18日 成长答复")).to_be_visible()
     look(page, "answered")
+
+
+@pytest.mark.parametrize("width", ["phone", "desktop"])
+def test_what_follows_from_a_missed_duty_is_decided_on_both_widths(school, width, request):  # noqa: F811
+    page = request.getfixturevalue(width)
+    school.add_rules(test_consequences.RULES)
+    enter(page, school.address, school.wang.account)
+    page.goto(school.address + reverse("desk:consequences"))
+    look(page, "consequences")
+    page.get_by_role("link", name="许静").click()
+    page.get_by_label("不追究").check()
+    page.get_by_label("理由，本人看得到").fill("十月在外挂职，已补学。")
+    look(page, "deciding")
+    page.get_by_role("button", name="记下决定").click()
+    page.get_by_text("已决定不追究").wait_for()

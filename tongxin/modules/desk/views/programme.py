@@ -18,20 +18,20 @@ from tongxin.kernel.access.requests import Request
 from tongxin.kernel.access.viewer import Viewer, visible_subjects
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
-from tongxin.kernel.obligations import queries, reasons, waivers
+from tongxin.kernel.obligations import consequences, queries, reasons, waivers
 from tongxin.kernel.obligations.asked import asked_of as asked_of_viewer
 from tongxin.kernel.obligations.pairs import named_in_address
 from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.obligations.unrecorded import unrecorded
 from tongxin.kernel.programmes.models import Programme
-from tongxin.kernel.programmes.queries import phases, visible_programmes
+from tongxin.kernel.programmes.queries import phases, school_packs, visible_programmes
 from tongxin.kernel.programmes.school_facts import known
 from tongxin.methods.cadence.applying import concerns
 from tongxin.methods.cadence.explaining import reason_words
 from tongxin.methods.cadence.explaining import source_words as cited
 from tongxin.methods.cadence.reference import Verdict
 from tongxin.methods.cadence.tree import Obligation
-from tongxin.methods.cadence.words import Speaker, sentence
+from tongxin.methods.cadence.words import sentence
 from tongxin.ui.formats import percent_words, period_words, until_words
 from tongxin.ui.states import state_word
 from tongxin.ui.worded import said, spoken, titled
@@ -41,6 +41,7 @@ from .. import exports, heatmaps, kinds, programmes
 from ..behind import Behind, behind
 from ..chain import chain
 from ..closing import closes, facts_of, forbids, unit_of
+from ..following import decision_words, follows, standing
 from ..numbers import language, number_words
 from ..waived import waiver_lines
 
@@ -100,8 +101,21 @@ def programme_list(request: Request) -> HttpResponse:
         }
         for p in visible_programmes(viewer).order_by("-first_day", "title")
     ]
-    context = {"cards": running, "others": [p for p in others if p["url"] not in shown]}
+    context = {
+        "cards": running,
+        "others": [p for p in others if p["url"] not in shown],
+        "consequences_url": _consequences_url(viewer),
+    }
     return render(request, "desk/programmes.html", context)
+
+
+def _consequences_url(viewer: Viewer) -> str:
+    """Where those who lead read what follows from missed duties, if the programmes say that anything does."""
+    if viewer.school is None or not (viewer.may("gaps") and viewer.may("export")):
+        return ""
+    packs = (pack for _programme, pack in school_packs(viewer.school, viewer.day))
+    said = any(consequences.has_consequences(rule) for pack in packs for rule in pack.obligations)
+    return reverse("desk:consequences") if said else ""
 
 
 @allow("programme")
@@ -370,7 +384,7 @@ def _groups(request: Request, asked: Asked, rule: Obligation) -> list[tuple[str,
 def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> list[dict]:
     viewer, rule = request.viewer, found.rule
     kind = next((loggable[k] for k in lines.kind_names(rule) if k in loggable), None)
-    stated = _stated(viewer, asked, found)
+    stated, following = _stated(viewer, asked, found), _following(asked, found)
     rows = []
     for gap in found.rows[:MOST_NAMES]:
         v = gap.verdict
@@ -388,6 +402,7 @@ def _gap_rows(request: Request, asked: Asked, found: Behind, loggable: dict) -> 
                 "owed": number_words(v.owed),
                 "bearers": "、".join(gap.bearers),
                 "reason": stated.get((v.subject, v.first), ""),
+                "follows": following.get((v.subject, v.first)),
                 "log_url": lines.form_url(rule, kind, gap.subject) if kind else "",
             }
         )
@@ -401,6 +416,21 @@ def _stated(viewer: Viewer, asked: Asked, found: Behind) -> dict[tuple[str, date
     firsts = {gap.verdict.first for gap in found.rows}
     told = reasons.told(viewer, asked.programme, found.rule.id, firsts)
     return {key: row.reason for key, row in told.items()}
+
+
+def _following(asked: Asked, found: Behind) -> dict[tuple[str, date], tuple[str, str]]:
+    """What follows for those of the list whom a consequence concerns now, and what was decided, by subject and first day."""
+    concerned = [g.verdict for g in found.rows if consequences.concerns(found.rule, g.verdict)]
+    if not concerned:
+        return {}
+    decided = consequences.decisions(asked.programme, [found.rule.id])
+    return {
+        (v.subject, v.first): (
+            follows(asked.pack, found.rule, v),
+            decision_words(decided.get((v.obligation, v.subject, v.first))) or _("还没有定"),
+        )
+        for v in concerned
+    }
 
 
 def _export_url(request: Request, asked: Asked, rule: str) -> str:
@@ -420,12 +450,24 @@ def duty_export(request: Request, public_id: str, rule: str) -> HttpResponse:
     if found is None:
         raise Http404
     stated = _stated(request.viewer, asked, found)
+    following = _following(asked, found)
     rows = [
         (g.subject.name, state_word(g.verdict.verdict), number_words(g.verdict.done), number_words(g.verdict.owed),
-         g.verdict.due, "、".join(g.bearers), stated.get((g.verdict.subject, g.verdict.first), ""))
+         g.verdict.due, "、".join(g.bearers), stated.get((g.verdict.subject, g.verdict.first), ""),
+         *following.get((g.verdict.subject, g.verdict.first), ("", ""))[:2 if following else 0])
         for g in found.rows
     ]  # fmt: skip
-    heads = (_("对象"), _("状态"), _("已做"), _("应做"), _("期限"), _("负责"), _("没做到的原因"))
+    heads: tuple[str, ...] = (
+        _("对象"),
+        _("状态"),
+        _("已做"),
+        _("应做"),
+        _("期限"),
+        _("负责"),
+        _("没做到的原因"),
+    )
+    if following:
+        heads += (_("后果"), _("决定"))
     note = [beyond_words(found.beyond)] if found.beyond != 0 else []
     sheet = Sheet(_("缺口清单"), [SheetColumn(head) for head in heads], rows, title=found.rule.title)
     return exports.workbook(
@@ -474,6 +516,9 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
     loggable = kinds.loggable(viewer) if viewer.may("record") else {}
     kind = next((loggable[k] for k in lines.kind_names(declared) if k in loggable), None)
     unit = unit_of(asked.pack, declared)
+    decided = None
+    if consequences.concerns(declared, verdict):
+        decided = consequences.decisions(asked.programme, [rule]).get((rule, verdict.subject, begin))
     return render(
         request,
         "desk/why.html",
@@ -499,7 +544,12 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             else "",
             "kind": kind,
             "source": cited(asked.pack, declared, language()),
-            "consequences": [one.words(Speaker(asked.pack, language())) for one in declared.consequences],
+            "follows": follows(asked.pack, declared, verdict) if declared.consequences else "",
+            "standing": standing(asked.pack, declared, verdict, decided),
+            "decided": decided,
+            "consequence_url": reverse("desk:consequence", args=[public_id, rule, subject, first])
+            if consequences.may_decide(viewer, asked, declared, verdict, who)
+            else "",
             "chain": chain(asked, declared),
             "waivers": waiver_lines(asked, declared, who),
             "stated": reasons.told(viewer, asked.programme, rule, [begin]).get((verdict.subject, begin)),

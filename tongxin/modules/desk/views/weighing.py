@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -13,18 +15,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tongxin.exchange.documents.sheets import Column as SheetColumn
-from tongxin.exchange.documents.sheets import Sheet
+from tongxin.exchange.change_sheets import changes_sheet, owing_notes, owing_sheet
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
 from tongxin.kernel.obligations.changes import Changes, changes
 from tongxin.kernel.obligations.load import SchoolLoad, school_load, set_budget
+from tongxin.kernel.obligations.owing import Owing, WouldOwe, would_owe
 from tongxin.kernel.obligations.weighing import load_sentence, moves_words
 from tongxin.kernel.programmes.packs import offered, parse, parse_in_words
 from tongxin.kernel.programmes.queries import current_version
 from tongxin.methods.cadence.pack import Pack
 from tongxin.ui.formats import period_words
-from tongxin.ui.states import state_word
 from tongxin.ui.toasts import notify
 
 from .. import exports
@@ -53,6 +54,63 @@ def load_offer(request: Request, slug: str) -> HttpResponse:
         raise Http404
     back = reverse("desk:adopt_pack", args=[slug])
     return _load(request, parse_in_words(offer.text), request.viewer.day.year, {"back": back})
+
+
+@allow("programme_edit")
+def owing_offer(request: Request, slug: str) -> HttpResponse:
+    """Who would owe what under a pack that is not adopted yet; page by page."""
+    pack, found = _owing(request, slug)
+    rows = found.rows if found else []
+    page = max(int(request.GET["page"]), 1) if request.GET.get("page", "").isdecimal() else 1
+    shown = rows[(page - 1) * PAGE : page * PAGE]
+    if not shown and page > 1:
+        raise Http404
+    context = {
+        "pack": pack,
+        "found": found,
+        "period": period_words(found.first, found.last, request.viewer.day) if found else "",
+        "people": list(_by_person(shown)),
+        "words": _("第%(first)d—%(last)d个，共%(all)d个")
+        % {"first": (page - 1) * PAGE + 1, "last": (page - 1) * PAGE + len(shown), "all": len(rows)},
+        "previous_url": f"?page={page - 1}" if page > 1 else "",
+        "next_url": f"?page={page + 1}" if len(rows) > page * PAGE else "",
+        "export_url": reverse("desk:owing_offer_export", args=[slug])
+        if rows and request.viewer.may("export")
+        else "",
+        "back": reverse("desk:adopt_pack", args=[slug]),
+    }
+    return render(request, "desk/owing.html", context)
+
+
+def _owing(request: Request, slug: str) -> tuple[Pack, WouldOwe | None]:
+    offer = offered().get(slug)
+    if offer is None or request.viewer.school is None or not request.viewer.may("programme_edit"):
+        raise Http404
+    pack = parse(offer.text)
+    return pack, would_owe(request.viewer, request.viewer.school, pack, request.viewer.day)
+
+
+def _by_person(rows: list[Owing]) -> Iterator[tuple[str, list[Owing]]]:
+    for _pk, group in groupby(rows, key=lambda row: row.person.pk):
+        mine = list(group)
+        yield mine[0].person.name, mine
+
+
+@allow("export")
+def owing_offer_export(request: Request, slug: str) -> HttpResponse:
+    """The same rows as a workbook."""
+    pack, found = _owing(request, slug)
+    if found is None:
+        raise Http404
+    return exports.workbook(
+        request.viewer,
+        f"{_('采用以后谁要做什么')}.xlsx",
+        [owing_sheet(found)],
+        "programmes.owing_exported",
+        explanation=owing_notes(found, pack.title, request.viewer.day),
+        pack=slug,
+        rows=len(found.rows),
+    )
 
 
 @allow("programme_edit")
@@ -144,22 +202,12 @@ def version_people_export(request: Request, public_id: str, number: int) -> Http
     found, base, said = _compared(request, public_id, number)
     if said is None:
         raise Http404
-    rows = [
-        (
-            row.subject.name,
-            row.rule.title,
-            period_words(row.first, row.last, request.viewer.day),
-            state_word(row.before),
-            state_word(row.after),
-        )
-        for row in said.rows
-    ]
-    heads = (_("对象"), _("要求"), _("时段"), _("原来"), _("以后"))
+    rows = said.rows
     note = [_("第%(n)d版比第%(base)d版") % {"n": found.number, "base": base.number}, *moves_words(said)]
     return exports.workbook(
         request.viewer,
         f"{_('结论会变的人')}.xlsx",
-        [Sheet(_("结论会变的人"), [SheetColumn(head) for head in heads], rows, title=_("结论会变的人"))],
+        [changes_sheet(said, request.viewer.day)],
         "programmes.changes_exported",
         explanation=note,
         version=found.number,
