@@ -16,8 +16,13 @@ from tongxin.methods.cadence.words import SUBJECTS_EN, SUBJECTS_ZH, Speaker
 Choices = list[tuple[str, str]]
 
 
+# Cases are kept by those who care for a child and are no subjects of a school's data: a rule about each would judge nobody.
+NOT_OFFERED = ("case",)
+
+
 def subject_choices(pack: Pack, say: Speaker) -> Choices:
-    return [(name, subject_word(name, say)) for name in subjects(vocabulary(pack))]
+    names = [name for name in subjects(vocabulary(pack)) if name not in NOT_OFFERED]
+    return [(name, subject_word(name, say)) for name in names]
 
 
 def subject_word(name: str, say: Speaker) -> str:

@@ -220,6 +220,12 @@ def test_two_windows_consequences_and_how_a_rule_stands_to_others_are_written_in
     assert "代替“每月谈心”" in page.context["sentence"]
 
 
+def test_no_rule_about_cases_is_offered_for_it_would_judge_nobody(client, draft):
+    offered = dict(client.get(url("rule_new", draft.public_id)).context["form"].fields["subject"].choices)
+    assert "case" not in offered
+    assert "student" in offered
+
+
 def test_no_consequence_is_offered_for_children(client, draft):
     page = client.post(url("rule_new", draft.public_id), VISITS | {"revision": draft.revision})
     assert "e0-kind" not in page.context["form"].fields

@@ -46,6 +46,8 @@ def test_waivers_hours_changes_and_the_chain_fit_both_widths(school, width, requ
     look(page, "waive")
     open_("load_programme", programme)
     look(page, "load")
+    open_("owing_offer", "three-platforms-five-integrations")
+    look(page, "owing")
     open_("version_people", programme, 3)
     page.get_by_text("许静").wait_for()
     look(page, "changes")
