@@ -58,6 +58,7 @@ TYPES = {
     "branch": gettext_lazy("党支部"), "department": gettext_lazy("部门"), "staff": gettext_lazy("教职工"),
     "student": gettext_lazy("学生"), "contact": gettext_lazy("联系方式"), "waiver": gettext_lazy("豁免"),
     "stated_reason": gettext_lazy("没做到的原因"),
+    "consequence_decision": gettext_lazy("没做到的后果怎样定"),
     "school_year": gettext_lazy("校历"), "school_term": gettext_lazy("学期"), "term": gettext_lazy("保存期限"),
     "day_override": gettext_lazy("校历上的一天"), "pack_draft": gettext_lazy("方案草稿"),
     "programme_version": gettext_lazy("方案的一版"), "plan_mark": gettext_lazy("安排的进度"),
