@@ -16,6 +16,7 @@ TABLES = {
     "opening": "privacy.openings",
     "import_run": "rosters.undo",
     "stated_reason": "obligations.reasons",
+    "consequence_decision": "obligations.consequences",
     "concern": "network.concern_words",
     "talk": "network.talks",
     "talk_answer": "network.talks",

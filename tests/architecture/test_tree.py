@@ -45,6 +45,7 @@ WRITING_FILES = {
     "tongxin/modules/privacy/holdings.py": "erases inside erasing.erase, which writes the audit row first",
     "tongxin/kernel/access/second_factor.py": "the service of the second factor; it writes its audit rows itself",
     "tongxin/kernel/base/sealing/rotation.py": "seals the same value under another key; kernel/audit/keys.py notes it",
+    "tongxin/kernel/obligations/consequences.py": "the service of decisions; it writes their audit rows itself",
     "tongxin/kernel/obligations/outbox.py": "leases and confirms of messages, which witness nothing by themselves",
     "tongxin/kernel/obligations/reasons.py": "the service of reasons; it writes their audit rows itself",
     "tongxin/kernel/obligations/waivers.py": "the service of waivers; it writes their audit rows itself",
