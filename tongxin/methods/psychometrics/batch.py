@@ -60,8 +60,9 @@ class _Plan:
     # By the byte that the sum is: the score, and the place of its band for a person of whom nothing is known.
     told: Numbers | None = None
     lookup: NDArray[np.int16] | None = None
-    # Is the score the sum itself; the sums from which on the next band is reached, where bands rise with the sum.
-    as_it_is: bool = False
+    # What makes the sum the score, where that is all and still a byte; the sums from which on the next band is reached,
+    # where bands rise with the sum.
+    lift: int | None = None
     rises: tuple[int, ...] | None = None
 
 
@@ -94,9 +95,9 @@ class BatchScorer:
         steps = np.diff(lookup[: most + 1])
         rising = lookup[0] >= 0 and bool(((steps == 0) | (steps == 1)).all())
         rises = tuple((np.flatnonzero(steps) + 1).tolist()) if rising else None
-        return _Plan(
-            scale, groups, narrow, len(groups), told, lookup, bool((np.diff(told) == 1).all()), rises
-        )
+        as_it_is = bool((np.diff(told) == 1).all()) and told[0].is_integer()
+        lift = int(told[0]) if as_it_is and told[0] >= 0 and told[most] <= 255 else None
+        return _Plan(scale, groups, narrow, len(groups), told, lookup, lift, rises)
 
     @staticmethod
     def _lookup(
@@ -202,14 +203,12 @@ class BatchScorer:
                 # Few different sums: their bands are looked up instead of compared.
                 total = made.sum(plan)
                 scores[plan.scale.id] = score = batch.scores[plan.scale.id][where]
-                if plan.as_it_is:
-                    score[:] = total
-                    if plan.told[0]:
-                        score += plan.told[0]
-                else:
-                    np.take(plan.told, total, out=score)
                 if plan.scale.tables:
                     _look_up(plan, total, batch.bands[plan.scale.id][where])
+                if plan.lift is not None:
+                    score[:] = np.add(total, np.uint8(plan.lift), out=total)
+                else:
+                    np.take(plan.told, total, out=score)
                 continue
             score, blanks = made.join(plan.scale, scores) if plan.scale.of else made.add(plan)
             scores[plan.scale.id] = score

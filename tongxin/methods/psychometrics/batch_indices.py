@@ -185,13 +185,11 @@ class BatchIndices:
         apart = _apart(most)
         if self.plain and most <= 255 and apart <= 15 and k * apart * apart < 65_536:
             # From the middle answer squares fit into a byte: taking away wraps round, and squaring wraps back.
-            squares = np.subtract(columns, np.uint8(most - apart))
-            np.multiply(squares, squares, out=squares)
             single = _sum(columns, most).astype(np.float32)
             single -= np.float32(k * (most - apart))
             np.multiply(single, single, out=single)
             single /= np.float32(-k)
-            spread = np.add(single, _sum(squares, apart * apart), out=single)
+            spread = np.add(single, _squares(columns, most - apart, apart), out=single)
         else:
             values = self._values(columns)
             spread = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
@@ -219,14 +217,21 @@ class BatchIndices:
         n = np.int16(len(self.halves))
         if n < 2:
             return np.full(columns.shape[1], np.nan, np.float32)
-        one, other = np.empty((2, n, columns.shape[1]), np.uint8)
-        for halves, odd, even in zip(self.halves, one, other, strict=True):
-            self._small_half(columns, halves[0], odd)
-            self._small_half(columns, halves[1], even)
-        one, other = one.view(np.int8), other.view(np.int8)
-        x, y = (_sum(half, self.most).astype(np.int16) for half in (one, other))
-        xx, yy = (_sum((half * half).view(np.uint8), self.most**2) for half in (one, other))
-        xy = _sum(one * other, self.most**2)
+        size, square = columns.shape[1], self.most**2
+        sums = [_Sum(np.int8, self.most, size), _Sum(np.int8, self.most, size), _Sum(np.uint8, square, size),
+                _Sum(np.uint8, square, size), _Sum(np.int8, square, size)]  # fmt: skip
+        one, other, product = np.empty((3, size), np.uint8)
+        # Of the lower byte a product of signed numbers is the same as of unsigned ones.
+        for odd, even in self.halves:
+            self._small_half(columns, odd, one)
+            self._small_half(columns, even, other)
+            sums[0].add(one)
+            sums[1].add(other)
+            for total, (left, right) in zip(
+                sums[2:], ((one, one), (other, other), (one, other)), strict=True
+            ):
+                total.add(np.multiply(left, right, out=product))
+        x, y, xx, yy, xy = (total.found() for total in sums)
         with np.errstate(divide="ignore", invalid="ignore"):
             r = _shared(n, x, y, xy).astype(np.float32)
             spread = _shared(n, x, x, xx).astype(np.float32)
@@ -290,6 +295,38 @@ def _sum(rows: NDArray[Any], most: int) -> NDArray[Any]:
     return total
 
 
+def _squares(columns: Column, low: int, most: int) -> NDArray[Any]:
+    """The sums of squares of what bytes are above `low`, none farther from it than `most`."""
+    total, square = _Sum(np.uint8, most * most, columns.shape[1]), np.empty(columns.shape[1], np.uint8)
+    for row in columns:
+        np.subtract(row, np.uint8(low), out=square)
+        total.add(np.multiply(square, square, out=square))
+    return total.found()
+
+
+class _Sum:
+    """Rows of bytes added up one by one, so that what lies between stays in the processor's own memory.
+
+    most: none is farther from 0. In bytes as long as they cannot overflow, then in two.
+    """
+
+    def __init__(self, dtype: type[np.int8] | type[np.uint8], most: int, size: int) -> None:
+        self.together, self.here = int(np.iinfo(dtype).max) // max(most, 1), 0
+        self.part = np.zeros(size, dtype)
+        self.total = np.zeros(size, np.int16 if dtype is np.int8 else np.uint16)
+
+    def add(self, row: Column) -> None:
+        if self.here == self.together:
+            self.total += self.part
+            self.part[:] = self.here = 0
+        self.part += row.view(self.part.dtype)
+        self.here += 1
+
+    def found(self) -> NDArray[Any]:
+        self.total += self.part
+        return self.total
+
+
 def _shared(n: np.int16, x: NDArray[Any], y: NDArray[Any], xy: NDArray[Any]) -> NDArray[np.int16]:
     """n² times the covariance, from sums that leave room in two bytes."""
     found: NDArray[np.int16] = xy.astype(np.int16)
@@ -309,15 +346,12 @@ def _spearman_brown(r: NDArray[Any]) -> NDArray[Any]:
 
 def _longest_run(columns: NDArray[Any]) -> NDArray[np.uint16]:
     """How often the same answer stands in a row at most. More than 255 items need two bytes."""
-    byte = len(columns) < 256
-    same = np.equal(columns[1:], columns[:-1])
-    # All bits where the answer is the one before: subtracting that adds one, and with it the run goes on.
-    on = same.view(np.int8) if byte else same.astype(np.int16)
-    on = np.negative(on, out=on).view(np.uint8 if byte else np.uint16)
-    run = np.zeros(columns.shape[1], on.dtype)
-    best = run.copy()
-    for row in on:
-        run -= row
-        run &= row
+    run = np.zeros(columns.shape[1], np.uint8 if len(columns) < 256 else np.uint16)
+    best, same = run.copy(), np.empty(columns.shape[1], np.bool_)
+    on = same.view(np.uint8)
+    for row, before in zip(columns[1:], columns, strict=False):
+        np.equal(row, before, out=same)
+        run += on
+        run *= on
         np.maximum(best, run, out=best)
     return best.astype(np.uint16) + np.uint16(1)
