@@ -155,9 +155,14 @@ def _instance[Row: models.Model](model: type[Row], names: Sequence[str], values:
     made = model.__new__(model)
     made._state = state = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
-    for name, value in zip(names, values, strict=False):
-        setattr(made, name, value)
+    # What setting an attribute does beside this is of no use to a row that is new in memory.
+    made.__dict__.update(zip(names, values, strict=False))
     return made
+
+
+def tie(row: models.Model, **related: models.Model) -> None:
+    """Put what a row's foreign keys lead to at hand, where its keys are right already; nothing is looked at."""
+    row._state.fields_cache.update(related)
 
 
 def _padded(value: Value) -> int | tuple[int, str]:

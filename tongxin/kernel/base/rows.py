@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
@@ -29,11 +30,12 @@ def new[Row: models.Model](model: type[Row], **values: Any) -> Row:
         raise TypeError(f"{model.__name__} has no {sorted(strange)}")
     row = model.__new__(model)
     row._state = ModelState()
-    for name, value in (fixed | values).items():
-        setattr(row, name, value)
+    held = row.__dict__
+    held.update(fixed)
+    held.update(values)
     for name, make in made.items():
         if name not in values:
-            setattr(row, name, make())
+            held[name] = make()
     return row
 
 
@@ -94,7 +96,7 @@ def _stored(field: models.Field) -> Stored:
     if isinstance(field, models.CharField | models.TextField):
         return lambda row: None if (text := getattr(row, name)) is None else str(text)
     if isinstance(field, PLAIN):
-        return lambda row: getattr(row, name)
+        return attrgetter(name)
     return lambda row: field.get_db_prep_save(getattr(row, name), connection)
 
 

@@ -169,21 +169,20 @@ def _chain(at):
 
 def _stand_ins(school_id: int) -> list[ChainStep]:
     """A chain that was emptied since the sitting opened still calls somebody: who holds the posts."""
-    today = timezone.localdate()
-    held = Link.objects.filter(
-        school_id=school_id,
-        kind__in=FALLBACK,
-        superseded_at=FOREVER,
-        valid_from__lte=today,
-        valid_to__gte=today,
-    )
-    people = sorted({(FALLBACK.index(kind), person) for kind, person in held.values_list("kind", "a_id")})
+    day = timezone.localdate().toordinal()
+    held = prepared.rows("stand-ins", _posts_held, {"school": school_id, "day": day})
+    people = sorted({(FALLBACK.index(kind), person) for kind, person in held})
     return [
         ChainStep(
             school_id=school_id, number=number, person_id=person, minutes=15, firm=number == len(people)
         )
         for number, (_post, person) in enumerate(people, 1)
     ]
+
+
+def _posts_held(at):
+    held = Link.objects.filter(school_id=at["school"], kind__in=FALLBACK, superseded_at=FOREVER)
+    return held.filter(valid_from__lte=at["day"], valid_to__gte=at["day"]).values_list("kind", "a_id")
 
 
 def _tell(signal: Signal, one: Call) -> None:

@@ -346,7 +346,7 @@ def _spearman_brown(r: NDArray[Any]) -> NDArray[Any]:
 
 def _longest_run(columns: NDArray[Any]) -> NDArray[np.uint16]:
     """How often the same answer stands in a row at most. More than 255 items need two bytes."""
-    run = np.zeros(columns.shape[1], np.uint8 if len(columns) < 256 else np.uint16)
+    run: NDArray[Any] = np.zeros(columns.shape[1], np.uint8 if len(columns) < 256 else np.uint16)
     best, same = run.copy(), np.empty(columns.shape[1], np.bool_)
     on = same.view(np.uint8)
     for row, before in zip(columns[1:], columns, strict=False):

@@ -117,11 +117,16 @@ class Several(Condition):
     word: str = "count"
 
     def holds(self, seen: Seen) -> bool | None:
-        found = [part.holds(seen) for part in self.parts]
-        sure, open_ = found.count(True), found.count(None)
+        sure, may, left = 0, 0, len(self.parts)  # may: those that hold or are not known to
+        for part in self.parts:
+            if sure >= self.least or may + left < self.least:
+                break  # what follows changes nothing
+            found, left = part.holds(seen), left - 1
+            sure += found is True
+            may += found is not False
         if sure >= self.least:
             return True
-        return None if sure + open_ >= self.least else False
+        return None if may + left >= self.least else False
 
     def as_dict(self) -> dict[str, Any]:
         inner = [part.as_dict() for part in self.parts]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -85,7 +85,7 @@ def _hand_in_each(given: Sequence[Given]) -> list[HandedIn | Refused | None]:
         except Refused as refused:
             told[at] = refused
     kept_before = _with_pages([paper for paper in begun.values() if paper.finished_at is None])
-    taken, laid = [], {}
+    taken, laid, day = [], {}, timezone.localtime(now).date()
     for (at, seat), asked in zip(open_.items(), papers.may_sit_each(list(open_.values()), now), strict=True):
         one = given[at]
         paper_kind = (seat.sitting.pk, seat.form)
@@ -97,7 +97,7 @@ def _hand_in_each(given: Sequence[Given]) -> list[HandedIn | Refused | None]:
         try:
             if isinstance(asked, Refused):
                 raise asked
-            taken.append(_taken(at, one, seat, begun.get(one.ticket), asked, whole, now, kept_before))
+            taken.append(_taken(at, one, seat, begun.get(one.ticket), asked, whole, now, day, kept_before))
         except Refused as refused:
             told[at] = refused
     _write(taken, now)
@@ -134,7 +134,7 @@ def _have_pages(at):
 
 def _taken(
     at: int, given: Given, seat: Seat, begun: Paper | None, asked: Sequence[SittingForm], whole: Whole, now: datetime,
-    kept_before: set[int],
+    day: date, kept_before: set[int],
 ) -> _Taken:  # fmt: skip
     """Return a paper ready to be written. Raises Refused before anything of it is."""
     forms = {form.pk: form for form in asked}
@@ -156,11 +156,11 @@ def _taken(
         papers.supersede_pages(paper, now)
     seconds = min(max(given.seconds, 0), papers.MOST_SECONDS)
     pages = [
-        papers.new_page(paper, number, now, {"form": pk, "items": said, "seconds": seconds})
+        papers.new_page(paper, number, now, {"form": pk, "items": said, "seconds": seconds}, day)
         for number, (pk, said) in enumerate(items.items(), 1)
         if said
     ]
-    return _Taken(at, paper, pages, *papers.scored(paper, pages, asked, now))
+    return _Taken(at, paper, pages, *papers.scored(paper, pages, asked, now, day))
 
 
 def _begin(seat: Seat, seconds: int, now: datetime) -> Paper:
@@ -170,7 +170,7 @@ def _begin(seat: Seat, seconds: int, now: datetime) -> Paper:
         form=str(seat.form), respondent_id=seat.who.pk, started_at=now - timedelta(seconds=seconds),
     )  # fmt: skip
     rows.insert(paper)
-    paper.sitting, paper.student, paper.respondent = seat.sitting, seat.student, seat.who
+    prepared.tie(paper, sitting=seat.sitting, student=seat.student, respondent=seat.who)
     return paper
 
 

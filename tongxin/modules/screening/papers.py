@@ -347,11 +347,13 @@ def supersede_pages(paper: Paper, now: datetime) -> None:
     Page.objects.current().filter(paper=paper).update(superseded_at=now)
 
 
-def new_page(paper: Paper, number: int, now: datetime, answers: dict[str, Any] | None = None) -> Page:
-    """Return a page of a paper, not written yet."""
+def new_page(
+    paper: Paper, number: int, now: datetime, answers: dict[str, Any] | None = None, day: date | None = None
+) -> Page:
+    """Return a page of a paper, not written yet. day: that of `now`, where it is known."""
     return rows.new(
         Page, school_id=paper.school_id, paper_id=paper.pk, student_id=paper.student_id,
-        day=timezone.localtime(now).date(), number=number, answers=answers, recorded_at=now,
+        day=day or timezone.localtime(now).date(), number=number, answers=answers, recorded_at=now,
     )  # fmt: skip
 
 
@@ -529,10 +531,13 @@ def score_answers(made: Ready, answered: Mapping[str, int | str], person: Person
 
 
 def scored(
-    paper: Paper, pages: Sequence[Page], asked: Sequence[SittingForm], now: datetime
+    paper: Paper, pages: Sequence[Page], asked: Sequence[SittingForm], now: datetime, day: date | None = None
 ) -> tuple[list[Result], list[signals.Found]]:
-    """Return the results of a paper's instruments, not written yet, and what of it has to be looked at."""
-    day = timezone.localtime(now).date()
+    """Return the results of a paper's instruments, not written yet, and what of it has to be looked at.
+
+    day: that of `now`, where it is known.
+    """
+    day = day or timezone.localtime(now).date()
     asks_who = any(ready(form.text).scorer.asks_who for form in asked)
     person = person_of(paper.student, paper.form, day) if asks_who else Person(form=paper.form)
     results, found = [], []

@@ -119,7 +119,7 @@ def papers_at(tickets: Sequence[Ticket]) -> dict[Ticket, Paper]:
     names = {"names": list({one.sitting for one in tickets})}
     sittings = {}
     for sitting, school in prepared.joined(OF_SITTING, "sittings by public ids", _sittings_named, names):
-        sitting.school = school
+        prepared.tie(sitting, school=school)
         sittings[sitting.pk] = sitting
     names = {"names": list({name for one in tickets for name in (one.student, one.respondent)})}
     people = {
@@ -134,7 +134,7 @@ def papers_at(tickets: Sequence[Ticket]) -> dict[Ticket, Paper]:
             continue
         seat = Ticket(sitting.public_id, student.public_id, paper.form, respondent.public_id)
         if seat in wanted:
-            paper.sitting, paper.student, paper.respondent = sitting, student, respondent
+            prepared.tie(paper, sitting=sitting, student=student, respondent=respondent)
             found[seat] = paper
     return found
 
@@ -184,5 +184,6 @@ def at(ticket: Ticket) -> Seat:
         raise Refused("code", _("这里没有正在填的问卷。请再进来一次。"))
     if not sittings or schools != {sittings[0][0].school_id}:
         raise Refused("code", _("这里没有正在填的问卷。请再进来一次。"))
-    sitting, sitting.school = sittings[0]
+    sitting, school = sittings[0]
+    prepared.tie(sitting, school=school)
     return Seat(sitting, student, ticket.form, None if student is respondent else respondent)

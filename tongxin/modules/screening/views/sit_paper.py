@@ -244,12 +244,13 @@ def _done(request: HttpRequest, paper: Paper, *, called: bool | None = None) -> 
     The words stand on this answer only and under this address only: an address of their own would tell the next child.
     """
     alone = paper.respondent_id == paper.student_id
-    viewer = cast(Request, request).viewer
+    # Most often nobody is signed in: then there is no need to find out who looks.
+    viewer = cast(Request, request).viewer if request.user.is_authenticated else None
     given = {
         "alone": alone,
         "called": signals.called_for(paper) if called is None else called,
         "feedback": alone and paper.sitting.feedback,
-        "frame": {"school_name": viewer.school.name if viewer.signed_in and viewer.school else ""},
+        "frame": {"school_name": viewer.school.name if viewer and viewer.school else ""},
     }
     page = kept.draw("screening/sit_done.html", given, {"csp_nonce": get_nonce(request)})
     return free_seat(HttpResponse(page))
