@@ -118,6 +118,7 @@ def load(engine: Engine, rows: Rows, people: Iterable[tuple[int, str]], attribut
     engine.insert(
         "attribute",
         (
+            "id",
             "school_id",
             "subject_id",
             "name",
@@ -128,8 +129,8 @@ def load(engine: Engine, rows: Rows, people: Iterable[tuple[int, str]], attribut
             "superseded_at",
         ),
         (
-            (SCHOOL, at + 1, name, value, 1, NO_END_DAY, FROM_ALWAYS, NO_END_INSTANT)
-            for at, name, value in attributes
+            (key, SCHOOL, at + 1, name, value, 1, NO_END_DAY, FROM_ALWAYS, NO_END_INSTANT)
+            for key, (at, name, value) in enumerate(attributes, start=1)
         ),
     )
     engine.insert(
