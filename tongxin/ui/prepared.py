@@ -155,8 +155,8 @@ def _instance[Row: models.Model](model: type[Row], names: Sequence[str], values:
     made = model.__new__(model)
     made._state = state = ModelState()
     state.adding, state.db = False, DEFAULT_DB_ALIAS
-    # What setting an attribute does beside this is of no use to a row that is new in memory.
-    made.__dict__.update(zip(names, values, strict=False))
+    for name, value in zip(names, values, strict=False):
+        setattr(made, name, value)
     return made
 
 

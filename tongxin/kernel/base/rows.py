@@ -30,12 +30,11 @@ def new[Row: models.Model](model: type[Row], **values: Any) -> Row:
         raise TypeError(f"{model.__name__} has no {sorted(strange)}")
     row = model.__new__(model)
     row._state = ModelState()
-    held = row.__dict__
-    held.update(fixed)
-    held.update(values)
+    for name, value in (fixed | values).items():
+        setattr(row, name, value)
     for name, make in made.items():
         if name not in values:
-            held[name] = make()
+            setattr(row, name, make())
     return row
 
 
