@@ -23,7 +23,7 @@ from tongxin.kernel.programmes.models import Programme, ProgrammeVersion
 from tongxin.kernel.programmes.queries import OWN_FIRST, current_pack, with_text
 from tongxin.methods.cadence.declarations import Heading, Kind
 from tongxin.ui import prepared
-from tongxin.ui.worded import called, plain, titled
+from tongxin.ui.worded import called, plain, spoken, titled
 
 from .people import matching, pickable
 
@@ -61,7 +61,7 @@ class Words:
 def words_of(viewer: Viewer) -> Words:
     """Return what the school's programmes call things; one query, and the texts are read when one has changed."""
     rows = prepared.rows("programmes of a school", _programmes, {"school": viewer.school_id or 0})
-    key = tuple(rows)
+    key = (spoken(), *rows)
     if key not in _words:
         if len(_words) >= MOST_WORDS:
             _words.clear()
@@ -69,7 +69,8 @@ def words_of(viewer: Viewer) -> Words:
     return _words[key]
 
 
-# Read by every request of a school, changed by none: a programme's row and the hash of its present text are the key.
+# Read by every request of a school, changed by none: the language of the page, a programme's row and the hash of its
+# present text are the key.
 _words: dict[tuple, Words] = {}
 MOST_WORDS = 64
 

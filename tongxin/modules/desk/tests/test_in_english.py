@@ -30,6 +30,17 @@ def test_an_activity_logged_on_an_english_page_keeps_its_kinds_own_title(cast, i
     assert "Student visited" in page
 
 
+def test_each_reader_has_the_words_of_their_own_language_whoever_came_first(cast, client):
+    cast.sign_in(client, cast.liu)
+    client.post(HOME_VISIT, visit(cast, cast.students[1][0]))
+    entry = reverse("desk:entry", args=[Entry.objects.get().public_id])
+    for language, words, others in (("zh-hans", "受访学生", "Student visited"), ("en", "Student visited", "受访学生"),
+                                    ("zh-hans", "受访学生", "Student visited")):  # fmt: skip
+        page = client.get(entry, HTTP_ACCEPT_LANGUAGE=language).content.decode()
+        assert words in page
+        assert others not in page
+
+
 def test_kinds_are_found_by_their_chinese_and_by_their_english_name(cast, in_english):
     cast.sign_in(in_english, cast.liu)
     for words in ("jf", "家访", "home"):
