@@ -131,7 +131,9 @@ def nobody_sits(request: HttpRequest) -> HttpResponse:
             "screening/sit_stop.html",
             {
                 "title": _("这里没有正在填的问卷"),
-                "lead": _("已经离开，或者停了半小时。选过的答案都保存了，再进来一次就能接着填。"),
+                "lead": _(
+                    "已经离开，或者停了半小时。选过的答案都保存了，再进来一次就能接着填；已经交了的不用再填。"
+                ),
                 "again": True,
             },
             status=403,
