@@ -6,9 +6,11 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.template.defaultfilters import join
 from django.utils import timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from tongxin.ui import formats, states, worded
 from tongxin.ui import kept as keeping
@@ -77,6 +79,12 @@ def chart_drawing(figure: Any) -> SafeString:
 def chart_data(figure: Any, element_id: str) -> SafeString:
     """The data of a chart as a JSON block that the browser reads and never runs."""
     return json_script(figure.data(), f"{element_id}-data")
+
+
+@register.filter(needs_autoescape=True)
+def listed(words: Any, sign: str = "、", autoescape: bool = True) -> str:
+    """Words one after the other as the language of the page lists them. sign: 、 or ；."""
+    return join(words, gettext(sign), autoescape)
 
 
 @register.filter

@@ -28,6 +28,11 @@ def test_an_activity_logged_on_an_english_page_keeps_its_kinds_own_title(cast, i
     page = in_english.get(reverse("desk:entry", args=[entry.public_id])).content.decode()
     assert "家访</h1>" not in page
     assert "Student visited" in page
+    # What the next reader sees does not depend on who asked before.
+    page = in_english.get(reverse("desk:entry", args=[entry.public_id]), headers={"Accept-Language": "zh-CN"})
+    assert "受访学生" in page.content.decode()
+    page = in_english.get(reverse("desk:entry", args=[entry.public_id])).content.decode()
+    assert "受访学生" not in page
 
 
 def test_each_reader_has_the_words_of_their_own_language_whoever_came_first(cast, client):
