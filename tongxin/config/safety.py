@@ -11,9 +11,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 
 OLDEST_POSTGRES = 150000
 SYNCHRONOUS_FULL = 2
@@ -81,6 +83,23 @@ def chain_refusals() -> list[str]:
         return [f"TONGXIN_CHAIN 只能写 sha256 或 sm3，不能写“{settings.CHAIN_DIGEST}”。"]
     if settings.CHAIN_DIGEST not in chain.digests():
         return ["这台机器的加密库没有国密 SM3。请去掉 TONGXIN_CHAIN，或换一个带 SM3 的 Python。"]
+    return []
+
+
+def table_refusals() -> list[str]:
+    """Return why this program and the database's tables do not fit each other: one of them is newer.
+
+    By the names of the migrations alone; reading them in would make every start a second longer.
+    """
+    done = set(MigrationRecorder(connection).applied_migrations())
+    rooms = {app.label: Path(app.path, "migrations") for app in apps.get_app_configs()}
+    known = {(room, file.stem) for room, folder in rooms.items() for file in folder.glob("[0-9]*.py")}
+    if known - done:
+        return [
+            "数据库还是以前版本的样子。请先备份，再运行 python3 start.py（或 tongxin setup）把它更新好，然后启动。"
+        ]
+    if any(room in rooms for room, _name in done - known):
+        return ["数据库已经被更新的版本用过，这个版本读不了它。请换回更新的版本，或恢复那以前的备份。"]
     return []
 
 

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
 
     address = f"127.0.0.1:{args.port}" if args.port else settings.ADDRESS
     refused = [*safety.address_refusals(address), *safety.storage_refusals()]
-    refused = refused or safety.lost_key_refusals()
+    refused = refused or safety.table_refusals() or safety.lost_key_refusals()
     if refused:
         raise Refused("\n".join(refused))
     keys.finish()

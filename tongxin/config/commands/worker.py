@@ -14,7 +14,7 @@ def run(args: argparse.Namespace) -> int:
     from tongxin.config import safety, worker
     from tongxin.config.refusal import Refused
 
-    refused = safety.storage_refusals() or safety.lost_key_refusals()
+    refused = safety.storage_refusals() or safety.table_refusals() or safety.lost_key_refusals()
     if refused:
         raise Refused("\n".join(refused))
     if not args.quiet:

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from tongxin.config import safety
 
@@ -132,6 +133,20 @@ def test_an_old_postgres_is_refused():
         "server_version_num": "140002",
     }
     assert "太旧" in safety.postgres_refusals(Reads(old))[0]
+
+
+@pytest.mark.django_db
+def test_tables_of_another_version_are_refused_in_words():
+    assert safety.table_refusals() == []
+    newest = MigrationRecorder.Migration.objects.filter(app="ledger").order_by("-name").first()
+    newest.delete()
+    assert "python3 start.py" in " ".join(safety.table_refusals())
+    newest.save()
+    MigrationRecorder(connection).record_applied("ledger", "9999_of_next_year")
+    assert "更新的版本" in " ".join(safety.table_refusals())
+    MigrationRecorder(connection).record_unapplied("ledger", "9999_of_next_year")
+    MigrationRecorder(connection).record_applied("left_room", "0001_initial")
+    assert safety.table_refusals() == []
 
 
 @pytest.mark.django_db
