@@ -31,6 +31,7 @@ from tongxin.methods.cadence.pack import Pack
 from tongxin.methods.cadence.precedence import above as rules_above
 from tongxin.methods.cadence.tree import Obligation
 from tongxin.ui.formats import plain_day, until_words
+from tongxin.ui.worded import as_written
 
 from . import topics
 
@@ -42,6 +43,11 @@ GUARDED = re.compile(
     re.IGNORECASE,
 )
 MOST_TITLES = 8
+
+
+def may_leave(title: str) -> bool:
+    """Whether a title may leave the house, as its pack has it and in the language of its reader."""
+    return not GUARDED.search(f"{as_written(title)}\n{title}")
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Told:
         """Whether its title may leave the house."""
         if self.rule is None or CLASSES.index(self.data_class) > CLASSES.index(HIGHEST_PLAIN):
             return False
-        return not GUARDED.search(self.rule.title)
+        return may_leave(self.rule.title)
 
     @property
     def count_words(self) -> str:

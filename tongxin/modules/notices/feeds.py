@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from tongxin.exchange.notices import feed as ics
 from tongxin.exchange.notices import services
-from tongxin.exchange.notices.wording import GUARDED, HIGHEST_PLAIN
+from tongxin.exchange.notices.wording import HIGHEST_PLAIN, may_leave
 from tongxin.kernel.access.doors import public
 from tongxin.kernel.access.policy import CLASSES
 from tongxin.kernel.access.viewer import Viewer, viewer_for
@@ -106,7 +106,7 @@ def _due_item(viewer: Viewer, due: Due) -> ics.Item:
     verdict, rule = due.verdict, due.rule
     plain = CLASSES.index(obligation_class(due.pack, rule)) <= CLASSES.index(HIGHEST_PLAIN)
     title = _("您有1件事到期")
-    if plain and not GUARDED.search(rule.title):
+    if plain and may_leave(rule.title):
         others = [s for s in due.subjects if s.pk != viewer.person_id]
         title = rule.title
         if rule.subject.name == "student" and others:
@@ -127,7 +127,7 @@ def _due_item(viewer: Viewer, due: Due) -> ics.Item:
 
 
 def _plan_item(programme: Programme, item: PlannedItem, url: str) -> ics.Item:
-    title = _("方案安排的一件事") if GUARDED.search(item.title) else item.title
+    title = item.title if may_leave(item.title) else _("方案安排的一件事")
     return ics.Item(
         key=f"{programme.public_id}/plan/{item.name}",
         title=title,
@@ -139,7 +139,7 @@ def _plan_item(programme: Programme, item: PlannedItem, url: str) -> ics.Item:
 
 
 def _phase_item(programme: Programme, phase: PhaseDays, url: str) -> ics.Item:
-    title = _("方案安排的一个阶段") if GUARDED.search(phase.title) else phase.title
+    title = phase.title if may_leave(phase.title) else _("方案安排的一个阶段")
     return ics.Item(
         key=f"{programme.public_id}/phase/{phase.number}",
         title=title,

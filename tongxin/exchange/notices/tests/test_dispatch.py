@@ -81,6 +81,21 @@ def test_a_title_about_mental_health_does_not_leave_whatever_its_class(world, cl
     assert "您有1件事11月22日到期，登录后查看。" in said
 
 
+def test_nor_does_it_leave_in_english(world, clock):
+    """A title is guarded by its Chinese, however harmless its translation sounds."""
+    programme = world.programme.versions.get()
+    type(programme).objects.filter(pk=programme.pk).update(
+        text=programme.text.replace("党员每两周至少上一次公开课", "建立四级预警网络，四级都有人")
+    )
+    type(world.xu.account).objects.filter(pk=world.xu.account.pk).update(language="en")
+    wants(world.xu)
+    round_at(world, clock, 18, 8)
+    said = mail.outbox[0].body + mail.outbox[0].subject
+    assert "预警" not in said
+    assert "four-level" not in said.lower()
+    assert "Nov" in said
+
+
 def test_nothing_leaves_in_quiet_hours_or_on_days_off_and_nothing_is_lost(world, clock):
     wants(world.xu, "at_once")
     assert round_at(world, clock, 18, 22) == 0

@@ -53,6 +53,18 @@ def test_what_is_k3_says_only_that_something_is_due_and_no_child_is_named(world,
     assert not any(s.name in body for room in world.students.values() for s in room)
 
 
+def test_what_is_guarded_in_chinese_is_guarded_in_an_english_calendar(world, client):
+    programme = world.programme.versions.get()
+    text = programme.text.replace("党员每两周至少上一次公开课", "建立四级预警网络，四级都有人")
+    text = text.replace("书面总结", "国旗下心理专题讲话、教师压力调适")
+    type(programme).objects.filter(pk=programme.pk).update(text=text)
+    type(world.xu.account).objects.update(language="en")
+    for player in (world.xu, world.wang):
+        body = client.get(address(player)).content.decode()
+        assert "calendar" in body.lower()
+        assert not any(word in body.lower() for word in ("four-level", "stress", "预警", "心理"))
+
+
 def test_what_is_done_leaves_the_calendar_and_the_rest_keeps_its_identity(world, client):
     url = address(world.xu)
     before = events(client, url)
