@@ -14,6 +14,7 @@ from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.programmes import queries as programmes
 from tongxin.methods.psychometrics.effects import Effect, independent, paired
 from tongxin.methods.psychometrics.instrument import Instrument, Scale
+from tongxin.ui.worded import as_written
 
 from .describing import say
 from .instruments import ready
@@ -68,7 +69,7 @@ def activities(viewer: Viewer, before: Sitting, after: Sitting) -> list[Activity
     by_title: dict[tuple[str, str], set[int]] = {}
     for kind, title, student in rows.values_list("kind", "entry__title", "subject_id").distinct():
         by_kind.setdefault(kind, set()).add(student)
-        if title and title != titles.get(kind):
+        if title and title != as_written(titles.get(kind, "")):
             by_title.setdefault((kind, title), set()).add(student)
     found = [Activity(kind, titles.get(kind, kind), frozenset(who)) for kind, who in by_kind.items()]
     several = Counter(kind for kind, _title in by_title)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
@@ -132,10 +133,12 @@ def _propose(viewer: Viewer, found: list[Seat]) -> None:
             valid_from__lte=viewer.day, valid_to__gte=viewer.day, a__in=[pk for pk, _name, _said in said],
         ).values_list("kind", "a", "b")
     }  # fmt: skip
+    with translation.override("zh-hans"):  # staff lists are in Chinese, whatever language the page has
+        written = link_titles(viewer)
     for seat in found:
         if seat.holders:
             continue
-        called = {seat.title, *CALLED.get(seat.post, "").split()}
+        called = {written.get(seat.post, ""), *CALLED.get(seat.post, "").split()}
         home = MEMBERSHIP.get(seat.place.type)
         seat.proposed = [
             name

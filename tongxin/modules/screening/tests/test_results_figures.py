@@ -6,6 +6,7 @@ from random import Random
 import pypdfium2
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from docx import Document as opened_word
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Subject
 from tongxin.kernel.consent import services as consent
 from tongxin.kernel.consent.models import Consent, Purpose
+from tongxin.kernel.ledger.models import Entry
 from tongxin.kernel.people import services as people
 from tongxin.modules.screening import comparing, papers, picture, sittings
 from tongxin.modules.screening.models import Page, Sitting
@@ -278,6 +280,11 @@ def test_the_counsellor_chooses_an_activity_of_the_ledger(full):
     assert len(one.students) == 10
     found = chen.get(page("compare", full, sitting=again), {"activity": "home_visit"}).context
     assert [row[1] for row in found["changes"][0]["rows"]] == [str(MANY), "10", str(MANY - 10)]
+    Entry.objects.filter(pk=Entry.objects.order_by("pk").values("pk")[:1]).update(title="暑期家访")
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            listed = comparing.activities(full.cast.chen.viewer(), full.sitting, again)
+            assert [a.code for a in listed] == ["home_visit"], "one title of its own parts nothing"
 
 
 def test_careless_papers_are_in_neither_side_of_a_comparison_nor_in_a_band(full):

@@ -38,6 +38,17 @@ def test_the_duties_of_the_staff_list_are_proposed_and_become_posts_with_one_pre
     assert "administrator" not in {seat.post for seat in again.context["vacant"]}
 
 
+def test_duties_are_proposed_on_an_english_page_too(cast, client):
+    newcomer(cast, "高楠", "分管心理健康的校领导")
+    cast.sign_in(client, cast.sun)
+    found = [
+        {seat.field_name: seat.proposed for seat in client.get(PAGE, headers=headers).context["vacant"]}
+        for headers in ({}, {"accept-language": "en"})
+    ]
+    assert found[0] == found[1]
+    assert ["高楠"] in found[0].values()
+
+
 def test_a_name_that_is_unknown_or_stands_for_two_is_said_and_nothing_is_saved(cast, client):
     newcomer(cast, "苗森", "校长")
     for _twice in (1, 2):
