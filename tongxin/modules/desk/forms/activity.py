@@ -63,7 +63,10 @@ class ActivityForm(forms.Form):
                 decimal_places=2,
                 error_messages={"invalid": _("请填写数字。"), "min_value": _("数量不能小于零。")},
                 widget=forms.NumberInput(
-                    attrs={"step": "0.5" if amount.unit == "小时" else "any", "inputmode": "decimal"}
+                    attrs={
+                        "step": "0.5" if as_written(amount.unit) == "小时" else "any",
+                        "inputmode": "decimal",
+                    }
                 ),
             )
         for evidence in self.evidence_types():

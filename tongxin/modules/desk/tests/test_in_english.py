@@ -46,6 +46,15 @@ def test_each_reader_has_the_words_of_their_own_language_whoever_came_first(cast
         assert others not in page
 
 
+def test_hours_are_hours_in_every_language(cast, in_english):
+    entry = cast.record("branch_study", TODAY, {"attendee": [cast.li.subject]}, by=cast.li, hours=2)
+    cast.sign_in(in_english, cast.li)
+    form = in_english.get(reverse("desk:record_kind", args=["branch_study"])).context["form"]
+    assert form.fields["amount_hours"].widget.attrs["step"] == "0.5"
+    page = in_english.get(reverse("desk:entry", args=[entry.public_id])).content.decode()
+    assert "2 hours (each)" in page
+
+
 def test_kinds_are_found_by_their_chinese_and_by_their_english_name(cast, in_english):
     cast.sign_in(in_english, cast.liu)
     for words in ("jf", "家访", "home"):

@@ -27,6 +27,7 @@ from tongxin.kernel.programmes.queries import kind_named
 from tongxin.methods.cadence.declarations import Kind
 from tongxin.ui.formats import amount_words
 from tongxin.ui.toasts import notify
+from tongxin.ui.worded import as_written
 
 from .. import answering, choosing, gaps, ledger
 from ..forms.activity import ActivityForm, initial_of
@@ -147,7 +148,7 @@ def _facts(found: Entry, kind: Kind | None) -> list[tuple[str, str]]:
         value = found.extra.get(a.name)
         if isinstance(value, int):
             unit = f" {a.unit}" if a.unit else ""
-            per = _("（每人）") if a.per == "person" and a.unit == "小时" else ""
+            per = _("（每人）") if a.per == "person" and as_written(a.unit) == "小时" else ""
             facts.append((a.title, f"{amount_words(value)}{unit}{per}"))
     return facts
 
