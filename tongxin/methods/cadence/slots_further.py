@@ -154,6 +154,8 @@ def _item(said: Raw) -> Item | None:
     test = condition_of(said["where"]) if "where" in said else None
     if not isinstance(number, int) or not _plain_list(evidence) or ("where" in said and test is None):
         return None
+    if "evidence" in said and not evidence:  # none, whatever the other lines ask
+        return None
     item = Item(text_of(said.get("title")), number=str(number), bound=bound,
                 evidence=[text_of(one) for one in evidence], tests=[test] if test else [])  # fmt: skip
     return item if _counted(item, said) else None

@@ -111,6 +111,16 @@ def test_what_a_rule_may_say_further_fits_the_slots_whole(said):
     assert tree(written(slots, kept), names) == tree(raw, names)
 
 
+def test_a_line_that_asks_for_no_evidence_stays_without():
+    raw = rule(
+        evidence=["photo"],
+        all_of=[{"count": "visit", "at_least": 1, "evidence": []}, {"count": "visit", "at_least": 2}],
+    )
+    raw = {key: value for key, value in raw.items() if key not in ("count", "at_least")}
+    names = vocabulary(pack_of(rule()))
+    assert tree(written(*slots_of(raw)), names) == tree(raw, names)
+
+
 def test_rows_are_tied_into_groups():
     """A and (B or (C and D)), whichever order a person ties them in."""
     rows = [Condition("post:a", "has"), Condition("post:b", "has"), Condition("post:c", "has", tie="tied"),

@@ -139,16 +139,24 @@ def fitting(item: Item, kind: Kind | None, own: list[Item]) -> Item:
     if kind is None:
         return item
 
+    theirs = [one for one in own if one.kind == item.kind]
+
     def has(part: str) -> str:
-        return part if kind is not None and kind.part(part) else ""
+        stays = any(part in (one.part, one.with_part) for one in theirs)
+        return part if stays or (kind is not None and kind.part(part)) else ""
 
     def known(said: str) -> str:
         name, _equals, values = said.partition("=")
         qualifier = kind.qualifier(name) if kind is not None else None
-        return said if qualifier is not None and set(values.split(",")) <= set(qualifier.values) else ""
+        stays = any(said in (one.only, one.only_too) for one in theirs)
+        return (
+            said
+            if stays or (qualifier is not None and set(values.split(",")) <= set(qualifier.values))
+            else ""
+        )
 
-    sums = {f"sum:{a.name}" for a in kind.amounts}
-    proofs = {one.name for one in kind.evidence}
+    sums = {f"sum:{a.name}" for a in kind.amounts} | {one.how for one in theirs}
+    proofs = {one.name for one in kind.evidence} | {name for one in theirs for name in one.evidence}
     return replace(
         item, part=has(item.part), only=known(item.only), only_too=known(item.only_too), with_part=has(item.with_part),
         how=item.how if not item.how.startswith("sum:") or item.how in sums else "",

@@ -90,8 +90,11 @@ class RuleForm(forms.Form):
         )
         if said.period.word != "announced":
             return said
+        # Also as the page itself says it, which need not be how the pack has it.
         codes = {
-            title: one.name for one in self.pack.announced.values() for title in (one.title_en, one.title)
+            title: one.name
+            for one in self.pack.announced.values()
+            for title in (self.say.announced(one.name), one.title_en, one.title)
         }
         return replace(said, period=replace(said.period, of=codes.get(said.period.of, said.period.of)))
 

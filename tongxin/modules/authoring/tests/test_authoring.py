@@ -1,5 +1,6 @@
 """A secretary writes a programme in the browser, without seeing how it is stored."""
 
+import copy
 import io
 import re
 from datetime import date
@@ -284,6 +285,23 @@ def test_conditions_in_groups_a_range_and_a_finer_line_are_written_in_the_browse
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("only", [{"hours": 2}, {"theme": ["relations", "new_role"]}])
+def test_a_line_keeps_which_sort_it_counts_when_its_number_changes(client, cast, draft, only):
+    rule = written_rule(client, draft)
+    draft, pack = fresh(draft)
+    line = {"title": "课", "count": {"kind": "wellbeing_lesson", "only": only}, "at_least": 1}
+    rule = {key: value for key, value in rule.items() if key not in ("count", "measure", "at_least")}
+    raw = dict(pack.raw) | {"obligations": [rule | {"subject": "homeroom", "all_of": [line]}]}
+    draft = services.save(draft, raw, "准备", by=cast.wang.account, revision=draft.revision)
+    form = client.get(url("rule", draft.public_id, 0)).context["form"]
+    sent = {f.html_name: f.value() for f in form if f.value() not in (None, False)}
+    answer = client.post(
+        url("rule", draft.public_id, 0), sent | {"i0-number": "3", "save": "1", "revision": draft.revision}
+    )
+    assert answer.status_code == 302, answer.context["form"].errors or answer.context["wrong"]
+    assert fresh(draft)[1].raw["obligations"][0]["all_of"] == [line | {"at_least": 3}]
+
+
 def test_what_is_wrong_with_a_step_is_said_in_a_sentence(client, draft):
     form = VISITS | {"s0-to": "secretary", "s0-days": "下周", "save": "1", "revision": draft.revision}
     page = client.post(url("rule_new", draft.public_id), form).content.decode()
@@ -438,7 +456,7 @@ def test_a_change_of_an_adopted_programme_becomes_its_next_version(cast, client)
 def test_cases_stay_with_a_rule_that_is_only_renamed_and_go_with_its_old_meaning(cast, client):
     case = {"name": "没有家访，算未完成", "entries": [], "as_of": "2026-06-30", "verdict": "missed"}
     draft = services.start_from_text(cast.school, PACK, by=None)
-    raw = services.pack_of(draft).raw
+    raw = copy.deepcopy(services.pack_of(draft).raw)
     at = [rule["id"] for rule in raw["obligations"]].index("visit-once-a-term")
     raw["obligations"][at]["cases"] = [case]
     draft = services.save(draft, raw, "准备", by=None, revision=draft.revision)
@@ -535,6 +553,34 @@ def test_a_day_to_be_announced_is_named_where_the_rule_is_written(client, draft)
     assert len(pack.obligations) == 2
 
 
+def test_a_new_day_to_be_announced_keeps_the_other_windows_of_the_rule(client, draft):
+    rule = written_rule(client, draft, **REPORT, **{"w0-word": "term"})
+    (name,) = fresh(draft)[1].announced
+    assert rule["windows"] == [{"by": {"announced": name}}, "term"]
+    assert "window" not in rule
+
+
+@pytest.mark.parametrize("words", [{"announced": "report-day"}, {"title_en": "Report day"}])
+def test_a_rule_saved_on_an_english_page_asks_for_the_same_announced_day(client, cast, draft, words):
+    rule = written_rule(client, draft, **REPORT)
+    draft, pack = fresh(draft)
+    (day,) = pack.raw["announced"]
+    raw = dict(pack.raw) | {"announced": [day | words]}
+    window = {"by": {"announced": words.get("announced", day["announced"])}}
+    raw["obligations"] = [rule | {"window": window}]
+    draft = services.save(draft, raw, "准备", by=cast.wang.account, revision=draft.revision)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    form = client.get(url("rule", draft.public_id, 0)).context["form"]
+    sent = {f.html_name: f.value() for f in form if f.value() not in (None, False)}
+    client.post(
+        url("rule", draft.public_id, 0), sent | {"title": "改名", "save": "1", "revision": draft.revision}
+    )
+    pack = fresh(draft)[1]
+    assert pack.raw["obligations"][0]["title"] == "改名"
+    assert pack.raw["obligations"][0]["window"] == window
+    assert len(pack.announced) == 1
+
+
 def test_the_title_of_what_is_announced_is_changed_among_the_words(client, draft):
     client.post(url("rule_new", draft.public_id), REPORT | {"save": "1", "revision": draft.revision})
     draft, pack = fresh(draft)
@@ -580,7 +626,7 @@ def changed_draft(cast, client, rule, number):
     cast.sign_in(client, cast.wang)
     client.post(url("take_up", cast.programme.public_id))
     draft = PackDraft.objects.get(programme=cast.programme)
-    raw = fresh(draft)[1].raw
+    raw = copy.deepcopy(fresh(draft)[1].raw)  # the pack of a text is kept for all
     raw["obligations"][[one["id"] for one in raw["obligations"]].index(rule)]["at_least"] = number
     draft = services.save(draft, raw, "改数", by=None, revision=draft.revision)
     return client.get(url("hand_over", draft.public_id))

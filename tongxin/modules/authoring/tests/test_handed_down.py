@@ -1,5 +1,7 @@
 """A programme that the bureau decides is read by a school and changed nowhere, a draft of it neither."""
 
+import copy
+
 import pytest
 from django.urls import reverse
 
@@ -149,7 +151,7 @@ def test_a_loosened_rule_is_refused_with_a_sentence(cast, client, theirs):
     cast.sign_in(client, cast.wang)
     client.post(url("stricter", theirs.public_id, "visit-once-a-term"), {"place": "new"})
     draft = PackDraft.objects.get()
-    raw = services.pack_of(draft).raw
+    raw = copy.deepcopy(services.pack_of(draft).raw)
     raw["obligations"][0]["at_least"] = 0
     draft = services.save(draft, raw, "放松", by=None, revision=draft.revision)
     page = client.get(url("hand_over", draft.public_id)).content.decode()

@@ -104,7 +104,9 @@ def _with_announced(pack: dict[str, Any], raw: dict[str, Any], title: str) -> di
     taken = {str(one.get("announced")) for one in declared}
     name = free_name(title, taken, "day", MOST_LETTERS_ANNOUNCED)
     declared.append({"announced": name, "title": title})
-    return raw | {"window": {"by": {"announced": name}}}
+    window = {"by": {"announced": name}}
+    # The day is asked for by the first window; the others stay.
+    return raw | ({"windows": [window, *raw["windows"][1:]]} if "windows" in raw else {"window": window})
 
 
 def _read(raw: dict[str, Any], pack: Pack) -> tuple[Obligation | None, list[str]]:
