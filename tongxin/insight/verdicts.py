@@ -126,8 +126,9 @@ class Verdicts:
         if not any((v.last - v.first).days > SHORT_DAYS for v in verdicts):
             return [v for v in verdicts if month.first <= min(v.last, self.asked.as_of) <= month.last]
         then = Asked(self.asked.programme, month.last, self.asked.known_at)
-        # The evaluator judges a whole pack at once; a history needs one rule only, many times.
-        then.pack = _alone(Same(self.asked.pack), obligation)
+        # The evaluator judges a whole pack at once; a history needs one rule only, many times, and the same in every
+        # language, so that it is remembered for all.
+        then.pack = _alone(Same(self.asked.pack.as_written), obligation)
         found = self._inside(obligation, then.verdicts())
         return [
             v for v in found if v.obligation == obligation and v.first <= month.last and v.last >= month.first
