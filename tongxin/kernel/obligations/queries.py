@@ -623,9 +623,13 @@ def may_read(viewer: Viewer, pack: Pack, rule: Obligation, subject: Named) -> bo
 
 
 def explain(viewer: Viewer, asked: Asked, obligation: str, subject: Named, first: date) -> Verdict | None:
-    """Return the verdict of one subject in the window that begins on a day, with entries; None out of reach."""
+    """Return the verdict of one subject in the window that begins on a day, with entries; None out of reach.
+
+    Of several windows that begin on that day, the one that ends first.
+    """
     rule = obligation_named(asked.pack, obligation, asked.as_of)
     if rule is None or not may_read(viewer, asked.pack, rule, subject):
         return None
     found = asked.verdicts([obligation], [subject.pk], entries=True)
-    return next((v for v in found if v.subject == str(subject.pk) and v.first == first), None)
+    mine = (v for v in found if v.subject == str(subject.pk) and v.first == first)
+    return min(mine, key=lambda v: v.last, default=None)

@@ -23,7 +23,7 @@ from tongxin.methods.cadence.tree import Obligation
 from . import engine, outbox, services
 from .models import Matter
 from .queries import Asked, ask
-from .stated import stated_gaps
+from .stated import gap_of, stated_gaps
 from .steps import BEARER, Step, reached, steps_of
 from .stricter import Stricter, levels_above
 
@@ -63,11 +63,12 @@ def owed_by_bearer(asked: Asked, rules: dict[str, Obligation]) -> dict[Key, Owed
     All rules are asked, because that answer is kept and serves every page; a part of them would be worked out anew.
     """
     found: dict[Key, Owed] = {}
-    excused = stated_gaps(asked.programme, rules)
-    for verdict in asked.verdicts() if rules else []:
+    verdicts = asked.verdicts() if rules else []
+    excused = stated_gaps(asked.programme, rules, verdicts)
+    for verdict in verdicts:
         if verdict.obligation not in rules or not is_behind(verdict) or verdict.due is None:
             continue
-        if (verdict.obligation, verdict.subject, verdict.first) in excused:
+        if (gap_of(verdict), verdict.last) in excused:
             continue
         for bearer in verdict.bearer:
             if bearer.isdecimal():
@@ -205,9 +206,11 @@ def _how_they_ended(asked: Asked, over: dict[Key, Matter]) -> dict[Key, str]:
     windows: dict[tuple[str, str, date], set[str]] = defaultdict(set)
     names = {key[0] for key in over}
     reminded = {rule.id: steps_of(rule) for rule in asked.rules}
-    excused = stated_gaps(asked.programme, {rule.id: rule for rule in asked.rules if rule.id in names})
-    for verdict in asked.verdicts(names) if names else []:
-        if is_behind(verdict) and (verdict.obligation, verdict.subject, verdict.first) in excused:
+    verdicts = asked.verdicts(names) if names else []
+    over_rules = {rule.id: rule for rule in asked.rules if rule.id in names}
+    excused = stated_gaps(asked.programme, over_rules, verdicts)
+    for verdict in verdicts:
+        if is_behind(verdict) and (gap_of(verdict), verdict.last) in excused:
             windows[verdict.obligation, verdict.window[:120], verdict.first].add("stated")
         state = "met" if verdict.late_by is not None else verdict.verdict
         windows[verdict.obligation, verdict.window[:120], verdict.first].add(state)

@@ -10,8 +10,8 @@ from tongxin.kernel.audit.models import AuditRow
 from tongxin.kernel.base.models import Link
 from tongxin.kernel.obligations import outbox, reasons, services
 from tongxin.kernel.obligations.models import Matter, Message, Waiver
-from tongxin.kernel.obligations.queries import ask, obligation_named
-from tongxin.kernel.obligations.reminders import DUE, ESCALATED, OVERDUE, remind
+from tongxin.kernel.obligations.queries import ask, explain, obligation_named
+from tongxin.kernel.obligations.reminders import DUE, ESCALATED, OVERDUE, owed_by_bearer, remind
 from tongxin.kernel.programmes.services import change, resume, retire
 from tongxin.testing.again import again
 from tongxin.testing.cast import NOW, make_cast
@@ -213,6 +213,26 @@ def test_a_reason_for_one_window_excuses_no_other(world):
     assert Message.objects.filter(
         recipient=world.xu.subject, matter__due_day=later, cancelled_at=None
     ).exists()
+
+
+def test_a_reason_for_a_term_does_not_excuse_the_half_year_that_begins_with_it(world):
+    rewrite(world, IN_PRINCIPLE.replace("window: teaching_fortnight", "windows: [half_year, term]"), 1)
+    asked, name = ask(world.programme, LAST), "lesson-each-fortnight"
+    rule = obligation_named(asked.pack, name, LAST)
+    mine = [v for v in asked.verdicts([name]) if v.subject == str(world.xu.subject.pk)]
+    half_year = max(mine, key=lambda v: v.last - v.first)
+    assert len([v for v in mine if v.first == half_year.first]) == 2
+    shown = explain(world.xu.viewer(), asked, name, world.xu.subject, half_year.first)
+    assert shown is not None
+    assert shown.last < half_year.last
+    reasons.state(world.programme, rule, world.xu.subject, shown, "在外挂职。", by=world.xu.viewer())
+    owed = owed_by_bearer(ask(world.programme, LAST), {name: rule})
+    left = {
+        (key[1], one.due)
+        for key, one in owed.items()
+        if key[3] == world.xu.subject.pk and key[2] == half_year.first
+    }
+    assert left == {(half_year.window, half_year.due)}
 
 
 def test_a_rule_taken_out_of_the_programme_is_closed_with_its_reason_and_goes_no_further_up(world):
