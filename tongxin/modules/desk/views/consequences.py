@@ -15,9 +15,8 @@ from tongxin.exchange.documents.sheets import Column as SheetColumn
 from tongxin.exchange.documents.sheets import Sheet
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
-from tongxin.kernel.obligations import consequences, queries
+from tongxin.kernel.obligations import consequences
 from tongxin.kernel.obligations.consequences import Concern
-from tongxin.kernel.obligations.pairs import named_in_address
 from tongxin.methods.cadence.explaining import source_words as cited
 from tongxin.ui.formats import period_words
 from tongxin.ui.toasts import notify
@@ -25,7 +24,7 @@ from tongxin.ui.toasts import notify
 from .. import exports
 from ..following import decision_words, follows, gate_words
 from ..numbers import language
-from .programme import asked_of
+from .programme import verdict_in_address
 
 MOST_ROWS = 200
 
@@ -101,16 +100,7 @@ def export(request: Request) -> HttpResponse:
 @require_POST
 def decide(request: Request, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
     """Confirm a consequence or waive it, with a reason, and go back to where it is read."""
-    asked = asked_of(request, public_id)
-    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
-    who = named_in_address(request.viewer.school_id, subject)
-    try:
-        begin = date.fromisoformat(first)
-    except ValueError as error:
-        raise Http404 from error
-    verdict = queries.explain(request.viewer, asked, rule, who, begin) if who is not None else None
-    if declared is None or who is None or verdict is None:
-        raise Http404
+    asked, declared, who, verdict = verdict_in_address(request, public_id, rule, subject, first)
     if not consequences.may_decide(request.viewer, asked, declared, verdict, who):
         raise Http404
     said, reason = request.POST.get("decision", ""), request.POST.get("reason", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +21,7 @@ from tongxin.kernel.base.models import Subject
 from tongxin.kernel.ledger.queries import visible_entries
 from tongxin.kernel.obligations import consequences, queries, reasons, waivers
 from tongxin.kernel.obligations.asked import asked_of as asked_of_viewer
-from tongxin.kernel.obligations.pairs import named_in_address
+from tongxin.kernel.obligations.pairs import Named, named_in_address
 from tongxin.kernel.obligations.queries import Asked, BoardRow
 from tongxin.kernel.obligations.unrecorded import unrecorded
 from tongxin.kernel.programmes.models import Programme
@@ -62,6 +63,32 @@ def editable_of(request: Request, public_id: str) -> Programme:
 
 def asked_of(request: Request, public_id: str) -> Asked:
     return queries.ask(programme_of(request, public_id), request.viewer.day)
+
+
+class Told(NamedTuple):
+    """A verdict with the rule and the subject that it is about, and what was asked."""
+
+    asked: Asked
+    rule: Obligation
+    subject: Named
+    verdict: Verdict
+
+
+def verdict_in_address(request: Request, public_id: str, rule: str, subject: str, first: str) -> Told:
+    """Return the verdict that an address names. Raises Http404 where there is none, or none for this reader."""
+    asked = asked_of(request, public_id)
+    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
+    who = named_in_address(request.viewer.school_id, subject)
+    try:
+        begin = date.fromisoformat(first)
+    except ValueError as error:
+        raise Http404 from error
+    if declared is None or who is None:
+        raise Http404
+    verdict = queries.explain(request.viewer, asked, rule, who, begin)
+    if verdict is None:
+        raise Http404
+    return Told(asked, declared, who, verdict)
 
 
 def frame(request: Request, asked: Asked, current: str) -> dict:
@@ -500,19 +527,9 @@ def heat(request: Request, public_id: str) -> HttpResponse:
 @allow("explain")
 def why(request: Request, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
     """Why is this red: the sentence, the window, what counted, what did not and why, and what would close it."""
-    asked = asked_of(request, public_id)
     viewer = request.viewer
-    try:
-        begin = date.fromisoformat(first)
-    except ValueError as error:
-        raise Http404 from error
-    who = named_in_address(viewer.school_id, subject)
-    if who is None:
-        raise Http404
-    verdict = queries.explain(viewer, asked, rule, who, begin)
-    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
-    if verdict is None or declared is None:
-        raise Http404
+    asked, declared, who, verdict = verdict_in_address(request, public_id, rule, subject, first)
+    begin = verdict.first
     loggable = kinds.loggable(viewer) if viewer.may("record") else {}
     kind = next((loggable[k] for k in lines.kind_names(declared) if k in loggable), None)
     unit = unit_of(asked.pack, declared)

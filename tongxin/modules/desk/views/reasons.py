@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -11,27 +9,17 @@ from django.views.decorators.http import require_POST
 
 from tongxin.kernel.access.doors import allow
 from tongxin.kernel.access.requests import Request
-from tongxin.kernel.obligations import queries, reasons
-from tongxin.kernel.obligations.pairs import named_in_address
+from tongxin.kernel.obligations import reasons
 from tongxin.ui.toasts import notify
 
-from .programme import asked_of
+from .programme import verdict_in_address
 
 
 @allow("explain")
 @require_POST
 def state(request: Request, public_id: str, rule: str, subject: str, first: str) -> HttpResponse:
     """Keep the reason, or take it back, and go back to where it is read."""
-    asked = asked_of(request, public_id)
-    declared = queries.obligation_named(asked.pack, rule, asked.as_of)
-    who = named_in_address(request.viewer.school_id, subject)
-    try:
-        begin = date.fromisoformat(first)
-    except ValueError as error:
-        raise Http404 from error
-    verdict = queries.explain(request.viewer, asked, rule, who, begin) if who is not None else None
-    if declared is None or who is None or verdict is None:
-        raise Http404
+    asked, declared, who, verdict = verdict_in_address(request, public_id, rule, subject, first)
     if not reasons.may_state(request.viewer, declared, verdict):
         raise Http404
     try:
