@@ -156,6 +156,16 @@ def enter(page: "Page", address: str, account: Any) -> None:
 
 def faults(page: "Page") -> list[tuple[str, list[str]]]:
     """Return what axe finds against WCAG 2.2 A and AA: (rule, up to four pieces of the page)."""
+    found = _found_by_axe(page)
+    if any(rule == "target-size" for rule, _pieces in found):
+        # What a bar at the edge of the screen half covers is free a little further on; what is too small stays so.
+        page.evaluate("scrollBy(0, scrollY > 120 ? -120 : 120)")
+        still = dict(_found_by_axe(page))
+        found = [(rule, [one for one in pieces if one in still.get(rule, [])]) for rule, pieces in found]
+    return [(rule, pieces) for rule, pieces in found if pieces]
+
+
+def _found_by_axe(page: "Page") -> list[tuple[str, list[str]]]:
     from axe_playwright_python.sync_playwright import Axe
 
     # What it finds in order is not told piece by piece: naming every piece takes as long as looking.

@@ -29,6 +29,8 @@ def school(live_server, today):
 def pick(page, keys, label, option):
     """Go to a list by Tab and to a choice of it by the arrow keys; the page fetches itself anew after each choice."""
     keys.reach(label, tag="select")
+    # What can be chosen follows from the choice before; the list comes anew a moment after its sentence.
+    page.locator("select:focus option").get_by_text(option, exact=True).wait_for(state="attached")
     chosen = "document.activeElement.selectedOptions?.[0]?.textContent"
     if page.evaluate(chosen) == option:
         return
