@@ -132,6 +132,15 @@ def may_decide(viewer: Viewer, asked: Asked, rule: Obligation, verdict: Verdict,
     return viewer.may("programme_edit") and queries.may_read(viewer, asked.pack, rule, subject)
 
 
+def may_know_why(viewer: Viewer, verdict: Verdict) -> bool:
+    """Say whether somebody reads the reason of a decision: who decides of such, whom it concerns, and who bears the duty.
+
+    The reason may touch on a child in spite of what the form asks, so it does not go to all who read that something was
+    missed.
+    """
+    return viewer.may("programme_edit") or str(viewer.person_id) in (verdict.subject, *verdict.bearer)
+
+
 @transaction.atomic
 def decide(
     asked: Asked,

@@ -111,6 +111,24 @@ def test_a_person_decides_with_a_reason_and_the_one_concerned_reads_it(school, c
     assert WHY not in page
 
 
+def test_why_it_was_decided_is_not_told_to_all_who_read_that_something_was_missed(school, client):
+    school.sign_in(client, school.wang)
+    client.post(address(school, "consequence"), {"decision": "waived", "reason": WHY})
+    for who in (school.li, school.sun):
+        school.sign_in(client, who)
+        pages = [client.get(reverse("desk:consequences")), client.get(address(school, "why"))]
+        assert [page.status_code for page in pages] == [200, 200]
+        book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("desk:consequences_export")).content))
+        cells = {cell.value for row in book.active for cell in row}
+        for page in pages:
+            assert "不追究" in page.content.decode()
+            assert WHY not in page.content.decode()
+        assert "不追究" in cells
+        assert WHY not in cells
+    school.sign_in(client, school.xu)
+    assert WHY in client.get(address(school, "why")).content.decode()
+
+
 def test_a_decision_without_a_reason_or_a_choice_is_refused_with_a_sentence(school, client):
     school.sign_in(client, school.wang)
     for sent, said in (

@@ -62,7 +62,9 @@ def _row(request: Request, one: Concern) -> dict[str, Any]:
         "source": cited(one.pack, rule, language()),
         "gates": gate_words(one.pack, rule),
         "decision": decision_words(one.decision),
-        "reason": one.decision.reason if one.decision else "",
+        "reason": one.decision.reason
+        if one.decision and consequences.may_know_why(request.viewer, verdict)
+        else "",
         "url": reverse("desk:why", args=address) if request.viewer.may("explain") else "",
     }
 

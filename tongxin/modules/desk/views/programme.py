@@ -562,7 +562,7 @@ def why(request: Request, public_id: str, rule: str, subject: str, first: str) -
             "kind": kind,
             "source": cited(asked.pack, declared, language()),
             "follows": follows(asked.pack, declared, verdict) if declared.consequences else "",
-            "standing": standing(asked.pack, declared, verdict, decided),
+            "standing": standing(viewer, declared, verdict, decided),
             "decided": decided,
             "consequence_url": reverse("desk:consequence", args=[public_id, rule, subject, first])
             if consequences.may_decide(viewer, asked, declared, verdict, who)
